@@ -45,9 +45,26 @@ export class Disk {
 
 export class Shelves {
   readonly #database: DatabaseSync | undefined
+  #together = false
 
   constructor(database: DatabaseSync | undefined) {
     this.#database = database
+  }
+
+  /**
+   * Runs `work`, which must not wait for anything, so that a death in the middle of it keeps none of its writes.
+   * What it wrote before it threw is kept: the maps hold it, and disk and memory must agree.
+   */
+  together<T>(work: () => T): T {
+    if (this.#database === undefined || this.#together) return work()
+    this.#together = true
+    this.#database.exec('BEGIN')
+    try {
+      return work()
+    } finally {
+      this.#database.exec('COMMIT')
+      this.#together = false
+    }
   }
 
   shelf<T>(name: string): Shelf<T> {

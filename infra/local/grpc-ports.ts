@@ -5,7 +5,7 @@
  * The sockets are ours and handed to grpc-js, because two things need them: the port a call came in on (who
  * called), and the end of the connection (a dead client's locks must go).
  */
-import { Server, ServerCredentials, status as codes, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js'
+import { Metadata, Server, ServerCredentials, status as codes, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js'
 import { createServer, type AddressInfo, type Server as NetServer, type Socket } from 'node:net'
 import { WireFault, type Tally, type Wire } from './wire.ts'
 
@@ -120,6 +120,9 @@ export class GrpcPorts {
       call.end()
     } catch (error) {
       const failure = asStatus(error)
+      // A refusal comes after headers, as from Google's servers: Google's clients take a stream that fails without
+      // any for a lost one, and ask twice more, seconds apart, before they tell.
+      if (error instanceof GrpcFailure) call.sendMetadata(new Metadata())
       if (failure !== undefined) call.emit('error', failure)
     }
   }

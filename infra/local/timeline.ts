@@ -23,7 +23,7 @@ export class Timeline {
   #order = 0
   #timer: NodeJS.Timeout | undefined
   #running = new Set<Promise<void>>()
-  #jumping = false
+  #jumpTargetMs: number | undefined
   #stopped = false
   readonly #listeners: Array<(offsetMs: number) => void | Promise<void>> = []
   readonly #quiet: Array<() => Promise<void>> = []
@@ -39,6 +39,11 @@ export class Timeline {
 
   get offsetMs(): number {
     return this.#offsetMs
+  }
+
+  /** Where the jump under way leads; undefined while time only flows. */
+  get jumpTargetMs(): number | undefined {
+    return this.#jumpTargetMs
   }
 
   /** Told of every jump before anything due at the new time runs: instances, the disk. */
@@ -88,13 +93,13 @@ export class Timeline {
    */
   async jumpTo(targetMs: number): Promise<void> {
     if (targetMs < this.now()) throw new RangeError('The clock only moves forward.')
-    if (this.#jumping) throw new RangeError('The clock is already moving.')
-    this.#jumping = true
+    if (this.#jumpTargetMs !== undefined) throw new RangeError('The clock is already moving.')
+    this.#jumpTargetMs = targetMs
     clearTimeout(this.#timer)
     try {
       while (!this.#stopped) {
         await this.settle()
-        for (const quiet of this.#quiet) await quiet()
+        await this.#hush()
         if (this.busy()) continue
         const next = this.#entries[0]
         if (next === undefined || next.dueMs > targetMs) break
@@ -102,7 +107,7 @@ export class Timeline {
       }
       await this.#moveTo(targetMs)
     } finally {
-      this.#jumping = false
+      this.#jumpTargetMs = undefined
       this.#arm()
     }
   }
@@ -113,6 +118,16 @@ export class Timeline {
     this.#entries = []
   }
 
+  /** Waits for quiet. What falls due meanwhile runs: it may be what the quiet waits for, a lock's deadline, a late message. */
+  async #hush(): Promise<void> {
+    const tick = setInterval(() => this.#runDue(), 5)
+    try {
+      for (const quiet of this.#quiet) await quiet()
+    } finally {
+      clearInterval(tick)
+    }
+  }
+
   async #moveTo(momentMs: number): Promise<void> {
     if (momentMs > this.now()) this.#offsetMs = momentMs - Date.now()
     for (const listener of this.#listeners) await listener(this.#offsetMs)
@@ -121,7 +136,7 @@ export class Timeline {
   #arm(): void {
     clearTimeout(this.#timer)
     const first = this.#entries[0]
-    if (this.#stopped || this.#jumping || first === undefined) return
+    if (this.#stopped || this.#jumpTargetMs !== undefined || first === undefined) return
     const waitMs = Math.min(Math.max(first.dueMs - this.now(), 0), TIMER_MS_MAX)
     this.#timer = setTimeout(() => {
       this.#runDue()

@@ -1,8 +1,9 @@
 /**
  * What every vendor simulator is: an HTTP service by the vendor's contract, state on disk, and what local control may ask of it.
+ * And two things that each of them needs: a table of routes, and a log of what it was asked.
  */
 import type { Shelves } from '../disk.ts'
-import type { HttpAnswer, HttpService } from '../http-ports.ts'
+import type { HttpAnswer, HttpCall, HttpService } from '../http-ports.ts'
 import type { Timeline } from '../timeline.ts'
 
 export interface VendorContext {
@@ -26,4 +27,94 @@ export interface Vendor {
   control(action: readonly string[], body: unknown): Promise<HttpAnswer> | HttpAnswer
   /** Webhook deliveries that are due now or under way. */
   pending(): number
+}
+
+export interface Route<Handle> {
+  /** The operation's name in calls and faults: `GET /v2/payments/:id`. */
+  readonly name: string
+  readonly handle: Handle
+  readonly params: Readonly<Record<string, string>>
+}
+
+/** Finds the handler of a call; patterns that come first in the table win. */
+export class Routes<Handle> {
+  readonly #patterns: Array<{ name: string; method: string; segments: string[]; handle: Handle }> = []
+
+  /** @param table `{'GET /v2/payments/:id': handle}` */
+  constructor(table: Readonly<Record<string, Handle>>) {
+    for (const [name, handle] of Object.entries(table)) {
+      const [method = '', pattern = ''] = name.split(' ')
+      this.#patterns.push({ name, method, segments: pattern.split('/'), handle })
+    }
+  }
+
+  find(method: string, path: string): Route<Handle> | undefined {
+    const segments = path.split('/')
+    for (const pattern of this.#patterns) {
+      if (pattern.method !== method) continue
+      const params = matched(pattern.segments, segments)
+      if (params !== undefined) return { name: pattern.name, handle: pattern.handle, params }
+    }
+    return undefined
+  }
+
+  /** The path exists, whatever the method. */
+  knows(path: string): boolean {
+    const segments = path.split('/')
+    return this.#patterns.some((pattern) => matched(pattern.segments, segments) !== undefined)
+  }
+
+  /** The operation's name, also of a call that nobody handles. */
+  name(method: string, path: string): string {
+    return this.find(method, path)?.name ?? `${method} ${path}`
+  }
+}
+
+function matched(pattern: readonly string[], segments: readonly string[]): Record<string, string> | undefined {
+  if (pattern.length !== segments.length) return undefined
+  const params: Record<string, string> = {}
+  for (const [index, part] of pattern.entries()) {
+    const segment = segments[index] ?? ''
+    if (part.startsWith(':') && segment !== '') params[part.slice(1)] = decoded(segment)
+    else if (part !== segment) return undefined
+  }
+  return params
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return segment
+  }
+}
+
+const REQUESTS_MAX = 10_000
+
+/** What a vendor was asked, newest 10,000. The caller hands in a body without secrets; headers are not kept at all. */
+export class RequestLog {
+  #records: unknown[] = []
+  readonly #timeline: Timeline
+
+  constructor(timeline: Timeline) {
+    this.#timeline = timeline
+  }
+
+  add(call: HttpCall, answer: HttpAnswer, body: unknown, idempotencyKey?: string): void {
+    this.#records.push({
+      at: new Date(this.#timeline.now()).toISOString(),
+      method: call.method,
+      path: call.path,
+      ...(call.query.size === 0 ? {} : { query: Object.fromEntries(call.query) }),
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      body,
+      status: answer.status,
+      instance: call.instance,
+    })
+    if (this.#records.length >= 2 * REQUESTS_MAX) this.#records = this.#records.slice(-REQUESTS_MAX)
+  }
+
+  all(): readonly unknown[] {
+    return this.#records.slice(-REQUESTS_MAX)
+  }
 }

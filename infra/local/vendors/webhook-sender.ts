@@ -7,6 +7,7 @@ import type { VendorContext } from './vendor.ts'
 
 export interface Delivery {
   readonly id: string
+  /** Path below the shop's address, or a whole URL elsewhere. */
   readonly path: string
   readonly body: string
   attempts: number
@@ -65,6 +66,11 @@ export class WebhookSender {
     return this.#deliveries.values()
   }
 
+  /** The delivery of one id; undefined when there was none, or it ended long ago. */
+  delivery(id: string): Delivery | undefined {
+    return this.#deliveries.get(id)
+  }
+
   /** Deliveries due now or under way. */
   pending(): number {
     return this.#inFlight + this.#queue.length + this.#waitingNow
@@ -98,7 +104,8 @@ export class WebhookSender {
     const { context, sign, answerDeadlineMs, retryMs } = this.#options
     let delivered = false
     try {
-      const answer = await fetch(`${context.shopUrl()}${delivery.path}`, {
+      const url = delivery.path.startsWith('/') ? `${context.shopUrl()}${delivery.path}` : delivery.path
+      const answer = await fetch(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json; charset=utf-8', ...sign(delivery, context.timeline.now()) },
         body: delivery.body,

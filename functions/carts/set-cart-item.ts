@@ -1,0 +1,44 @@
+/**
+ * Sets the quantity of one product in a cart; 0 removes it. The price is locked when the product is added.
+ *
+ * Safe to run twice: it sets, it does not add. A cart that an order holds is refused, with the order's id.
+ */
+import { z } from 'zod'
+import { Failure } from '#values/failure.ts'
+import { idField } from '#values/schema.ts'
+import { cartTotals, cartView, QUANTITY_MAX, setQuantity, unavailable } from '#domain/cart.ts'
+import { now } from '#platform/clock.ts'
+import { cartData, cartDoc, cartOf, lockMs, taxRates } from '#stores/carts.ts'
+import { eligibilityOf } from '#stores/eligibility.ts'
+import { productDoc, productOf } from '#stores/products.ts'
+import { refuseStranger } from '#entry/bearer.ts'
+import { endpoint, route } from '#entry/endpoint.ts'
+
+export const setCartItem = endpoint({
+  name: 'set-cart-item',
+  path: '/api/carts/:cartId/items',
+  impact: 'Carts cannot be filled or changed.',
+  PUT: route({
+    who: 'public',
+    summary: 'Set the quantity of a product in a cart',
+    body: z.strictObject({ productId: idField, quantity: z.number().int().min(0).max(QUANTITY_MAX) }),
+    reply: z.object({ cart: z.looseObject({}) }),
+    idempotent: true,
+    run: async ({ body, params, caller, once }) => {
+      const cartPlace = await cartDoc(params['cartId'] ?? '')
+      const productPlace = await productDoc(body.productId)
+      return once(async (unit) => {
+        const [cartSnapshot, productSnapshot] = await unit.getAll(cartPlace, productPlace)
+        const cart = cartSnapshot === undefined ? undefined : cartOf(cartSnapshot)
+        if (cart === undefined) throw new Failure('NOT_FOUND', { message: 'Cart not found.' })
+        refuseStranger(caller, cart.customerId)
+        const product = productSnapshot === undefined ? undefined : productOf(productSnapshot)
+        if (product === undefined) throw unavailable()
+        const changed = setQuantity(cart, { product, quantity: body.quantity, nowMs: now(), lockMs: lockMs() })
+        unit.update(cartPlace, cartData(changed))
+        const { membership } = await eligibilityOf(cart.customerId)
+        return { cart: cartView(changed, cartTotals(changed, membership.discountPercent, taxRates())) }
+      })
+    },
+  }),
+})

@@ -1,0 +1,60 @@
+/**
+ * Shows a cart, its prices locked anew where the lock ran out; or drops it.
+ *
+ * Dropping twice is the same. A cart that an order holds cannot be dropped: the order must find it again if it fails.
+ */
+import { z } from 'zod'
+import { Failure } from '#values/failure.ts'
+import { cartTotals, cartView, hasExpiredLock, refuseFrozen, type Cart } from '#domain/cart.ts'
+import { now } from '#platform/clock.ts'
+import { readOne, transact, type Snapshot } from '#platform/firestore.ts'
+import { cartDoc, cartOf, saveRelocked, taxRates } from '#stores/carts.ts'
+import { eligibilityOf } from '#stores/eligibility.ts'
+import { readProducts } from '#stores/products.ts'
+import { refuseStranger, type Caller } from '#entry/bearer.ts'
+import { endpoint, route } from '#entry/endpoint.ts'
+
+export const showOrDropCart = endpoint({
+  name: 'show-or-drop-cart',
+  path: '/api/carts/:cartId',
+  impact: 'Customers do not see what is in their cart.',
+  GET: route({
+    who: 'public',
+    summary: 'Show a cart',
+    reply: z.object({ cart: z.looseObject({}) }),
+    run: async ({ params, caller }) => {
+      const snapshot = await readOne(await cartDoc(params['cartId'] ?? ''))
+      const cart = await relocked(snapshot, ownCart(snapshot, caller))
+      const { membership } = await eligibilityOf(cart.customerId)
+      return { cart: cartView(cart, cartTotals(cart, membership.discountPercent, taxRates())) }
+    },
+  }),
+  DELETE: route({
+    who: 'public',
+    summary: 'Drop a cart',
+    reply: z.object({ cartId: z.string() }),
+    run: async ({ params, caller }) => {
+      const place = await cartDoc(params['cartId'] ?? '')
+      await transact(async (unit) => {
+        const cart = ownCart(await unit.get(place), caller)
+        refuseFrozen(cart)
+        unit.delete(place)
+      })
+      return { cartId: place.id }
+    },
+  }),
+})
+
+function ownCart(snapshot: Snapshot, caller: Caller): Cart {
+  const cart = cartOf(snapshot)
+  if (cart === undefined) throw new Failure('NOT_FOUND', { message: 'Cart not found.' })
+  refuseStranger(caller, cart.customerId)
+  return cart
+}
+
+async function relocked(snapshot: Snapshot, cart: Cart): Promise<Cart> {
+  if (cart.state !== 'open' || !hasExpiredLock(cart, now())) return cart
+  const found = await readProducts(cart.lines.map(({ productId }) => productId))
+  const products = new Map(found.flatMap(({ product }) => (product === undefined ? [] : [[product.id, product] as const])))
+  return saveRelocked(snapshot, cart, products)
+}

@@ -1,0 +1,74 @@
+/**
+ * Brings products and counts in from Square: by cursor, only what changed since the last run, with an overlap.
+ *
+ * Safe to run twice: a product is written only when it differs, on the version that was read; a count replaces ours only
+ * when it is newer, and not while adjustments of ours are on their way. A page that fails leaves the watermark where it
+ * was, so the next run reads it again. An unreadable count is refused, never taken for zero.
+ */
+import { MINUTE_MS, iso } from '#values/time.ts'
+import { config, scheduleSetting } from '#platform/config.ts'
+import { now } from '#platform/clock.ts'
+import { readProgress, saveProgress } from '#stores/progress.ts'
+import { saveCounts, saveProducts } from '#stores/stocktaking.ts'
+import { unitsInFlight } from '#stores/stock-batches.ts'
+import { categoryNames, productsOf, searchItems } from '#vendors/square/catalogue.ts'
+import { readCounts } from '#vendors/square/inventory.ts'
+import { schedule, type Tally } from '#entry/schedule.ts'
+
+const NAME = 'sync-square-catalogue'
+/** Square's lists are complete only after some seconds: each run looks back a little further than the last one ended. */
+const OVERLAP_MS = 2 * MINUTE_MS
+
+export const syncSquareCatalogue = schedule({
+  name: NAME,
+  cron: scheduleSetting('SQUARE_SYNC_SCHEDULE', '*/15 * * * *'),
+  impact: 'New products, prices and deliveries do not reach the shop.',
+  run: async ({ hasTime }) => {
+    const tally = { read: 0, saved: 0, unchanged: 0, refused: 0 } satisfies Tally
+    const progress = await readProgress(NAME)
+    const startedAt = now()
+    const catalogueFrom = await syncCatalogue(progress['catalogueFrom'], tally, hasTime)
+    const countsDone = await syncCounts(progress['countsFrom'], tally, hasTime)
+    await saveProgress(NAME, {
+      ...(catalogueFrom === undefined ? {} : { catalogueFrom }),
+      ...(countsDone ? { countsFrom: iso(startedAt - OVERLAP_MS) } : {}),
+    }, tally)
+    return tally
+  },
+})
+
+type Counted = Required<Pick<Tally, 'read' | 'saved' | 'unchanged' | 'refused'>>
+
+/** @returns where the next run begins; undefined when this one did not reach the end */
+async function syncCatalogue(from: string | undefined, tally: Counted, hasTime: () => boolean): Promise<string | undefined> {
+  const { SQUARE_LOCATION_ID } = config('square')
+  const startedAt = now()
+  let cursor: string | undefined
+  while (hasTime()) {
+    const page = await searchItems(from, cursor)
+    const facts = { locationId: SQUARE_LOCATION_ID, currency: config('shop').CURRENCY, categoryNames: categoryNames([...page.related, ...page.objects]) }
+    const products = page.objects.flatMap((item) => productsOf(item, facts))
+    tally.read += products.length
+    const written = await saveProducts(products)
+    tally.saved += written.saved
+    tally.unchanged += written.unchanged
+    cursor = page.cursor
+    if (cursor === undefined) return iso(Math.min(Date.parse(page.latestTime ?? ''), startedAt) - OVERLAP_MS || startedAt - OVERLAP_MS)
+  }
+  return undefined
+}
+
+async function syncCounts(from: string | undefined, tally: Counted, hasTime: () => boolean): Promise<boolean> {
+  let cursor: string | undefined
+  while (hasTime()) {
+    const page = await readCounts({ updatedAfter: from, cursor })
+    tally.read += page.counts.length
+    const written = await saveCounts(page.counts, await unitsInFlight())
+    tally.saved += written.saved
+    tally.unchanged += written.unchanged
+    tally.refused += written.refused
+    cursor = page.cursor
+    if (cursor === undefined) return true
+  }
+  return false
+}

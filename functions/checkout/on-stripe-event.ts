@@ -1,0 +1,59 @@
+/**
+ * Applies a Stripe event from the inbox to its order.
+ *
+ * Safe to run twice: the inbox record is closed in the transaction that changes the order, and an order that has moved
+ * on is left alone. Events come in any order: only a success is taken at its word, for anything else Stripe is asked
+ * what is true now. A failed try goes back on the inbox's schedule and blocks no other event.
+ */
+import { chargeRequestOf } from '#domain/checkout.ts'
+import type { ChargeOutcome } from '#domain/payment.ts'
+import { config } from '#platform/config.ts'
+import { readOne, type Doc } from '#platform/firestore.ts'
+import { log } from '#platform/log.ts'
+import { inboxDoc, inboxNudge, inboxTopic, markIgnored, pendingRecord, putOff, type InboxRecord } from '#stores/inbox.ts'
+import { nudgeMails } from '#stores/mails.ts'
+import { applyEvent, readOrder, type OrderFact } from '#stores/orders.ts'
+import { factOf } from '#vendors/stripe/events.ts'
+import { stripeGateway } from '#vendors/stripe/gateway.ts'
+import { message } from '#entry/message.ts'
+
+export const onStripeEvent = message({
+  name: 'on-stripe-event',
+  topic: inboxTopic('stripe'),
+  impact: 'Orders whose answer from Stripe was lost stay unsettled until the sweep asks.',
+  data: inboxNudge,
+  run: async ({ eventId, subject, type }) => {
+    const place = await inboxDoc('stripe', eventId)
+    try {
+      if (subject === null) return await markIgnored(place)
+      const truth = FINAL.test(type) ? undefined : await askStripe(place, subject)
+      const settlement = await applyEvent(place, subject, (record) => factIn(record, truth))
+      await nudgeMails((settlement?.mails ?? []).map(({ id }) => id))
+    } catch (error) {
+      log.error('a Stripe event could not be applied', error, { function: 'on-stripe-event', eventId })
+      await putOff(place, error)
+    }
+  },
+})
+
+/** Events that stay true whatever comes after them. */
+const FINAL = /^(payment_intent\.succeeded|refund\.)/
+
+function factIn(record: InboxRecord, truth: ChargeOutcome | undefined): OrderFact | undefined {
+  const { SHOP_NAME } = config('shop')
+  const fact = factOf(record.payload)
+  if (fact === undefined) return undefined
+  if (fact.about === 'refund') return { ...fact, shopName: SHOP_NAME }
+  return { about: 'charge', facts: { outcome: truth ?? fact.outcome, cause: `webhook ${record.id}`, shopName: SHOP_NAME } }
+}
+
+/** What Stripe knows now about the charge that a pending event speaks of. */
+async function askStripe(place: Doc, orderId: string): Promise<ChargeOutcome | undefined> {
+  const record = pendingRecord(await readOne(place))
+  const fact = record === undefined ? undefined : factOf(record.payload)
+  const order = await readOrder(orderId)
+  if (fact?.about !== 'charge' || order === undefined) return undefined
+  const outcome = await stripeGateway.find(chargeRequestOf(order), fact.transactionId)
+  if (outcome.status === 'unknown') throw new Error(outcome.reason)
+  return outcome
+}

@@ -1,0 +1,19 @@
+/** Journal entries, the newest first, all or those of one order. */
+import { z } from 'zod'
+import { idField, limitField } from '#values/schema.ts'
+import { entryView } from '#domain/ledger.ts'
+import { listEntries } from '#stores/ledger.ts'
+import { endpoint, route } from '#entry/endpoint.ts'
+
+export const listLedgerEntries = endpoint({
+  name: 'list-ledger-entries',
+  path: '/api/admin/ledger/entries',
+  impact: 'Staff cannot trace money to its order.',
+  GET: route({
+    who: ['viewer', 'support', 'admin'],
+    summary: 'Journal entries',
+    query: z.strictObject({ orderId: idField.optional(), limit: limitField(50, 100) }),
+    reply: z.object({ entries: z.array(z.looseObject({})) }),
+    run: async ({ query }) => ({ entries: (await listEntries(query)).map(entryView) }),
+  }),
+})

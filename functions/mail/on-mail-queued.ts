@@ -1,0 +1,45 @@
+/**
+ * Sends one queued mail through Resend.
+ *
+ * Safe to run twice: the mail's record decides, and Resend is called with the mail's id as its key, so that two senders
+ * at once, or a lost answer, still make one mail. A mail that may have been sent more than a day ago is not sent again
+ * by itself: Resend has forgotten its key.
+ */
+import { z } from 'zod'
+import { MINUTE_MS } from '#values/time.ts'
+import { now } from '#platform/clock.ts'
+import { config } from '#platform/config.ts'
+import { readOne, type Doc } from '#platform/firestore.ts'
+import { takeToken } from '#stores/limits.ts'
+import { deferMail, isToSend, MAIL_TOPIC, mailDoc, mailOf, markFailed, markSent, putOffMail, SEND_WITHIN_MS, type Mail } from '#stores/mails.ts'
+import { sendThroughResend } from '#vendors/resend/mailer.ts'
+import { message } from '#entry/message.ts'
+
+export const onMailQueued = message({
+  name: 'on-mail-queued',
+  topic: MAIL_TOPIC,
+  impact: 'Customers get no receipts.',
+  data: z.object({ mailId: z.string() }),
+  run: async ({ mailId }) => {
+    const place = await mailDoc(mailId)
+    const mail = mailOf(await readOne(place))
+    if (mail === undefined || !isToSend(mail)) return
+    if (mail.attempts > 0 && now() - mail.createdAtMs > SEND_WITHIN_MS) return markFailed(place, 'too old to be tried again safely')
+    if (!(await withinLimits(mail))) return deferMail(place, (Math.floor(now() / MINUTE_MS) + 1) * MINUTE_MS)
+    await deliver(place, mail)
+  },
+})
+
+/** Overall first: it costs nothing when it is used up. */
+async function withinLimits(mail: Mail): Promise<boolean> {
+  const { MAILS_PER_MINUTE, MAILS_PER_RECIPIENT_MINUTE } = config('limits')
+  if (!(await takeToken('mail', MAILS_PER_MINUTE)).allowed) return false
+  return (await takeToken(`mail ${mail.to.toLowerCase()}`, MAILS_PER_RECIPIENT_MINUTE)).allowed
+}
+
+async function deliver(place: Doc, mail: Mail): Promise<void> {
+  const outcome = await sendThroughResend(mail)
+  if (outcome.status === 'sent') await markSent(place, outcome.providerId)
+  else if (outcome.status === 'refused') await markFailed(place, outcome.reason)
+  else await putOffMail(place, mail, outcome.reason, outcome.waitMs)
+}

@@ -1,0 +1,42 @@
+/**
+ * Writes every generated file, or with `--check` only compares: a stale one is named and the exit code is 1.
+ * What is generated is never edited by hand, so a difference always means that the declarations moved on.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { loadDeclarations } from './declarations.ts'
+import { firebaseJson } from './firebase.ts'
+import type { Declaration } from '../../shared/entry/declaration.ts'
+
+interface GeneratedFile {
+  /** Relative to the root of the project. */
+  readonly path: string
+  readonly text: (declarations: readonly Declaration[]) => string
+}
+
+const FILES: readonly GeneratedFile[] = [
+  { path: 'firebase.json', text: (declarations) => `${JSON.stringify(firebaseJson(declarations), null, 2)}\n` },
+]
+
+const root = new URL('../../', import.meta.url)
+const onlyCheck = process.argv.includes('--check')
+const declarations = await loadDeclarations()
+for (const file of FILES) {
+  const address = new URL(file.path, root)
+  const text = file.text(declarations)
+  if (textOf(address) === text) continue
+  if (onlyCheck) {
+    process.stderr.write(`${file.path} is stale: run "npm run generate" and commit it.\n`)
+    process.exitCode = 1
+  } else {
+    writeFileSync(address, text)
+    process.stdout.write(`${file.path} written\n`)
+  }
+}
+
+function textOf(address: URL): string | undefined {
+  try {
+    return readFileSync(address, 'utf8')
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * One instance: a process that runs every function of the shop through the framework's own middleware chain,
+ * all behind one port. The supervisor's router says in a header which function a request is for.
+ *
+ * It keeps nothing that matters, may be killed at any instruction, and never outlives its supervisor.
+ */
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { cloudEvent, http } from '@google-cloud/functions-framework'
+import { getTestServer } from '@google-cloud/functions-framework/testing'
+import { declarationsOf } from '../build/declarations.ts'
+import { caller } from './preload.ts'
+
+/** Told to the supervisor once requests are taken. */
+export interface ReadyMessage {
+  readonly readyOnPort: number
+}
+
+const servers = new Map<string, Server | undefined>()
+
+// Ctrl-C in a terminal reaches every process of the group: the supervisor decides when an instance ends.
+process.on('SIGINT', () => undefined)
+process.on('disconnect', () => process.exit(0))
+
+await registerFunctions()
+listen()
+
+async function registerFunctions(): Promise<void> {
+  const module = (await import(process.env['LOCAL_FUNCTIONS_MODULE'] ?? '')) as Record<string, unknown>
+  for (const declaration of declarationsOf(module)) {
+    if (declaration.kind === 'message') cloudEvent(declaration.name, declaration.handle)
+    else http(declaration.name, declaration.handle)
+    servers.set(declaration.name, undefined)
+  }
+}
+
+/** The framework's server of one function; it never listens itself, requests are handed to it. */
+function serverOf(name: string): Server | undefined {
+  if (!servers.has(name)) return undefined
+  const server = servers.get(name) ?? getTestServer(name)
+  servers.set(name, server)
+  return server
+}
+
+function listen(): void {
+  // No time-outs here: the router keeps its connections open, and a deadline is the gateway's business.
+  const listener = createServer({ keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 }, (request, response) => {
+    const name = take(request, 'x-local-function')
+    const requestId = take(request, 'x-local-request')
+    const server = serverOf(name)
+    if (server === undefined) response.writeHead(404).end()
+    else caller.run({ function: name, requestId }, () => server.emit('request', request, response))
+  })
+  listener.listen(0, '127.0.0.1', () => {
+    process.send?.({ readyOnPort: (listener.address() as AddressInfo).port } satisfies ReadyMessage)
+  })
+}
+
+/** Reads a header of the router's and removes it: a function sees what production would show it. */
+function take(request: IncomingMessage, name: string): string {
+  const value = request.headers[name]
+  delete request.headers[name]
+  return String(value ?? '')
+}

@@ -1,0 +1,40 @@
+/**
+ * The secrets of the local shop, made at its first start and kept in its Secret Manager, as an operator would put them there.
+ * They are random: a token or a webhook of one shop is worth nothing at another.
+ */
+import { randomBytes } from 'node:crypto'
+
+interface SecretStore {
+  put(name: string, value: string): unknown
+  value(name: string): string | undefined
+}
+
+/** By the name of the secret, which is also the variable it is mounted as. */
+const MAKERS = {
+  JWT_SECRET: () => randomBytes(48).toString('base64url'),
+  ORDER_ID_SECRET: () => randomBytes(48).toString('base64url'),
+  STRIPE_SECRET_KEY: () => `sk_test_${word(48)}`,
+  STRIPE_WEBHOOK_SECRET: () => `whsec_${word(32)}`,
+  SQUARE_ACCESS_TOKEN: () => `EAAA${randomBytes(45).toString('base64url')}`,
+  SQUARE_WEBHOOK_SIGNATURE_KEY: () => randomBytes(16).toString('base64url'),
+  RESEND_API_KEY: () => `re_${word(8)}_${word(24)}`,
+  RESEND_WEBHOOK_SECRET: () => `whsec_${randomBytes(24).toString('base64')}`,
+} as const
+
+export type SecretName = keyof typeof MAKERS
+
+/** Those that exist, the missing ones made. */
+export function keepKeys(store: SecretStore): Record<SecretName, string> {
+  const keys = Object.entries(MAKERS).map(([name, make]) => {
+    const value = store.value(name) ?? make()
+    if (store.value(name) === undefined) store.put(name, value)
+    return [name, value]
+  })
+  return Object.fromEntries(keys) as Record<SecretName, string>
+}
+
+/** Letters and digits, as vendors' keys have them. */
+function word(length: number): string {
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+  return Array.from(randomBytes(length), (byte) => letters[byte % letters.length]).join('')
+}

@@ -1,0 +1,110 @@
+/**
+ * The world around the instances: Google's servers and the vendors, on one clock, one disk and one wire.
+ */
+import type { Disk } from './disk.ts'
+import { GrpcPorts } from './grpc-ports.ts'
+import { HttpPorts, type HttpService } from './http-ports.ts'
+import { createBigQuery, type BigQuery } from './bigquery/bigquery.ts'
+import { createFirestore, type Firestore } from './firestore/firestore.ts'
+import { parseIndexFile } from './firestore/index-file.ts'
+import { keepKeys, type SecretName } from './keys.ts'
+import { createPubSub, type Deliver, type PubSub } from './pubsub/pubsub.ts'
+import { seeded } from './random.ts'
+import { createScheduler, type Fire, type Scheduler } from './scheduler.ts'
+import { createSecrets, type Secrets } from './secrets.ts'
+import type { Timeline } from './timeline.ts'
+import { createResend } from './vendors/resend/resend.ts'
+import { createSquare } from './vendors/square/square.ts'
+import { createStripe } from './vendors/stripe/stripe.ts'
+import type { Vendor, VendorContext } from './vendors/vendor.ts'
+import type { Wire } from './wire.ts'
+
+export const PROJECT_ID = 'countinghouse-local'
+/** The store of the seeded Square account. */
+export const SQUARE_LOCATION_ID = 'LSTOREMAIN001'
+/** What the shop's endpoint at Stripe is subscribed to: the events that a function applies. */
+const STRIPE_EVENTS = [
+  'payment_intent.succeeded', 'payment_intent.payment_failed', 'payment_intent.canceled', 'payment_intent.processing',
+  'refund.updated', 'refund.failed',
+]
+
+export interface ServersOptions {
+  readonly timeline: Timeline
+  readonly disk: Disk
+  readonly wire: Wire
+  readonly seed: number
+  /** Content of the project's index file. */
+  readonly indexes: unknown
+  readonly shopUrl: () => string
+  readonly deliver: Deliver
+  readonly fire: Fire
+}
+
+export interface Servers {
+  readonly grpc: GrpcPorts
+  readonly http: HttpPorts
+  readonly services: readonly HttpService[]
+  /** Names of all servers, as calls and faults name them. */
+  readonly targets: readonly string[]
+  readonly firestore: Firestore
+  readonly pubsub: PubSub
+  readonly bigquery: BigQuery
+  readonly secrets: Secrets
+  readonly scheduler: Scheduler
+  readonly vendors: ReadonlyMap<string, Vendor>
+  readonly keys: Readonly<Record<SecretName, string>>
+  close(): Promise<void>
+}
+
+export async function createServers(options: ServersOptions): Promise<Servers> {
+  const { timeline, disk, wire } = options
+  const random = seeded(options.seed)
+  const google = { timeline, disk, projectId: PROJECT_ID }
+  const secrets = createSecrets(google)
+  const keys = keepKeys(secrets)
+  const firestore = createFirestore({ ...google, indexes: parseIndexFile(options.indexes) })
+  const pubsub = createPubSub({ ...google, random, deliver: options.deliver })
+  const scheduler = createScheduler({ ...google, fire: options.fire })
+  const bigquery = await createBigQuery(google)
+  const vendors = createVendors(keys, (name) => ({
+    timeline,
+    shelves: disk.shelves(name),
+    shopUrl: options.shopUrl,
+    random,
+  }))
+  const grpc = new GrpcPorts(wire)
+  const http = new HttpPorts(wire)
+  const grpcServices = [firestore.service, ...pubsub.services(), secrets.service, scheduler.service]
+  for (const service of grpcServices) grpc.add(service)
+  grpc.onDisconnect((connection) => firestore.disconnect(connection))
+  const services = [bigquery.service, ...vendors.map((vendor) => vendor.service)]
+  return {
+    grpc,
+    http,
+    services,
+    targets: [...new Set([...grpcServices, ...services].map(({ target }) => target))],
+    firestore,
+    pubsub,
+    bigquery,
+    secrets,
+    scheduler,
+    vendors: new Map(vendors.map((vendor) => [vendor.name, vendor])),
+    keys,
+    close: async () => {
+      pubsub.stop()
+      await Promise.all([grpc.close(), http.close()])
+      await bigquery.close()
+    },
+  }
+}
+
+function createVendors(keys: Readonly<Record<SecretName, string>>, context: (name: string) => VendorContext): Vendor[] {
+  return [
+    createStripe(context('stripe'), { apiKey: keys.STRIPE_SECRET_KEY, webhookSecret: keys.STRIPE_WEBHOOK_SECRET, eventTypes: STRIPE_EVENTS }),
+    createSquare(context('square'), {
+      accessToken: keys.SQUARE_ACCESS_TOKEN,
+      webhookSignatureKey: keys.SQUARE_WEBHOOK_SIGNATURE_KEY,
+    }),
+    createResend(context('resend'), { apiKey: keys.RESEND_API_KEY, webhookSecret: keys.RESEND_WEBHOOK_SECRET }),
+  ]
+}

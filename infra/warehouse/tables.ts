@@ -1,0 +1,94 @@
+/**
+ * The warehouse, declared once: datasets, tables, views. A plain name is a view that shows the latest state, one row per
+ * id, over an append-only `_log` table; a fact that arrives twice shows once.
+ */
+
+export interface Column {
+  readonly name: string
+  readonly type: 'STRING' | 'INT64' | 'NUMERIC' | 'TIMESTAMP' | 'RECORD'
+  readonly mode?: 'REQUIRED' | 'REPEATED'
+  readonly fields?: readonly Column[]
+}
+
+export interface Table {
+  readonly dataset: string
+  readonly name: string
+  readonly columns: readonly Column[]
+  readonly clusteredBy: readonly string[]
+  /** Rows older than this leave the table. */
+  readonly retentionYears: number
+  /** The view over it, and what decides which of several rows of an id is the latest. */
+  readonly view?: string
+}
+
+const text = (name: string): Column => ({ name, type: 'STRING' })
+const money = (name: string): Column => ({ name, type: 'NUMERIC' })
+const whole = (name: string): Column => ({ name, type: 'INT64' })
+const id: Column = { name: 'id', type: 'STRING', mode: 'REQUIRED' }
+const created: Column = { name: 'created_at', type: 'TIMESTAMP', mode: 'REQUIRED' }
+const updated: Column = { name: 'updated_at', type: 'TIMESTAMP', mode: 'REQUIRED' }
+const version: readonly Column[] = [whole('row_version'), whole('schema_version')]
+
+export const TABLES: readonly Table[] = [
+  {
+    dataset: 'commerce',
+    name: 'orders_log',
+    view: 'orders',
+    clusteredBy: ['id'],
+    retentionYears: 7,
+    columns: [
+      id, text('order_number'), text('state'), text('customer_id'), money('subtotal'), money('discount'), money('tax'), money('total'),
+      text('currency'), text('gateway'),
+      {
+        name: 'items',
+        type: 'RECORD',
+        mode: 'REPEATED',
+        fields: [text('product_id'), text('sku'), text('category'), whole('quantity'), money('unit_price'), money('total')],
+      },
+      created, updated, ...version,
+    ],
+  },
+  {
+    dataset: 'commerce',
+    name: 'payments_log',
+    view: 'payments',
+    clusteredBy: ['order_id', 'id'],
+    retentionYears: 7,
+    columns: [
+      id, text('order_id'), text('customer_id'), text('kind'), text('status'), text('gateway'), text('transaction_id'), money('amount'),
+      text('currency'), created, updated, ...version,
+    ],
+  },
+  {
+    dataset: 'commerce',
+    name: 'ledger_log',
+    view: 'ledger',
+    clusteredBy: ['account', 'entry_id'],
+    retentionYears: 7,
+    columns: [
+      id, text('entry_id'), text('kind'), text('order_id'), text('account'), money('amount'), text('currency'), text('reference'),
+      created, updated, ...version,
+    ],
+  },
+  {
+    dataset: 'audit',
+    name: 'events_log',
+    view: 'events',
+    clusteredBy: ['subject'],
+    retentionYears: 7,
+    columns: [
+      id, text('who'), text('what'), text('subject'), text('before'), text('after'), text('why'), text('request_id'), text('ip'),
+      created, updated, ...version,
+    ],
+  },
+]
+
+/** GoogleSQL of a table's view. */
+export function viewOf(table: Table): string {
+  return [
+    'SELECT *',
+    `FROM \`${table.dataset}.${table.name}\``,
+    'WHERE TRUE',
+    'QUALIFY ROW_NUMBER() OVER (PARTITION BY id ORDER BY updated_at DESC, row_version DESC) = 1',
+  ].join('\n')
+}

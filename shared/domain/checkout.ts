@@ -1,0 +1,134 @@
+/**
+ * What a checkout decides from what it read: which order is made, what it reserves, or why there is none. Pure, so that
+ * every rule has a table of cases; nothing here knows where the facts came from.
+ */
+import { Failure } from '#values/failure.ts'
+import { toMajor, toMinor } from '#values/money.ts'
+import { hasExpiredLock, nameOf, outOfStock, relock, unavailable, type Cart } from './cart.ts'
+import { refuseIneligible, type AgeAnswer, type Membership } from './eligibility.ts'
+import { chargeKey, newOrder, type Draft, type Order } from './order.ts'
+import type { ChargeRequest } from './payment.ts'
+import { weighCount, type PosCount, type Product } from './product.ts'
+import { totals, type TaxRates, type Totals } from './totals.ts'
+
+export interface CheckoutFacts {
+  readonly cart: Cart
+  readonly products: ReadonlyMap<string, Product>
+  /** The point of sale's counts; undefined when it did not answer in time. */
+  readonly counts: readonly PosCount[] | undefined
+  readonly inFlight: ReadonlyMap<string, number>
+  readonly age: AgeAnswer
+  readonly membership: Membership
+  readonly rates: TaxRates
+  /** What the customer saw, in major units: a total, or prices by product. */
+  readonly expectedTotal: number | undefined
+  readonly seenPrices: ReadonlyMap<string, number>
+  readonly lockMs: number
+}
+
+/** New stock figures of one product, to be written with the order. */
+export interface StockWrite {
+  readonly productId: string
+  readonly held: number
+  readonly count?: { readonly onHand: number; readonly countedAtMs: number }
+}
+
+export interface Reservation {
+  readonly order: Order
+  readonly stock: readonly StockWrite[]
+}
+
+/** Whether a count is newer than what we know, so that adjustments in flight matter. */
+export function needsInFlight(products: ReadonlyMap<string, Product>, counts: readonly PosCount[] | undefined): boolean {
+  return (counts ?? []).some((count) => count.countedAtMs > (products.get(count.productId)?.countedAtMs ?? Infinity))
+}
+
+/**
+ * @throws Failure INVALID_INPUT (empty), NOT_FOUND (a product is gone), PRICE_CHANGED, AGE_VERIFICATION_REQUIRED,
+ *   FORBIDDEN (members first), OUT_OF_STOCK
+ */
+export function reserveFor(facts: CheckoutFacts, draft: Omit<Draft, 'lines' | 'sums' | 'currency' | 'discountPercent' | 'stockUnconfirmed'>): Reservation {
+  const { cart, products, membership } = facts
+  if (cart.lines.length === 0) throw new Failure('INVALID_INPUT', { message: 'The cart is empty.', details: { fields: [{ field: 'cart', rule: 'must have a line' }] } })
+  const bought = cart.lines.map((line) => {
+    const product = products.get(line.productId)
+    if (product === undefined || !product.listed || product.price === null) throw unavailable()
+    return product
+  })
+  const priced = relock(cart, products, draft.nowMs, facts.lockMs)
+  const sums = totals(priced.lines, membership.discountPercent, facts.rates)
+  refusePriceChange(facts, priced, sums)
+  refuseIneligible(bought, facts.age, membership, draft.nowMs)
+  const stock = reserved(facts, bought, priced)
+  const order = newOrder({
+    ...draft,
+    currency: cart.currency,
+    discountPercent: membership.discountPercent,
+    stockUnconfirmed: facts.counts === undefined && bought.some((product) => product.counted),
+    sums,
+    lines: priced.lines.map((line, index) => lineOf(line, bought[index] as Product)),
+  })
+  return { order, stock }
+}
+
+function lineOf(line: Cart['lines'][number], product: Product): Draft['lines'][number] {
+  return {
+    productId: product.id, name: nameOf(product), sku: product.sku, category: product.category, quantity: line.quantity,
+    unitPrice: line.unitPrice, counted: product.counted, source: product.source,
+  }
+}
+
+/** What the customer saw must be what is charged. */
+function refusePriceChange(facts: CheckoutFacts, priced: Cart, sums: Totals): void {
+  const { cart, expectedTotal, seenPrices, membership, rates } = facts
+  const seenLines = cart.lines.map((line) => {
+    const seen = seenPrices.get(line.productId)
+    return { ...line, unitPrice: seen === undefined ? line.unitPrice : (toMinor(seen, cart.currency) ?? -1) }
+  })
+  const seenTotal = totals(seenLines, membership.discountPercent, rates).total
+  const expected = expectedTotal === undefined ? undefined : toMinor(expectedTotal, cart.currency)
+  if (expectedTotal !== undefined && expected === undefined) {
+    throw new Failure('INVALID_INPUT', { message: `expectedTotal: has more digits than ${cart.currency} has`, details: { fields: [{ field: 'expectedTotal', rule: 'has too many digits' }] } })
+  }
+  const linesAgree = seenLines.every((line, index) => line.unitPrice === priced.lines[index]?.unitPrice || (expected !== undefined && !seenPrices.has(line.productId)))
+  if (linesAgree && (expected === undefined || expected === sums.total)) return
+  throw new Failure('PRICE_CHANGED', {
+    details: { expectedTotal: expectedTotal ?? toMajor(seenTotal, cart.currency), total: toMajor(sums.total, cart.currency), currency: cart.currency },
+  })
+}
+
+/** True when a lock ran out and the price has moved: the cart should show the new price before anybody pays it. */
+export function priceMoved(cart: Cart, products: ReadonlyMap<string, Product>, nowMs: number): boolean {
+  return hasExpiredLock(cart, nowMs) && cart.lines.some((line) => line.lockedUntilMs <= nowMs && products.get(line.productId)?.price !== line.unitPrice)
+}
+
+function reserved(facts: CheckoutFacts, bought: readonly Product[], cart: Cart): StockWrite[] {
+  const short: Array<{ product: Product; requested: number; left: number }> = []
+  const writes: StockWrite[] = []
+  for (const [index, product] of bought.entries()) {
+    if (!product.counted) continue
+    const requested = cart.lines[index]?.quantity ?? 0
+    const count = facts.counts?.find(({ productId }) => productId === product.id)
+    const weighed = count === undefined ? undefined : weighCount(product, count, facts.inFlight.get(product.id) ?? 0)
+    const left = weighed?.sellable ?? Math.max(0, product.onHand - product.held)
+    if (left < requested) short.push({ product, requested, left })
+    const fresh = count !== undefined && weighed?.onHand !== undefined ? { count: { onHand: weighed.onHand, countedAtMs: count.countedAtMs } } : {}
+    writes.push({ productId: product.id, held: product.held + requested, ...fresh })
+  }
+  if (short.length > 0) throw outOfStock(short)
+  return writes
+}
+
+/** The charge of an order's present attempt; the same for whoever sends it. */
+export function chargeRequestOf(order: Order): ChargeRequest {
+  return {
+    orderId: order.id,
+    attempt: order.payment.attempt,
+    key: chargeKey(order),
+    amount: order.total,
+    currency: order.currency,
+    token: order.payment.token ?? '',
+    description: `Order ${order.number}`,
+    createdAtMs: order.createdAtMs,
+  }
+}

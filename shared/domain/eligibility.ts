@@ -1,0 +1,35 @@
+/**
+ * Who may buy: the two questions that a checkout asks of other areas of the shop, in the transaction that reserves.
+ * Each area answers through its port; an area that is not in use answers `NOT_NEEDED` or `NO_MEMBERSHIP`.
+ */
+import { Failure } from '#values/failure.ts'
+import { iso } from '#values/time.ts'
+import type { Product } from './product.ts'
+
+export type AgeAnswer = { readonly needed: false } | { readonly needed: true; readonly verified: boolean }
+
+export interface Membership {
+  readonly tier: string | null
+  readonly discountPercent: number
+}
+
+export const NOT_NEEDED: AgeAnswer = { needed: false }
+export const NO_MEMBERSHIP: Membership = { tier: null, discountPercent: 0 }
+const TIERS = ['BRONZE', 'SILVER', 'GOLD']
+
+/** @throws Failure AGE_VERIFICATION_REQUIRED or FORBIDDEN, naming what is missing */
+export function refuseIneligible(products: readonly Product[], age: AgeAnswer, membership: Membership, nowMs: number): void {
+  if (age.needed && !age.verified) throw new Failure('AGE_VERIFICATION_REQUIRED')
+  const early = products.find((product) => isEarly(product, membership.tier, nowMs))
+  if (early === undefined) return
+  throw new Failure('FORBIDDEN', {
+    message: `${early.name} is for ${early.minTier} members${early.earlyAccessUntilMs === undefined ? '' : ` until ${iso(early.earlyAccessUntilMs)}`}.`,
+    details: { productId: early.id, minTier: early.minTier },
+  })
+}
+
+function isEarly(product: Product, tier: string | null, nowMs: number): boolean {
+  if (product.minTier === undefined) return false
+  if (product.earlyAccessUntilMs !== undefined && product.earlyAccessUntilMs <= nowMs) return false
+  return TIERS.indexOf(tier ?? '') < TIERS.indexOf(product.minTier)
+}

@@ -1,0 +1,93 @@
+/**
+ * A product: one sellable variation, and its stock.
+ *
+ * `onHand` is the point of sale's count at `countedAt`. `held` is ours: units promised to orders, reserved or sold, that
+ * the point of sale has not taken off its count yet. What can be sold is the difference. One number for both keeps a
+ * sale at one write of a hot document: turning a reservation into a sale changes nothing here.
+ */
+import { toMajor } from '#values/money.ts'
+import { iso } from '#values/time.ts'
+
+export const DEFAULT_CATEGORY = 'Hemp Product'
+
+export interface Product {
+  readonly id: string
+  readonly itemId: string
+  readonly variationName: string
+  readonly name: string
+  readonly description: string
+  readonly category: string
+  /** Minor units; null: the price is set at the till, so it is not for sale here. */
+  readonly price: number | null
+  readonly currency: string
+  readonly sku: string | null
+  readonly ageRestricted: boolean
+  readonly minTier?: string | undefined
+  readonly earlyAccessUntilMs?: number | undefined
+  readonly attributes: readonly string[]
+  readonly source: 'square' | 'lightspeed'
+  /** Offered by the point of sale; false when archived or gone. */
+  readonly listed: boolean
+  /** Whether the point of sale counts it; uncounted products are never out of stock. */
+  readonly counted: boolean
+  readonly onHand: number
+  readonly held: number
+  readonly countedAtMs: number
+  readonly updatedAtMs: number
+}
+
+/** Units that can be sold now; never negative. */
+export function sellable(product: Pick<Product, 'counted' | 'onHand' | 'held'>): number {
+  if (!product.counted) return Number.MAX_SAFE_INTEGER
+  return Math.max(0, product.onHand - product.held)
+}
+
+export function available(product: Product): boolean {
+  return product.listed && product.price !== null && sellable(product) > 0
+}
+
+/** A product as callers see it. */
+export function productView(product: Product): Record<string, unknown> {
+  return {
+    id: product.id,
+    itemId: product.itemId,
+    variationName: product.variationName,
+    name: product.name,
+    description: product.description,
+    category: product.category,
+    price: product.price === null ? null : toMajor(product.price, product.currency),
+    currency: product.currency,
+    sku: product.sku,
+    available: available(product),
+    inventory: product.counted ? sellable(product) : null,
+    ageRestricted: product.ageRestricted,
+    ...(product.minTier === undefined ? {} : { minTier: product.minTier }),
+    ...(product.earlyAccessUntilMs === undefined ? {} : { earlyAccessUntil: iso(product.earlyAccessUntilMs) }),
+    attributes: product.attributes,
+    source: product.source,
+    updated_at: iso(product.updatedAtMs),
+  }
+}
+
+/** A count read at the point of sale. */
+export interface PosCount {
+  readonly productId: string
+  readonly quantity: number
+  readonly countedAtMs: number
+}
+
+/**
+ * What a count says about a product, given how many of its held units are on their way to the point of sale just now
+ * (`inFlight`: the count may or may not include them).
+ *
+ * - older than what we know, or the same: nothing.
+ * - nothing in flight: the count replaces `onHand`.
+ * - explained by what is in flight: nothing; the answer to that adjustment will bring the count.
+ * - else both moved at once: until the adjustment is answered only so many may be sold as are sure to be there.
+ */
+export function weighCount(product: Product, count: PosCount, inFlight: number): { onHand?: number; sellable: number } {
+  if (!product.counted || count.countedAtMs <= product.countedAtMs) return { sellable: sellable(product) }
+  if (inFlight === 0) return { onHand: count.quantity, sellable: Math.max(0, count.quantity - product.held) }
+  if (count.quantity === product.onHand - inFlight) return { sellable: sellable(product) }
+  return { sellable: Math.max(0, Math.min(product.onHand, count.quantity) - product.held) }
+}

@@ -1,0 +1,40 @@
+/** Everything that one fact about an order changes, to be written in one commit. */
+import type { JournalEntry } from './ledger.ts'
+import type { MailIntent } from './receipt.ts'
+import type { Order } from './order.ts'
+import type { WarehouseRow } from './rows.ts'
+
+/** A change of a product's `held` units: reserving is positive. */
+export interface Hold {
+  readonly productId: string
+  readonly delta: number
+}
+
+/** A change that the point of sale must make to its own count: a sale is negative, goods put back are positive. */
+export interface StockMove {
+  readonly productId: string
+  readonly source: 'square' | 'lightspeed'
+  readonly delta: number
+}
+
+export interface Settlement {
+  readonly order: Order
+  readonly entries: readonly JournalEntry[]
+  readonly mails: readonly MailIntent[]
+  readonly holds: readonly Hold[]
+  readonly stock: readonly StockMove[]
+  readonly rows: readonly WarehouseRow[]
+  readonly reopenCart: boolean
+}
+
+const KEPT = new Set(['id', 'object', 'status', 'amount', 'amount_received', 'currency', 'latest_charge', 'payment_method', 'created', 'code', 'decline_code', 'type', 'advice_code', 'network_decline_code', 'outcome', 'last_payment_error', 'charge', 'livemode', 'reason', 'failure_reason'])
+
+/** A gateway's answer as it may be kept: known fields only, no personal data, no secret. */
+export function redactable(answer: unknown): unknown {
+  if (answer === null || typeof answer !== 'object') return null
+  return Object.fromEntries(
+    Object.entries(answer)
+      .filter(([name]) => KEPT.has(name))
+      .map(([name, value]) => [name, value !== null && typeof value === 'object' ? redactable(value) : value]),
+  )
+}

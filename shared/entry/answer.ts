@@ -1,0 +1,51 @@
+/** How answers leave: one shape for success, one for failure, the same headers on all. */
+import type { Response } from '@google-cloud/functions-framework'
+import { Failure } from '#values/failure.ts'
+import { iso } from '#values/time.ts'
+import { now } from '#platform/clock.ts'
+import { log } from '#platform/log.ts'
+
+export interface Reply {
+  readonly status: number
+  /** Fields beside `success` and `timestamp`, or the exact bytes of an answer given before. */
+  readonly body: Record<string, unknown> | string
+  readonly replayed?: boolean
+}
+
+const HEADERS: Record<string, string> = {
+  'Content-Type': 'application/json; charset=utf-8',
+  'Cache-Control': 'no-store',
+  'Strict-Transport-Security': 'max-age=31536000; includeSubDomains',
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+}
+
+export function bytesOf(body: Record<string, unknown>): string {
+  return JSON.stringify({ success: true, ...body, timestamp: iso(now()) })
+}
+
+export function send(response: Response, reply: Reply, requestId: string): void {
+  response.status(reply.status).set(HEADERS).set('X-Request-Id', requestId)
+  if (reply.replayed === true) response.set('Idempotent-Replayed', 'true')
+  response.end(typeof reply.body === 'string' ? reply.body : bytesOf(reply.body))
+}
+
+/** Says what failed to the caller, and why to the log. What is not a `Failure` says nothing of the inside. */
+export function sendFailure(response: Response, error: unknown, facts: { requestId: string; function: string }): void {
+  const failure = error instanceof Failure ? error : new Failure('INTERNAL_ERROR', { cause: error })
+  if (failure.status >= 500) log.error(`${facts.function} failed`, error, { ...facts, code: failure.code, why: failure.reason })
+  else log.info(`${facts.function} refused`, { ...facts, code: failure.code, why: failure.reason })
+  response.status(failure.status).set(HEADERS).set('X-Request-Id', facts.requestId)
+  if (failure.retryAfterSeconds !== undefined) response.set('Retry-After', String(failure.retryAfterSeconds))
+  response.end(
+    JSON.stringify({
+      success: false,
+      error: failure.message,
+      code: failure.code,
+      retryable: failure.retryable,
+      ...(failure.details === undefined ? {} : { details: failure.details }),
+      timestamp: iso(now()),
+    }),
+  )
+}

@@ -1,0 +1,164 @@
+/**
+ * The seam of everything a person or a frontend calls.
+ *
+ * In this order: general limit, who calls, may they, what do they send, the work, the answer. A function declares the
+ * facts; nothing of this is written twice.
+ *
+ *     export const getThing = endpoint({
+ *       name: 'get-thing', path: '/api/things/:thingId', impact: '...',
+ *       GET: route({ who: ['customer'], summary: '...', reply: Thing, run: async (call) => ({ thing: ... }) }),
+ *     })
+ */
+import type { HttpFunction, Request, Response } from '@google-cloud/functions-framework'
+import { createHash } from 'node:crypto'
+import { z, type ZodType } from 'zod'
+import { Failure } from '#values/failure.ts'
+import { ID } from '#values/ids.ts'
+import { config } from '#platform/config.ts'
+import type { Unit } from '#platform/firestore.ts'
+import { takeToken, type Allowance } from '#stores/limits.ts'
+import { once } from '#stores/operations.ts'
+import { bytesOf, send, sendFailure, type Reply } from './answer.ts'
+import { callerOf, isStaff, type Caller } from './bearer.ts'
+import { METHODS, type EndpointDeclaration, type Method, type RouteDeclaration, type Who } from './declaration.ts'
+import { bodyOf, idempotencyKeyOf, ipOf, paramsOf, requestIdOf } from './request.ts'
+import { validated } from './validate.ts'
+
+export interface Call<Body, Query> {
+  readonly body: Body
+  readonly query: Query
+  readonly params: Record<string, string>
+  readonly caller: Caller
+  readonly ip: string
+  readonly userAgent: string
+  readonly requestId: string
+  /** `Idempotency-Key`, for functions whose own record is the operation's (an order, a refund). */
+  readonly key: string | undefined
+  /** Hash of what was asked: the same key with another hash is a mismatch. */
+  readonly requestHash: string
+  /** Runs a unit of work once per `Idempotency-Key`, its record in the same transaction. */
+  readonly once: (work: (unit: Unit) => Promise<Record<string, unknown>>) => Promise<Reply>
+}
+
+export interface Route<Body, Query> extends RouteDeclaration {
+  readonly run: (call: Call<Body, Query>) => Promise<Reply | Record<string, unknown>>
+}
+
+interface RouteFacts<Body extends ZodType, Query extends ZodType> {
+  readonly who: Who
+  readonly summary: string
+  readonly body?: Body
+  readonly query?: Query
+  readonly reply: ZodType
+  readonly status?: number
+  readonly idempotent?: boolean
+  readonly run: (call: Call<z.output<Body>, z.output<Query>>) => Promise<Reply | Record<string, unknown>>
+}
+
+const NOTHING = z.strictObject({})
+type Nothing = typeof NOTHING
+
+/** Declares one method of an endpoint. */
+export function route<Body extends ZodType = Nothing, Query extends ZodType = Nothing>(facts: RouteFacts<Body, Query>): Route<unknown, unknown> {
+  return { status: 200, idempotent: false, ...facts } as unknown as Route<unknown, unknown>
+}
+
+type EndpointFacts = {
+  readonly name: string
+  readonly path: string
+  readonly impact: string
+  readonly timeoutSeconds?: number
+} & Partial<Record<Method, Route<unknown, unknown>>>
+
+export function endpoint(facts: EndpointFacts): EndpointDeclaration {
+  const routes: Partial<Record<Method, Route<unknown, unknown>>> = {}
+  for (const method of METHODS) if (facts[method] !== undefined) routes[method] = facts[method]
+  const { name, path, impact, timeoutSeconds = 60 } = facts
+  const handle: HttpFunction = async (request, response) => {
+    const requestId = requestIdOf(request)
+    try {
+      if (crossOrigin(request, response, Object.keys(routes))) return
+      const reply = await answer(facts, routes[request.method as Method], request, response, requestId)
+      send(response, reply, requestId)
+    } catch (error) {
+      sendFailure(response, error, { requestId, function: name })
+    }
+  }
+  return { kind: 'endpoint', name, path, impact, timeoutSeconds, routes, handle }
+}
+
+async function answer(facts: EndpointFacts, route: Route<unknown, unknown> | undefined, request: Request, response: Response, requestId: string): Promise<Reply> {
+  const ip = ipOf(request)
+  const { API_LIMIT_PER_MINUTE, ADMIN_LIMIT_PER_MINUTE } = config('limits')
+  limited(response, await takeToken(`api:${ip}`, API_LIMIT_PER_MINUTE))
+  if (route === undefined) throw new Failure('NOT_FOUND')
+  const caller = await callerOf(request.headers.authorization)
+  if (route.who !== 'public') refuseRole(caller, route.who)
+  if (isStaff(caller) && facts.path.startsWith('/api/admin')) limited(response, await takeToken(`admin:${caller.id ?? ''}`, ADMIN_LIMIT_PER_MINUTE))
+  const params = readParams(facts.path, request.path)
+  const query = validated(route.query ?? NOTHING, request.query, 'query')
+  const body = request.method === 'GET' ? {} : validated(route.body ?? NOTHING, bodyOf(request), 'body')
+  const key = route.idempotent ? idempotencyKeyOf(request) : undefined
+  const requestHash = createHash('sha256').update(JSON.stringify([params, sorted(body)])).digest('base64url')
+  const scope = [facts.name, caller.id === null ? `guest ${ip}` : `${caller.role} ${caller.id}`, key ?? '']
+  const status = route.status
+  const reply = await route.run({
+    body, query, params, caller, ip, requestId, key, requestHash,
+    userAgent: String(request.headers['user-agent'] ?? '').slice(0, 300),
+    once: (work) => once(key === undefined ? undefined : { scope, requestHash }, async (unit) => ({ status, body: bytesOf(await work(unit)) })),
+  })
+  return isReply(reply) ? reply : { status, body: reply }
+}
+
+function isReply(reply: Reply | Record<string, unknown>): reply is Reply {
+  return typeof reply['status'] === 'number' && 'body' in reply
+}
+
+function refuseRole(caller: Caller, who: readonly string[]): void {
+  if (caller.role === 'guest') throw new Failure('UNAUTHORIZED')
+  if (!who.includes(caller.role)) throw new Failure('FORBIDDEN')
+}
+
+function limited(response: Response, allowance: Allowance): void {
+  response.set({
+    'RateLimit-Limit': String(allowance.limit),
+    'RateLimit-Remaining': String(allowance.remaining),
+    'RateLimit-Reset': String(allowance.resetSeconds),
+  })
+  if (!allowance.allowed) throw new Failure('RATE_LIMITED', { retryAfterSeconds: allowance.resetSeconds })
+}
+
+/** An id that cannot be one of ours does not exist: 404, as for any other unknown id. */
+function readParams(pattern: string, path: string): Record<string, string> {
+  const params = paramsOf(pattern, path)
+  if (params === undefined || Object.values(params).some((value) => !ID.test(value))) throw new Failure('NOT_FOUND')
+  return params
+}
+
+/** Answers a preflight and marks allowed origins; true when the request is answered. */
+function crossOrigin(request: Request, response: Response, methods: readonly string[]): boolean {
+  const origin = request.headers.origin
+  const allowed = config('access').CORS_ORIGINS.split(',').map((text) => text.trim())
+  if (origin !== undefined && allowed.includes(origin)) {
+    response.set({
+      'Access-Control-Allow-Origin': origin,
+      'Access-Control-Expose-Headers': 'X-Request-Id, Idempotent-Replayed, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After',
+      Vary: 'Origin',
+    })
+  }
+  if (request.method !== 'OPTIONS') return false
+  response.status(204).set({
+    'Access-Control-Allow-Methods': methods.join(', '),
+    'Access-Control-Allow-Headers': 'Authorization, Content-Type, Idempotency-Key, X-Request-Id',
+    'Access-Control-Max-Age': '600',
+  })
+  response.end()
+  return true
+}
+
+/** The same value with every object's fields in one order, so that equal requests hash alike. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, inner]) => [name, sorted(inner)]))
+}

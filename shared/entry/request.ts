@@ -1,0 +1,69 @@
+/** What every HTTP seam reads off a request before anything else. */
+import { randomUUID } from 'node:crypto'
+import type { Request } from '@google-cloud/functions-framework'
+import { cardNumbersIn } from '#values/card-number.ts'
+import { Failure, invalid } from '#values/failure.ts'
+
+const BODY_BYTES_MAX = 2 << 20
+const PRINTABLE = /^[\x21-\x7e]{1,255}$/
+
+export function requestIdOf(request: Request): string {
+  const given = request.headers['x-request-id']
+  return typeof given === 'string' && given.length <= 128 && PRINTABLE.test(given) ? given : randomUUID()
+}
+
+/** The address that Firebase Hosting saw: the last hop of `X-Forwarded-For`, counted from the right. */
+export function ipOf(request: Request): string {
+  const hops = String(request.headers['x-forwarded-for'] ?? '').split(',')
+  return (hops.at(-1) ?? '').trim() || (request.socket.remoteAddress ?? 'unknown')
+}
+
+/** `Idempotency-Key`: 1 to 255 visible ASCII characters. */
+export function idempotencyKeyOf(request: Request): string | undefined {
+  const key = request.headers['idempotency-key']
+  if (key === undefined) return undefined
+  if (typeof key !== 'string' || !PRINTABLE.test(key)) throw invalid('Idempotency-Key', 'must be 1 to 255 visible ASCII characters')
+  return key
+}
+
+/** Path parameters by name: `/api/orders/:orderId` against the path. Undefined when the path is another one. */
+export function paramsOf(pattern: string, path: string): Record<string, string> | undefined {
+  const wanted = pattern.split('/')
+  const given = path.replace(/\/$/, '').split('/')
+  if (wanted.length !== given.length) return undefined
+  const params: Record<string, string> = {}
+  for (const [index, part] of wanted.entries()) {
+    const value = given[index] ?? ''
+    if (part.startsWith(':')) params[part.slice(1)] = decodeURIComponent(value)
+    else if (part !== value) return undefined
+  }
+  return params
+}
+
+/**
+ * The parsed body of a JSON request; an empty one is `{}`.
+ * @throws Failure INVALID_INPUT when it is not a JSON object or holds a card number, PAYLOAD_TOO_LARGE over 2 MiB
+ */
+export function bodyOf(request: Request): unknown {
+  const raw = request.rawBody
+  const announced = Number(request.headers['content-length'] ?? 0)
+  if ((raw?.length ?? 0) > BODY_BYTES_MAX || announced > BODY_BYTES_MAX) throw new Failure('PAYLOAD_TOO_LARGE')
+  if (raw === undefined || raw.length === 0) {
+    if (announced > 0) throw invalid('Content-Type', 'must be application/json')
+    return {}
+  }
+  refuseCardNumbers(raw.toString('utf8'))
+  const type = String(request.headers['content-type'] ?? '')
+  if (!/^application\/json\b/i.test(type)) throw invalid('Content-Type', 'must be application/json')
+  return request.body
+}
+
+/** Only tokens may reach us. The number itself is neither repeated nor logged. */
+export function refuseCardNumbers(text: string): void {
+  if (cardNumbersIn(text).length > 0) {
+    throw new Failure('INVALID_INPUT', {
+      message: 'The request contains what looks like a card number. Send a payment token instead.',
+      details: { fields: [{ field: 'body', rule: 'must not contain a card number' }] },
+    })
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * The seam of a vendor's webhook: verify the raw bytes, store the event, then answer. Nothing is applied here.
+ *
+ * A bad, missing or stale signature is 401; if the event cannot be stored, 5xx, so that the vendor sends it again.
+ * An event that is stored already answers 200 at once: the vendor may send it as often as it likes.
+ */
+import type { HttpFunction } from '@google-cloud/functions-framework'
+import type { VendorMessage } from '#domain/vendor-message.ts'
+import { Failure } from '#values/failure.ts'
+import { log } from '#platform/log.ts'
+import { nudgeInbox, storeEvent } from '#stores/inbox.ts'
+import { send, sendFailure } from './answer.ts'
+import type { WebhookDeclaration } from './declaration.ts'
+import { requestIdOf } from './request.ts'
+
+interface WebhookFacts {
+  readonly name: string
+  readonly path: string
+  readonly vendor: string
+  readonly impact: string
+  /** Reads the event out of the raw bytes. Undefined: the signature does not hold. */
+  readonly verify: (raw: Buffer, headers: Record<string, string | string[] | undefined>) => Promise<VendorMessage | undefined>
+}
+
+export function webhook(facts: WebhookFacts): WebhookDeclaration {
+  const { name, path, vendor, impact } = facts
+  const handle: HttpFunction = async (request, response) => {
+    const requestId = requestIdOf(request)
+    try {
+      if (request.method !== 'POST') throw new Failure('NOT_FOUND')
+      const raw = request.rawBody
+      const event = raw === undefined ? undefined : await facts.verify(raw, request.headers)
+      if (event === undefined) {
+        log.warn('webhook signature refused', { function: name, requestId, vendor, metric: 'signature_failures' })
+        throw new Failure('UNAUTHORIZED', { message: 'The signature is not valid.' })
+      }
+      const stored = await storeEvent(vendor, event)
+      if (stored === 'new') await nudgeInbox(vendor, [event])
+      send(response, { status: 200, body: { received: true } }, requestId)
+    } catch (error) {
+      sendFailure(response, error, { requestId, function: name })
+    }
+  }
+  return { kind: 'webhook', name, path, vendor, impact, timeoutSeconds: 30, handle }
+}

@@ -1,0 +1,28 @@
+/** A deadline for calls that know none, and the wait between two tries. Both are real time: they bound one request. */
+import { Failure, type FailureCode } from '#values/failure.ts'
+
+/**
+ * The result of `work`, or a failure when it takes longer than `ms`. The work itself cannot be called back: what it
+ * changes may still happen, so only calls that are safe to repeat belong here.
+ */
+export async function within<T>(ms: number, what: string, work: Promise<T>, code: FailureCode = 'SERVICE_UNAVAILABLE'): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Failure(code, { reason: `${what}: no answer within ${ms} ms` })), ms)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+export async function pause(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+/** A wait that grows with the try and differs between callers, in milliseconds: 5 to 250. */
+export function jitter(attempt: number): number {
+  const most = Math.min(250, 10 * 2 ** attempt)
+  return 5 + Math.random() * most
+}

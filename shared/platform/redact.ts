@@ -1,0 +1,38 @@
+/**
+ * Masks what may not be written down: card numbers, e-mail addresses, bearer tokens, vendor keys, and the values of
+ * fields whose name says that they are secret or personal.
+ */
+import { cardNumbersIn } from '#values/card-number.ts'
+
+const SECRET_FIELDS = /secret|token|password|authorization|api_?key|signature|cookie|cvc|cvv|client_secret/i
+const PERSONAL_FIELDS = /^(email|e_?mail|name|full_?name|first_?name|last_?name|phone|address|line1|line2|postal_?code|zip|date_?of_?birth|dob|receipt_email|billing_details)$/i
+const PATTERNS = [
+  /\b(?:sk|rk|pk|re|whsec)_[A-Za-z0-9_+/=-]{8,}/g,
+  /\b(?:Bearer|Basic)\s+[A-Za-z0-9._~+/=-]+/gi,
+  /\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g,
+  /[^\s"'<>@:/]+@[^\s"'<>@]+\.[A-Za-z]{2,}/g,
+]
+const MASK = '[masked]'
+const DEPTH_MAX = 12
+
+/** A copy with everything masked that may not be kept; errors become their message and stack. */
+export function redact(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return redactText(value)
+  if (value === null || typeof value !== 'object') return value
+  if (depth > DEPTH_MAX) return '[deep]'
+  if (Array.isArray(value)) return value.map((item) => redact(item, depth + 1))
+  if (value instanceof Error) return redactText(value.stack ?? value.message)
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, hides(name, inner) ? MASK : redact(inner, depth + 1)]))
+}
+
+function hides(name: string, value: unknown): boolean {
+  if (value === null || value === undefined || typeof value === 'boolean') return false
+  return SECRET_FIELDS.test(name) || PERSONAL_FIELDS.test(name)
+}
+
+export function redactText(text: string): string {
+  let masked = text
+  for (const pattern of PATTERNS) masked = masked.replace(pattern, MASK)
+  for (const number of cardNumbersIn(masked)) masked = masked.replaceAll(number, MASK)
+  return masked
+}

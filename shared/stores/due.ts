@@ -1,0 +1,22 @@
+/** Records that wait for a moment: `nextAtMs` says when, null when nothing is left to do. */
+import { now } from '#platform/clock.ts'
+import { collection, readQuery, transact, type Snapshot } from '#platform/firestore.ts'
+
+/** A nudged record is due again after this, if its worker did not get to it. */
+const HOLD_MS = 60_000
+
+/** Records whose time has come, the longest waiting first. */
+export async function dueRecords(name: string, limit: number): Promise<Snapshot[]> {
+  return readQuery((await collection(name)).where('nextAtMs', '<=', now()).orderBy('nextAtMs').limit(limit))
+}
+
+/** Gives the workers time before the next nudge. A record that moved since it was read is left alone. */
+export async function holdBack(records: readonly Snapshot[]): Promise<void> {
+  if (records.length === 0) return
+  await transact(async (unit) => {
+    const fresh = await unit.getAll(...records.map(({ ref }) => ref))
+    for (const [index, snapshot] of fresh.entries()) {
+      if (snapshot.get('nextAtMs') === records[index]?.get('nextAtMs')) unit.update(snapshot.ref, { nextAtMs: now() + HOLD_MS })
+    }
+  })
+}

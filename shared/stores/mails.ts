@@ -1,0 +1,79 @@
+/**
+ * The mail queue: a mail is a record, written in the transaction of what it tells. The record decides whether it is
+ * still to be sent; a message is only a nudge.
+ */
+import type { MailIntent } from '#domain/receipt.ts'
+import { DAY_MS, MINUTE_MS, SECOND_MS } from '#values/time.ts'
+import { now } from '#platform/clock.ts'
+import { log } from '#platform/log.ts'
+import { publish } from '#platform/pubsub.ts'
+import { commit, doc, type Doc, type Snapshot, type Writer } from '#platform/firestore.ts'
+
+export const MAIL_TOPIC = 'mail-queued'
+
+export interface Mail extends MailIntent {
+  readonly status: 'queued' | 'deferred' | 'sent' | 'failed' | 'dead_letter'
+  readonly attempts: number
+  readonly nextAtMs: number | null
+  readonly createdAtMs: number
+  readonly sentAtMs: number | null
+  /** Resend's id. */
+  readonly providerId: string | null
+  readonly lastError: string | null
+}
+
+/** Waits after each failed try; after the last one the mail is a dead letter. */
+const RETRY_MS = [SECOND_MS, 5 * SECOND_MS, 30 * SECOND_MS, 5 * MINUTE_MS, 30 * MINUTE_MS]
+/** The sweep leaves a fresh mail to its nudge for so long. */
+const SWEEP_AFTER_MS = MINUTE_MS
+/** The provider forgets a key after a day: an older mail that may have been sent is not sent again by itself. */
+export const SEND_WITHIN_MS = DAY_MS
+
+export function mailDoc(mailId: string): Promise<Doc> {
+  return doc('mails', mailId)
+}
+
+/** Queues a mail with the caller's other writes. The intent's id makes a second one fail the commit. */
+export function queueMail(writer: Writer, place: Doc, intent: MailIntent): void {
+  const mail: Mail = {
+    ...intent, status: 'queued', attempts: 0, nextAtMs: now() + SWEEP_AFTER_MS, createdAtMs: now(), sentAtMs: null, providerId: null, lastError: null,
+  }
+  writer.create(place, { ...mail })
+}
+
+/** Tells the sender that mails are queued. They are safe: if the nudge fails, the sweep gives it. */
+export async function nudgeMails(mailIds: readonly string[]): Promise<void> {
+  try {
+    await publish(MAIL_TOPIC, mailIds.map((mailId) => ({ attributes: { kind: 'mail' }, data: { mailId } })))
+  } catch (error) {
+    log.warn('nudge failed, the sweep will follow', { why: String(error) })
+  }
+}
+
+export function mailOf(snapshot: Snapshot): Mail | undefined {
+  return snapshot.data() as Mail | undefined
+}
+
+export function isToSend(mail: Mail): boolean {
+  return mail.status === 'queued' || mail.status === 'deferred'
+}
+
+export async function markSent(place: Doc, providerId: string): Promise<void> {
+  await commit((writer) => writer.update(place, { status: 'sent', providerId, sentAtMs: now(), nextAtMs: null, lastError: null }))
+}
+
+/** The provider refuses this mail for good. */
+export async function markFailed(place: Doc, reason: string): Promise<void> {
+  await commit((writer) => writer.update(place, { status: 'failed', nextAtMs: null, lastError: reason.slice(0, 300) }))
+}
+
+export async function putOffMail(place: Doc, mail: Mail, reason: string, atLeastMs = 0): Promise<void> {
+  const waitMs = RETRY_MS[mail.attempts]
+  const next = waitMs === undefined ? { status: 'dead_letter', nextAtMs: null } : { status: 'queued', nextAtMs: now() + Math.max(waitMs, atLeastMs) }
+  await commit((writer) => writer.update(place, { ...next, attempts: mail.attempts + 1, lastError: reason.slice(0, 300) }))
+}
+
+/** Over a limit: it stays queued and says until when. Not a failed try. */
+export async function deferMail(place: Doc, untilMs: number): Promise<void> {
+  await commit((writer) => writer.update(place, { status: 'deferred', nextAtMs: untilMs }))
+}

@@ -1,0 +1,216 @@
+/**
+ * Orders, and the commits that move them. An order's document decides: whoever changes it does so on the version he
+ * read, and everything that belongs to the change (stock, ledger, mail, rows, cart) is in the same commit.
+ */
+import { leased, type Order } from '#domain/order.ts'
+import type { RefundOutcome } from '#domain/payment.ts'
+import { settleRefund } from '#domain/refund.ts'
+import { isLateMoney, settle, settleLate, type Settling } from '#domain/settle.ts'
+import type { Settlement } from '#domain/settlement.ts'
+import { sellable } from '#domain/product.ts'
+import { Failure } from '#values/failure.ts'
+import { now } from '#platform/clock.ts'
+import { collection, commit, doc, fieldValue, readOne, readQuery, transact, type Data, type Doc, type Query, type Snapshot, type Unit, type Writer } from '#platform/firestore.ts'
+import { cartDoc, reopening } from './carts.ts'
+import { entryDoc } from './ledger.ts'
+import { mailDoc, queueMail } from './mails.ts'
+import { markApplied, pendingRecord, type InboxRecord } from './inbox.ts'
+import { addRows, addStockMoves, outboxDoc } from './outbox.ts'
+import { productDoc, productOf } from './products.ts'
+
+export function orderDoc(orderId: string): Promise<Doc> {
+  return doc('orders', orderId)
+}
+
+export function orderOf(snapshot: Snapshot): Order | undefined {
+  return snapshot.data() as Order | undefined
+}
+
+export function orderData(order: Order): Data {
+  return { ...order } as unknown as Data
+}
+
+export async function readOrder(orderId: string): Promise<Order | undefined> {
+  return orderOf(await readOne(await orderDoc(orderId)))
+}
+
+type LastUpdate = NonNullable<Parameters<Writer['update']>[2]>
+
+/** Prepares the writes of a settlement; the returned function only writes, so that it may run in any commit. */
+async function writing(settlement: Settlement): Promise<(writer: Writer, at?: LastUpdate) => void> {
+  const { order, entries, mails, holds, stock, rows } = settlement
+  const place = await orderDoc(order.id)
+  const { increment } = await fieldValue()
+  const ledger = await Promise.all(entries.map(async (entry) => ({ place: await entryDoc(entry.id), entry })))
+  const letters = await Promise.all(mails.map(async (intent) => ({ place: await mailDoc(intent.id), intent })))
+  const held = await Promise.all(holds.map(async (hold) => ({ place: await productDoc(hold.productId), delta: hold.delta })))
+  const rowsDoc = await outboxDoc()
+  const stockDoc = await outboxDoc()
+  const cart = settlement.reopenCart && order.cartId !== null ? await cartDoc(order.cartId) : undefined
+  const reopen = await reopening()
+  return (writer, at) => {
+    if (at === undefined) writer.update(place, orderData(order))
+    else writer.update(place, orderData(order), at)
+    for (const { place: one, entry } of ledger) writer.create(one, { ...entry, postings: entry.postings.map((posting) => ({ ...posting })) })
+    for (const { place: one, intent } of letters) queueMail(writer, one, intent)
+    for (const { place: one, delta } of held) writer.update(one, { held: increment(delta) })
+    if (rows.length > 0) addRows(writer, rowsDoc, rows)
+    if (stock.length > 0) addStockMoves(writer, stockDoc, { orderId: order.id, moves: stock })
+    if (cart !== undefined) reopen(writer, cart)
+  }
+}
+
+/** Writes a settlement inside a transaction that read the order. */
+async function writeSettlement(unit: Unit, settlement: Settlement): Promise<void> {
+  const write = await writing(settlement)
+  write(unit)
+}
+
+export interface Settled {
+  readonly order: Order
+  /** What was written; undefined when the outcome changed nothing. */
+  readonly settlement: Settlement | undefined
+}
+
+export type SettleFacts = Omit<Settling, 'order' | 'nowMs'>
+
+/**
+ * Applies an outcome to an order, whatever the order has become meanwhile. Safe to run twice: an order that has moved
+ * on is left as it is.
+ */
+export async function settleOrder(orderId: string, facts: SettleFacts): Promise<Settled> {
+  const place = await orderDoc(orderId)
+  return transact(async (unit) => settleIn(unit, orderOf(await unit.get(place)), facts))
+}
+
+async function settleIn(unit: Unit, order: Order | undefined, facts: SettleFacts): Promise<Settled> {
+  if (order === undefined) throw new Failure('NOT_FOUND', { reason: 'no such order' })
+  const settlement = await settlementOf(unit, order, { about: 'charge', facts })
+  if (settlement !== undefined) await writeSettlement(unit, settlement)
+  return { order: settlement?.order ?? order, settlement }
+}
+
+/** What a vendor's event says about an order, read from its inbox record. */
+export type OrderFact =
+  | { readonly about: 'charge'; readonly facts: SettleFacts }
+  | { readonly about: 'refund'; readonly refundId: string; readonly outcome: RefundOutcome; readonly shopName: string }
+
+/**
+ * Applies a vendor's event in one transaction with its inbox record. An event that was applied before, or whose order
+ * we do not have, changes nothing more than the record.
+ */
+export async function applyEvent(inbox: Doc, orderId: string, read: (record: InboxRecord) => OrderFact | undefined): Promise<Settlement | undefined> {
+  const place = await orderDoc(orderId)
+  return transact(async (unit) => {
+    const [event, found] = (await unit.getAll(inbox, place)) as [Snapshot, Snapshot]
+    const record = pendingRecord(event)
+    if (record === undefined) return undefined
+    const order = orderOf(found)
+    const fact = order === undefined ? undefined : read(record)
+    const settlement = order === undefined || fact === undefined ? undefined : await settlementOf(unit, order, fact)
+    if (settlement !== undefined) await writeSettlement(unit, settlement)
+    markApplied(unit, inbox, order === undefined || fact === undefined ? 'ignored' : 'applied')
+    return settlement
+  })
+}
+
+async function settlementOf(unit: Unit, order: Order, fact: OrderFact): Promise<Settlement | undefined> {
+  if (fact.about === 'refund') return settleRefund(order, fact.refundId, fact.outcome, now(), fact.shopName)
+  const settling: Settling = { ...fact.facts, order, nowMs: now() }
+  return isLateMoney(order, settling.outcome) ? settleLate(settling, await reservedAgain(unit, order)) : settle(settling)
+}
+
+/** Whether the goods of an order that was given up can be had again. */
+async function reservedAgain(unit: Unit, order: Order): Promise<boolean> {
+  const counted = order.lines.filter((line) => line.counted)
+  const snapshots = await unit.getAll(...(await Promise.all(counted.map((line) => productDoc(line.productId)))))
+  return counted.every((line, index) => {
+    const product = snapshots[index] === undefined ? undefined : productOf(snapshots[index])
+    return product !== undefined && sellable(product) >= line.quantity
+  })
+}
+
+/**
+ * Changes an order by a rule of the domain, with what belongs to the change.
+ * @throws Failure NOT_FOUND, or what the rule throws
+ */
+export async function changeOrder(orderId: string, rule: (order: Order) => Order | Settlement | undefined): Promise<Order> {
+  const place = await orderDoc(orderId)
+  return transact(async (unit) => {
+    const order = orderOf(await unit.get(place))
+    if (order === undefined) throw new Failure('NOT_FOUND')
+    const change = rule(order)
+    if (change === undefined) return order
+    if ('order' in change) {
+      await writeSettlement(unit, change)
+      return change.order
+    }
+    unit.update(place, orderData(change))
+    return change
+  })
+}
+
+/**
+ * Settles an order that we wrote ourselves at `at`: one commit without reading. If somebody else was faster (a webhook),
+ * what he wrote stands.
+ */
+export async function settleFresh(order: Order, at: LastUpdate['lastUpdateTime'], facts: SettleFacts): Promise<Settled> {
+  const settlement = settle({ ...facts, order, nowMs: now() })
+  const write = settlement === undefined ? undefined : await writing(settlement)
+  if (settlement !== undefined && write !== undefined) {
+    if ((await commit((writer) => write(writer, { lastUpdateTime: at }))).done) return { order: settlement.order, settlement }
+  }
+  return settleOrder(order.id, facts)
+}
+
+/** Takes the right to act on an order's open payment; undefined when somebody has it. */
+export async function takeLease(orderId: string, runner: string): Promise<Order | undefined> {
+  const place = await orderDoc(orderId)
+  return transact(async (unit) => {
+    const order = orderOf(await unit.get(place))
+    if (order === undefined) return undefined
+    const taken = leased(order, runner, now())
+    if (taken === undefined) return undefined
+    unit.update(place, { runner: taken.runner, leaseUntilMs: taken.leaseUntilMs, updatedAtMs: taken.updatedAtMs })
+    return taken
+  })
+}
+
+const CHECK_AGAIN_MS = 60_000
+
+/** The sweep looks at an order again in a minute, if it still has something open. */
+export async function checkLater(orderId: string): Promise<void> {
+  await changeOrder(orderId, (order) => (order.checkAtMs !== null && order.checkAtMs <= now() ? { ...order, checkAtMs: now() + CHECK_AGAIN_MS } : undefined))
+}
+
+/** Orders that the sweep must look at, the longest waiting first. */
+export async function ordersToCheck(limit: number): Promise<Order[]> {
+  const orders = await collection('orders')
+  const found = await readQuery(orders.where('checkAtMs', '<=', now()).orderBy('checkAtMs').limit(limit))
+  return found.map((snapshot) => orderOf(snapshot) as Order)
+}
+
+export interface OrderPage {
+  readonly orders: readonly Order[]
+  readonly nextCursor: string | null
+}
+
+/** Orders, the newest first. Without a customer: all (staff). */
+export async function listOrdersOf(filter: { customerId?: string | undefined; cursor?: string | undefined; limit: number }): Promise<OrderPage> {
+  let query: Query = await collection('orders')
+  if (filter.customerId !== undefined) query = query.where('customerId', '==', filter.customerId)
+  query = query.orderBy('createdAtMs', 'desc').orderBy('id', 'desc')
+  if (filter.cursor !== undefined) query = query.startAfter(...cursorParts(filter.cursor))
+  const found = await readQuery(query.limit(filter.limit + 1))
+  const page = found.slice(0, filter.limit).map((snapshot) => orderOf(snapshot) as Order)
+  const last = found.length > filter.limit ? page.at(-1) : undefined
+  return { orders: page, nextCursor: last === undefined ? null : Buffer.from(`${last.createdAtMs} ${last.id}`).toString('base64url') }
+}
+
+function cursorParts(cursor: string): [number, string] {
+  const [createdAt, id] = Buffer.from(cursor, 'base64url').toString('utf8').split(' ')
+  if (id === undefined || !/^\d{1,15}$/.test(createdAt ?? '')) {
+    throw new Failure('INVALID_INPUT', { message: 'cursor: is not one of ours', details: { fields: [{ field: 'cursor', rule: 'is not one of ours' }] } })
+  }
+  return [Number(createdAt), id]
+}

@@ -1,0 +1,9 @@
+/** Time as the product writes it: ISO 8601 with milliseconds and `Z`. */
+export const SECOND_MS = 1000
+export const MINUTE_MS = 60 * SECOND_MS
+export const HOUR_MS = 60 * MINUTE_MS
+export const DAY_MS = 24 * HOUR_MS
+
+export function iso(ms: number): string {
+  return new Date(ms).toISOString()
+}

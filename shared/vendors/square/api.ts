@@ -1,0 +1,37 @@
+/** Calls to Square: one door, so that version, token, deadline and errors are the same everywhere. */
+import { config } from '#platform/config.ts'
+import { callHttp } from '#platform/http.ts'
+import { Failure } from '#values/failure.ts'
+
+interface SquareCall {
+  readonly method: 'GET' | 'POST'
+  /** Below `/v2`. */
+  readonly path: string
+  readonly body?: unknown
+  readonly deadlineMs?: number
+}
+
+const DEADLINE_MS = 10_000
+
+/**
+ * @throws Failure SERVICE_UNAVAILABLE when Square does not answer or answers an error; `details.code` is Square's, and
+ *   `details.refused` says that the request will never be taken as it is
+ */
+export async function square<Answer>(call: SquareCall): Promise<Answer> {
+  const { SQUARE_ACCESS_TOKEN, SQUARE_API_BASE, SQUARE_API_VERSION } = config('square')
+  const result = await callHttp({
+    method: call.method,
+    url: `${SQUARE_API_BASE}/v2${call.path}`,
+    headers: { authorization: `Bearer ${SQUARE_ACCESS_TOKEN}`, 'square-version': SQUARE_API_VERSION },
+    ...(call.body === undefined ? {} : { body: call.body }),
+    deadlineMs: call.deadlineMs ?? DEADLINE_MS,
+  })
+  if (result.lost) throw new Failure('SERVICE_UNAVAILABLE', { reason: `square: ${result.reason}` })
+  if (result.status >= 200 && result.status < 300) return (result.body ?? {}) as Answer
+  const error = (result.body as { errors?: Array<{ code?: string; detail?: string }> } | undefined)?.errors?.[0]
+  const refused = result.status >= 400 && result.status < 500 && ![401, 408, 429].includes(result.status)
+  throw new Failure('SERVICE_UNAVAILABLE', {
+    reason: `square ${result.status}: ${error?.code ?? ''} ${error?.detail ?? ''}`,
+    details: { code: error?.code ?? null, refused },
+  })
+}

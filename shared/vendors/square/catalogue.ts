@@ -1,0 +1,108 @@
+/** Square's catalogue as our products: one per sellable variation, whatever else Square puts beside it. */
+import { DEFAULT_CATEGORY, type Product } from '#domain/product.ts'
+import { square } from './api.ts'
+
+export interface CatalogueObject {
+  readonly type: string
+  readonly id: string
+  readonly updated_at?: string
+  readonly is_deleted?: boolean
+  readonly custom_attribute_values?: Record<string, { readonly boolean_value?: boolean; readonly string_value?: string }>
+  readonly category_data?: { readonly name?: string }
+  readonly item_data?: {
+    readonly name?: string
+    readonly description_plaintext?: string
+    readonly description?: string
+    readonly categories?: ReadonlyArray<{ readonly id: string }>
+    readonly reporting_category?: { readonly id: string }
+    readonly is_archived?: boolean
+    readonly variations?: readonly CatalogueObject[]
+  }
+  readonly item_variation_data?: {
+    readonly name?: string
+    readonly sku?: string
+    readonly pricing_type?: string
+    readonly price_money?: { readonly amount?: number; readonly currency?: string }
+    readonly track_inventory?: boolean
+    readonly sellable?: boolean
+    readonly location_overrides?: ReadonlyArray<{
+      readonly location_id: string
+      readonly price_money?: { readonly amount?: number; readonly currency?: string }
+      readonly track_inventory?: boolean
+    }>
+  }
+}
+
+export interface CataloguePage {
+  readonly objects: readonly CatalogueObject[]
+  readonly related: readonly CatalogueObject[]
+  readonly cursor: string | undefined
+  /** Where the next run begins. */
+  readonly latestTime: string | undefined
+}
+
+/** Items changed after `beginTime` (all without it), a page at a time; deleted ones come marked. */
+export async function searchItems(beginTime: string | undefined, cursor: string | undefined): Promise<CataloguePage> {
+  const page = await square<{ objects?: CatalogueObject[]; related_objects?: CatalogueObject[]; cursor?: string; latest_time?: string }>({
+    method: 'POST',
+    path: '/catalog/search',
+    body: {
+      object_types: ['ITEM'],
+      include_deleted_objects: true,
+      include_related_objects: true,
+      limit: 100,
+      ...(beginTime === undefined ? {} : { begin_time: beginTime }),
+      ...(cursor === undefined ? {} : { cursor }),
+    },
+  })
+  return { objects: page.objects ?? [], related: page.related_objects ?? [], cursor: page.cursor || undefined, latestTime: page.latest_time }
+}
+
+/** What the catalogue decides about a product; stock comes from the counts. */
+export type CatalogueProduct = Omit<Product, 'onHand' | 'held' | 'countedAtMs' | 'updatedAtMs'>
+
+export interface ShopFacts {
+  readonly locationId: string
+  readonly currency: string
+  readonly categoryNames: ReadonlyMap<string, string>
+}
+
+/** The products of an item; an item without a readable name or variation gives none. */
+export function productsOf(item: CatalogueObject, facts: ShopFacts): CatalogueProduct[] {
+  const data = item.item_data
+  if (item.type !== 'ITEM' || data === undefined) return []
+  const categoryId = data.reporting_category?.id ?? data.categories?.[0]?.id ?? ''
+  const attribute = (name: string) => item.custom_attribute_values?.[name]
+  const early = Date.parse(attribute('early_access_until')?.string_value ?? '')
+  return (data.variations ?? []).flatMap((variation) => {
+    const details = variation.item_variation_data
+    if (details === undefined || data.name === undefined) return []
+    const override = details.location_overrides?.find(({ location_id }) => location_id === facts.locationId)
+    const money = override?.price_money ?? details.price_money
+    const price = details.pricing_type === 'VARIABLE_PRICING' ? undefined : money?.amount
+    return [
+      {
+        id: variation.id,
+        itemId: item.id,
+        variationName: details.name ?? '',
+        name: data.name,
+        description: data.description_plaintext ?? data.description ?? '',
+        category: facts.categoryNames.get(categoryId) ?? DEFAULT_CATEGORY,
+        price: Number.isSafeInteger(price) ? (price as number) : null,
+        currency: money?.currency ?? facts.currency,
+        sku: details.sku ?? null,
+        ageRestricted: attribute('age_restricted')?.boolean_value === true,
+        minTier: attribute('min_tier')?.string_value,
+        earlyAccessUntilMs: Number.isFinite(early) ? early : undefined,
+        attributes: [],
+        source: 'square' as const,
+        listed: item.is_deleted !== true && variation.is_deleted !== true && data.is_archived !== true && details.sellable !== false,
+        counted: override?.track_inventory ?? details.track_inventory ?? false,
+      },
+    ]
+  })
+}
+
+export function categoryNames(objects: readonly CatalogueObject[]): Map<string, string> {
+  return new Map(objects.flatMap(({ type, id, category_data }) => (type === 'CATEGORY' && category_data?.name !== undefined ? [[id, category_data.name] as const] : [])))
+}

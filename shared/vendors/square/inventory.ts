@@ -1,0 +1,101 @@
+/** Square's stock: reading counts, and adjusting them for what we sold. */
+import type { PosCount } from '#domain/product.ts'
+import { config } from '#platform/config.ts'
+import { square } from './api.ts'
+
+interface InventoryCount {
+  readonly catalog_object_id: string
+  readonly state: string
+  readonly location_id: string
+  readonly quantity: string
+  readonly calculated_at: string
+}
+
+interface CountsPage {
+  readonly counts?: readonly InventoryCount[]
+  readonly cursor?: string
+}
+
+const asked = new Map<string, Promise<readonly PosCount[]>>()
+
+/**
+ * The real counts of products, for a checkout that must not wait long. Questions about the same products that are
+ * under way are asked once.
+ * @throws Failure when Square does not answer within `STOCK_DEADLINE_MS`
+ */
+export function countsNow(productIds: readonly string[]): Promise<readonly PosCount[]> {
+  const key = [...productIds].sort().join(' ')
+  const known = asked.get(key)
+  if (known !== undefined) return known
+  const fresh = readCounts({ productIds, deadlineMs: config('square').STOCK_DEADLINE_MS })
+    .then(({ counts }) => counts)
+    .finally(() => asked.delete(key))
+  asked.set(key, fresh)
+  return fresh
+}
+
+export interface CountQuery {
+  readonly productIds?: readonly string[]
+  /** ISO time: only counts that changed since. */
+  readonly updatedAfter?: string | undefined
+  readonly cursor?: string | undefined
+  readonly deadlineMs?: number
+}
+
+export async function readCounts(query: CountQuery): Promise<{ counts: readonly PosCount[]; cursor: string | undefined }> {
+  const page = await square<CountsPage>({
+    method: 'POST',
+    path: '/inventory/counts/batch-retrieve',
+    body: {
+      location_ids: [config('square').SQUARE_LOCATION_ID],
+      states: ['IN_STOCK'],
+      ...(query.productIds === undefined ? {} : { catalog_object_ids: query.productIds }),
+      ...(query.updatedAfter === undefined ? {} : { updated_after: query.updatedAfter }),
+      ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
+    },
+    ...(query.deadlineMs === undefined ? {} : { deadlineMs: query.deadlineMs }),
+  })
+  return { counts: (page.counts ?? []).filter(({ state }) => state === 'IN_STOCK').map(countOf), cursor: page.cursor || undefined }
+}
+
+/** @throws Error on a quantity that is no number: an unverified zero must never reach our stock */
+function countOf(count: InventoryCount): PosCount {
+  const quantity = Number(count.quantity)
+  const countedAtMs = Date.parse(count.calculated_at)
+  if (count.quantity === '' || !Number.isFinite(quantity) || !Number.isFinite(countedAtMs)) throw new Error(`square: a count of ${count.catalog_object_id} cannot be read`)
+  return { productId: count.catalog_object_id, quantity: Math.floor(quantity), countedAtMs }
+}
+
+export interface Adjustment {
+  readonly productId: string
+  /** Negative: sold. Positive: put back. */
+  readonly delta: number
+  readonly occurredAt: string
+}
+
+/**
+ * Adjusts counts as one request; the same key with the same adjustments changes nothing the second time.
+ * @returns the counts after it
+ */
+export async function adjustCounts(key: string, adjustments: readonly Adjustment[]): Promise<readonly PosCount[]> {
+  const locationId = config('square').SQUARE_LOCATION_ID
+  const answer = await square<CountsPage>({
+    method: 'POST',
+    path: '/inventory/changes/batch-create',
+    body: {
+      idempotency_key: key,
+      changes: adjustments.map(({ productId, delta, occurredAt }) => ({
+        type: 'ADJUSTMENT',
+        adjustment: {
+          catalog_object_id: productId,
+          location_id: locationId,
+          from_state: delta < 0 ? 'IN_STOCK' : 'NONE',
+          to_state: delta < 0 ? 'SOLD' : 'IN_STOCK',
+          quantity: String(Math.abs(delta)),
+          occurred_at: occurredAt,
+        },
+      })),
+    },
+  })
+  return (answer.counts ?? []).filter(({ state }) => state === 'IN_STOCK').map(countOf)
+}

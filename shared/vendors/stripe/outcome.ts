@@ -1,0 +1,62 @@
+/** Stripe's objects and errors in our words. */
+import type { Stripe } from 'stripe'
+import type { ChargeOutcome, RefundOutcome } from '#domain/payment.ts'
+
+/** What a PaymentIntent says about the charge. */
+export function outcomeOf(intent: Stripe.PaymentIntent): ChargeOutcome {
+  const transactionId = intent.id
+  switch (intent.status) {
+    case 'succeeded':
+      return { status: 'succeeded', transactionId, amount: intent.amount_received, currency: intent.currency.toUpperCase(), answer: intent }
+    case 'requires_action':
+      return { status: 'requires_action', transactionId, clientSecret: intent.client_secret ?? '', nextAction: intent.next_action ?? null }
+    case 'processing':
+    case 'requires_capture':
+      return { status: 'processing', transactionId }
+    case 'canceled':
+      return { status: 'cancelled', transactionId }
+    default:
+      return { status: 'declined', transactionId, declineCode: declineCodeOf(intent.last_payment_error), answer: intent }
+  }
+}
+
+function declineCodeOf(error: { decline_code?: string; code?: string } | null): string {
+  return error?.decline_code ?? error?.code ?? 'declined'
+}
+
+interface StripeError {
+  readonly statusCode?: number
+  readonly type?: string
+  readonly code?: string
+  readonly decline_code?: string
+  readonly message?: string
+  readonly payment_intent?: Stripe.PaymentIntent
+  readonly raw?: unknown
+}
+
+/** `again`: nothing is known or it was refused for now; the same key may be sent again. */
+export type Thrown = { readonly again: true; readonly lost: boolean; readonly reason: string } | { readonly again: false; readonly outcome: ChargeOutcome }
+
+/** What an error of the SDK says about the charge. */
+export function thrownBy(error: unknown): Thrown {
+  const { statusCode, code, type, message, decline_code, payment_intent } = error as StripeError
+  const reason = `stripe ${statusCode ?? 'lost'} ${type ?? ''} ${code ?? ''}: ${message ?? ''}`
+  if (statusCode === 402) {
+    const answer = { code, decline_code, type }
+    return { again: false, outcome: { status: 'declined', transactionId: payment_intent?.id ?? null, declineCode: decline_code ?? code ?? 'declined', answer } }
+  }
+  if (payment_intent !== undefined && code === 'payment_intent_unexpected_state') return { again: false, outcome: outcomeOf(payment_intent) }
+  if (statusCode === 401 || statusCode === 403) return { again: false, outcome: { status: 'unavailable', reason } }
+  if (statusCode === 409 || statusCode === 429) return { again: true, lost: false, reason }
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return { again: false, outcome: { status: 'declined', transactionId: null, declineCode: code ?? 'invalid_payment_method', answer: { code, type } } }
+  }
+  return { again: true, lost: true, reason }
+}
+
+export function refundOutcomeOf(refund: Stripe.Refund): RefundOutcome {
+  if (refund.status === 'failed' || refund.status === 'canceled') {
+    return { status: 'failed', reason: refund.failure_reason ?? refund.status, gatewayRefundId: refund.id }
+  }
+  return { status: refund.status === 'succeeded' ? 'succeeded' : 'pending', gatewayRefundId: refund.id, answer: refund }
+}
