@@ -5,12 +5,13 @@
  *
  * A line reads `NAME(parameters) RESULT = text`. Parameters: a type; `T`, any type (the common one of all
  * that bear the letter); `O`, the same among types that can be compared; `T...`, one or more; `=A|B`, a date part;
- * `+A|B`, an INTERVAL of such parts; `LITERAL`, an integer; `FORMAT`, `PATH`, `REGEX`, literal texts that are
+ * `+A|B`, an INTERVAL of such parts; `FORMAT`, `PATH`, `REGEX`, literal texts that are
  * checked. In the text: `$1` an argument, `$*` all of them, `$|` all joined
  * by `||`, `$now` the moment of the statement in microseconds, `$group` the group of a REGEX to extract.
  * Of an aggregate also `$d` (DISTINCT), `$o` (ORDER BY), `$n` (IGNORE NULLS), `$w` (filter and window). `$over` is a
  * window that must be there. A line that begins with spaces continues the one before it.
- * A text may repeat an argument, since none of these functions is volatile.
+ * A text may repeat an argument, since none of these functions is volatile. A function of FLOAT64 that GoogleSQL has for
+ * NUMERIC too needs both lines: with one of them NUMERIC would become a floating-point number in silence.
  *
  * DuckDB differs silently in what looks the same: integer division by zero gives NULL, `CAST('12.5' AS BIGINT)` gives
  * 13, GREATEST skips NULL, LIKE has no escape, weeks begin on Monday, decimal division goes through floating point.
@@ -72,17 +73,13 @@ SIGN(FLOAT64) FLOAT64 = CAST(sign($1) AS DOUBLE)
 ROUND(FLOAT64) FLOAT64 = round($1)
 ROUND(FLOAT64, INT64) FLOAT64 = round($1, CAST($2 AS INTEGER))
 ROUND(NUMERIC) NUMERIC = CAST(round($1, 0) AS DECIMAL(38, 9))
-ROUND(NUMERIC, LITERAL) NUMERIC = CAST(round($1, $2) AS DECIMAL(38, 9))
+ROUND(NUMERIC, INT64) NUMERIC = CAST(round($1, CAST($2 AS INTEGER)) AS DECIMAL(38, 9))
 CEIL(FLOAT64) FLOAT64 = ceil($1)
 CEIL(NUMERIC) NUMERIC = CAST(ceil($1) AS DECIMAL(38, 9))
 FLOOR(FLOAT64) FLOAT64 = floor($1)
 FLOOR(NUMERIC) NUMERIC = CAST(floor($1) AS DECIMAL(38, 9))
 TRUNC(FLOAT64) FLOAT64 = trunc($1)
 TRUNC(NUMERIC) NUMERIC = CAST(trunc($1) AS DECIMAL(38, 9))
-SQRT(FLOAT64) FLOAT64 = sqrt($1)
-POW(FLOAT64, FLOAT64) FLOAT64 = pow($1, $2)
-EXP(FLOAT64) FLOAT64 = exp($1)
-LN(FLOAT64) FLOAT64 = ln($1)
 
 IF(BOOL, T, T) T = (CASE WHEN $1 THEN $2 ELSE $3 END)
 IFNULL(T, T) T = coalesce($1, $2)

@@ -185,7 +185,7 @@ function take(parameter: string, { value, part, count }: Argument, letters: Map<
     return { text: interval ?? (known === 'ISOWEEK' ? 'week' : known.toLowerCase()), cost: 0 }
   }
   if (value === undefined) return undefined
-  if (/^(LITERAL|FORMAT|PATH|REGEX)$/.test(parameter)) return takeLiteral(parameter, value)
+  if (/^(FORMAT|PATH|REGEX)$/.test(parameter)) return takeLiteral(parameter, value)
   const type = typeOf(parameter, letters)
   const price = cost(value, type)
   return price === undefined ? undefined : { text: convert(value, type), cost: price }
@@ -197,8 +197,7 @@ function integer(count: Typed): string {
 }
 
 function takeLiteral(parameter: string, { literal, type }: Typed): Taken | undefined {
-  if (literal === undefined || type.is !== (parameter === 'LITERAL' ? 'INT64' : 'STRING')) return undefined
-  if (parameter === 'LITERAL') return { text: literal, cost: 0 }
+  if (literal === undefined || type.is !== 'STRING') return undefined
   if (parameter === 'FORMAT') {
     if (!FORMAT.test(literal)) refuseQuery(`The local server does not know a format element of "${literal}"`)
     return { text: quoteText(literal.replace(/%[FT]/g, (element) => FORMAT_ELEMENTS[element] ?? element)), cost: 0 }

@@ -17,7 +17,7 @@ import { type Form, parseForm } from './form.ts'
 import { IdempotencyKeys, type Outcome } from './idempotency.ts'
 import { invalid, Refusal } from './refusal.ts'
 import type { Trouble } from './trouble.ts'
-import { withoutSecrets } from './secrets.ts'
+import { withoutSecrets } from './redaction.ts'
 
 interface Work {
   readonly call: HttpCall

@@ -180,6 +180,7 @@ describe('refuses', () => {
     ['an unknown escape', `SELECT 'a\\q' AS x`, /Illegal escape sequence/],
     ['a format it does not know', `SELECT FORMAT_DATE('%e', day) AS x FROM commerce.orders`, /format element/],
     ['an offset in place of a zone', `SELECT DATE(created_at, '-06:00') AS x FROM commerce.orders`, /TimeZone/i],
+    ['rounding an exact number by a column', 'SELECT ROUND(total, version) AS x FROM commerce.orders', /non-constant/],
     ['a window function without a window', 'SELECT ROW_NUMBER() AS n FROM commerce.orders', /without an OVER clause/],
   ]
   test.for(cases)('%s', async ([, query, message]) => {

@@ -1,3 +1,4 @@
+/** Hosted checkout: a session is paid once, or expires, and says which. */
 import type Stripe from 'stripe'
 import { describe, expect, test } from 'vitest'
 import { atStripe, refusal } from './at-stripe.ts'
@@ -37,7 +38,10 @@ describe('does', () => {
         { description: 'Lamp', quantity: 2, amount_total: 3000, price: { unit_amount: 1500 } },
         { description: 'Shipping', amount_total: 500 },
       ])
-      const answer = await vendor.control(['checkout', 'sessions', open.id, 'pay'], { payment_method: 'pm_card_visa', name: 'Ada' })
+      const answer = await vendor.control(['checkout', 'sessions', open.id, 'pay'], {
+        payment_method: 'pm_card_visa',
+        name: 'Ada',
+      })
       expect(answer).toMatchObject({ status: 200, body: { status: 'complete' } })
       const done = await stripe.checkout.sessions.retrieve(open.id, { expand: ['payment_intent.latest_charge', 'line_items'] })
       expect(done).toMatchObject({
@@ -45,7 +49,12 @@ describe('does', () => {
         payment_status: 'paid',
         url: null,
         customer_details: { email: 'ada@example.com', name: 'Ada' },
-        payment_intent: { status: 'succeeded', amount: 3500, metadata: { order_id: 'o-1' }, latest_charge: { description: 'Order o-1' } },
+        payment_intent: {
+          status: 'succeeded',
+          amount: 3500,
+          metadata: { order_id: 'o-1' },
+          latest_charge: { description: 'Order o-1' },
+        },
         line_items: { data: [{ description: 'Lamp' }, { description: 'Shipping' }] },
       })
       await quiet()
@@ -69,7 +78,11 @@ describe('does', () => {
       await vendor.control(['checkout', 'sessions', id, 'pay'], { payment_method: 'pm_card_authenticationRequired' })
       expect((await stripe.checkout.sessions.retrieve(id)).status).toBe('open')
       await vendor.control(['payment_intents', intent, 'authenticate'], { outcome: 'succeed' })
-      expect(await stripe.checkout.sessions.retrieve(id)).toMatchObject({ status: 'complete', payment_status: 'paid', payment_intent: intent })
+      expect(await stripe.checkout.sessions.retrieve(id)).toMatchObject({
+        status: 'complete',
+        payment_status: 'paid',
+        payment_intent: intent,
+      })
       expect((await stripe.charges.list({ payment_intent: intent })).data.filter(({ paid }) => paid)).toHaveLength(1)
     }),
   )
@@ -99,11 +112,19 @@ describe('does', () => {
   test(
     'sets a card up for a customer it makes',
     atStripe(async ({ stripe, vendor }) => {
-      const open = await stripe.checkout.sessions.create({ mode: 'setup', currency: 'usd', success_url: 'https://shop.example/thanks' })
+      const open = await stripe.checkout.sessions.create({
+        mode: 'setup',
+        currency: 'usd',
+        success_url: 'https://shop.example/thanks',
+      })
       expect(open).toMatchObject({ payment_status: 'no_payment_required', amount_total: null })
       await vendor.control(['checkout', 'sessions', open.id, 'pay'], { payment_method: 'pm_card_visa', email: 'bob@example.com' })
       const done = await stripe.checkout.sessions.retrieve(open.id, { expand: ['setup_intent', 'customer'] })
-      expect(done).toMatchObject({ status: 'complete', setup_intent: { status: 'succeeded' }, customer: { email: 'bob@example.com' } })
+      expect(done).toMatchObject({
+        status: 'complete',
+        setup_intent: { status: 'succeeded' },
+        customer: { email: 'bob@example.com' },
+      })
       expect((await stripe.customers.listPaymentMethods((done.customer as Stripe.Customer).id)).data).toHaveLength(1)
     }),
   )
@@ -129,9 +150,17 @@ describe('refuses', () => {
     ['an old page name', { ui_mode: 'hosted' }, 'ui_mode'],
     ['a short life', { expires_at: 1_000_000_000 }, 'expires_at'],
     ['old method types', { payment_method_types: ['card'] }, 'payment_method_types'],
-    ['a line without a quantity', { line_items: [{ price_data: { currency: 'usd', unit_amount: 500, product_data: { name: 'x' } } }] }, 'line_items[0][quantity]'],
+    [
+      'a line without a quantity',
+      { line_items: [{ price_data: { currency: 'usd', unit_amount: 500, product_data: { name: 'x' } } }] },
+      'line_items[0][quantity]',
+    ],
     ['an unknown price', { line_items: [{ price: 'price_none', quantity: 1 }] }, 'line_items[0][price]'],
-    ['a total too small', { line_items: [{ quantity: 1, price_data: { currency: 'usd', unit_amount: 49, product_data: { name: 'x' } } }] }, 'line_items'],
+    [
+      'a total too small',
+      { line_items: [{ quantity: 1, price_data: { currency: 'usd', unit_amount: 49, product_data: { name: 'x' } } }] },
+      'line_items',
+    ],
     ['two buyers', { customer: 'cus_none' }, 'customer'],
   ]
 
@@ -139,7 +168,8 @@ describe('refuses', () => {
     'a session that nobody could pay',
     atStripe(async ({ stripe }) => {
       for (const [name, change, param] of wrong) {
-        const error = await refusal(stripe.checkout.sessions.create({ ...CART, ...change } as Stripe.Checkout.SessionCreateParams))
+        const cart = { ...CART, ...change } as Stripe.Checkout.SessionCreateParams
+        const error = await refusal(stripe.checkout.sessions.create(cart))
         expect([name, error.statusCode, error.param]).toEqual([name, 400, param])
       }
       expect((await stripe.checkout.sessions.list()).data).toEqual([])

@@ -1,3 +1,4 @@
+/** Idempotency keys, and what the account remembers over a restart. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,10 +27,15 @@ describe('does', () => {
     atStripe(async ({ stripe, vendor }) => {
       const intent = await stripe.paymentIntents.create({ ...paid, confirm: false, payment_method: 'tok_declined' })
       for (let n = 0; n < 2; n += 1) {
-        expect(await refusal(stripe.paymentIntents.confirm(intent.id, {}, KEY))).toMatchObject({ statusCode: 402, code: 'card_declined' })
+        expect(await refusal(stripe.paymentIntents.confirm(intent.id, {}, KEY))).toMatchObject({
+          statusCode: 402,
+          code: 'card_declined',
+        })
       }
       expect(vendor.objects('charges')).toHaveLength(1)
-      const other = stripe.paymentIntents.confirm(intent.id, { payment_method: 'pm_card_visa' }, { idempotencyKey: 'order-1:pay:2' })
+      const other = stripe.paymentIntents.confirm(intent.id, { payment_method: 'pm_card_visa' }, {
+        idempotencyKey: 'order-1:pay:2',
+      })
       expect((await other).status).toBe('succeeded')
     }),
   )
@@ -41,7 +47,10 @@ describe('does', () => {
         const key = { idempotencyKey: `broken-${tookEffect}` }
         await vendor.control(['server_errors'], { times: 1, tookEffect })
         for (let n = 0; n < 2; n += 1) {
-          expect(await refusal(stripe.paymentIntents.create(paid, key))).toMatchObject({ type: 'StripeAPIError', statusCode: 500 })
+          expect(await refusal(stripe.paymentIntents.create(paid, key))).toMatchObject({
+            type: 'StripeAPIError',
+            statusCode: 500,
+          })
         }
       }
       expect(vendor.objects('payment_intents')).toHaveLength(1)
@@ -78,8 +87,15 @@ describe('refuses', () => {
     'the same key for another request',
     atStripe(async ({ stripe, vendor }) => {
       const first = await stripe.paymentIntents.create(paid, KEY)
-      for (const call of [stripe.paymentIntents.create({ ...paid, amount: 5001 }, KEY), stripe.refunds.create({ payment_intent: first.id }, KEY)]) {
-        expect(await refusal(call)).toMatchObject({ type: 'StripeIdempotencyError', statusCode: 400, rawType: 'idempotency_error' })
+      for (const call of [
+        stripe.paymentIntents.create({ ...paid, amount: 5001 }, KEY),
+        stripe.refunds.create({ payment_intent: first.id }, KEY),
+      ]) {
+        expect(await refusal(call)).toMatchObject({
+          type: 'StripeIdempotencyError',
+          statusCode: 400,
+          rawType: 'idempotency_error',
+        })
       }
       expect(vendor.objects('charges')).toHaveLength(1)
       expect(vendor.objects('refunds')).toEqual([])

@@ -1,3 +1,4 @@
+/** Refunds, disputes and payouts: what moves, when, and what the balance says afterwards. */
 import { describe, expect, test } from 'vitest'
 import { atStripe, paid, refusal, type Shop } from './at-stripe.ts'
 
@@ -19,7 +20,12 @@ describe('does', () => {
     atStripe(async (shop) => {
       const { stripe, pass, received } = shop
       const { id } = await payBy(shop, 'pm_card_visa')
-      const part = await stripe.refunds.create({ payment_intent: id, amount: 2000, reason: 'requested_by_customer', metadata: { line: '1' } })
+      const part = await stripe.refunds.create({
+        payment_intent: id,
+        amount: 2000,
+        reason: 'requested_by_customer',
+        metadata: { line: '1' },
+      })
       expect(part).toMatchObject({ status: 'succeeded', amount: 2000, payment_intent: id, metadata: { line: '1' } })
       const rest = await stripe.refunds.create({ charge: String(part.charge), expand: ['charge.refunds', 'balance_transaction'] })
       expect(rest).toMatchObject({
@@ -103,7 +109,11 @@ describe('does', () => {
       expect((await stripe.charges.retrieve(String(dispute?.charge))).disputed).toBe(true)
       expect(await refusal(stripe.refunds.create({ payment_intent: id }))).toMatchObject({ code: 'charge_disputed' })
       const sent = await stripe.disputes.update(dispute?.id ?? '', { evidence: { customer_name: 'Ada' }, submit: true })
-      expect(sent).toMatchObject({ status: 'under_review', evidence: { customer_name: 'Ada' }, evidence_details: { submission_count: 1 } })
+      expect(sent).toMatchObject({
+        status: 'under_review',
+        evidence: { customer_name: 'Ada' },
+        evidence_details: { submission_count: 1 },
+      })
       const won = await vendor.control(['disputes', sent.id, 'close'], { status: 'won' })
       expect(won.body).toMatchObject({ status: 'won', balance_transactions: [{ net: -6500 }, { net: 5000 }] })
       expect((await vendor.control(['disputes', sent.id, 'close'], { status: 'lost' })).status).toBe(400)
@@ -127,7 +137,9 @@ describe('does', () => {
       await pass(3_000)
       const [inquiry] = (await stripe.disputes.list({ payment_intent: id })).data
       expect(inquiry).toMatchObject({ status: 'warning_needs_response', balance_transactions: [], is_charge_refundable: true })
-      expect((await vendor.control(['disputes', inquiry?.id ?? '', 'close'], { status: 'lost' })).body).toMatchObject({ status: 'warning_closed' })
+      expect((await vendor.control(['disputes', inquiry?.id ?? '', 'close'], { status: 'lost' })).body).toMatchObject({
+        status: 'warning_closed',
+      })
       await pass(0)
       expect(types()).not.toContain('charge.dispute.funds_withdrawn')
       expect(await nets(shop)).toBe(5000 - 175)
@@ -173,7 +185,10 @@ describe('does', () => {
       await pass(2 * DAY_MS)
       expect(await stripe.payouts.retrieve(payout.id)).toMatchObject({ status: 'paid', reconciliation_status: 'completed' })
       expect(types()).toEqual(expect.arrayContaining(['payout.paid', 'payout.reconciliation_completed']))
-      expect((await stripe.balanceTransactions.list({ type: 'charge' })).data.map(({ status }) => status)).toEqual(['available', 'available'])
+      expect((await stripe.balanceTransactions.list({ type: 'charge' })).data.map(({ status }) => status)).toEqual([
+        'available',
+        'available',
+      ])
     }),
   )
 
@@ -196,16 +211,26 @@ describe('refuses', () => {
     atStripe(async (shop) => {
       const { stripe } = shop
       const { id } = await payBy(shop, 'pm_card_visa')
-      expect(await refusal(stripe.refunds.create({ payment_intent: id, amount: 5001 }))).toMatchObject({ statusCode: 400, param: 'amount' })
+      expect(await refusal(stripe.refunds.create({ payment_intent: id, amount: 5001 }))).toMatchObject({
+        statusCode: 400,
+        param: 'amount',
+      })
       await stripe.refunds.create({ payment_intent: id })
       expect(await refusal(stripe.refunds.create({ payment_intent: id }))).toMatchObject({ code: 'charge_already_refunded' })
       const held = await stripe.paymentIntents.create({ ...paid, capture_method: 'manual' })
       expect((await refusal(stripe.refunds.create({ payment_intent: held.id }))).statusCode).toBe(400)
       const blank = await stripe.paymentIntents.create({ amount: 500, currency: 'usd' })
-      expect(await refusal(stripe.refunds.create({ payment_intent: blank.id }))).toMatchObject({ code: 'payment_intent_unexpected_state' })
-      expect(await refusal(stripe.refunds.create({ payment_intent: 'pi_none' }))).toMatchObject({ code: 'resource_missing', param: 'payment_intent' })
+      expect(await refusal(stripe.refunds.create({ payment_intent: blank.id }))).toMatchObject({
+        code: 'payment_intent_unexpected_state',
+      })
+      expect(await refusal(stripe.refunds.create({ payment_intent: 'pi_none' }))).toMatchObject({
+        code: 'resource_missing',
+        param: 'payment_intent',
+      })
       expect(await refusal(stripe.refunds.create({}))).toMatchObject({ code: 'parameter_missing' })
-      expect(await refusal(stripe.refunds.create({ payment_intent: id, amount: 0 }))).toMatchObject({ code: 'parameter_invalid_integer' })
+      expect(await refusal(stripe.refunds.create({ payment_intent: id, amount: 0 }))).toMatchObject({
+        code: 'parameter_invalid_integer',
+      })
     }),
   )
 })

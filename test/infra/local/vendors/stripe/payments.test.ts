@@ -1,3 +1,4 @@
+/** Payment intents from the first request to the money, with every test card. */
 import { describe, expect, test } from 'vitest'
 import { atStripe, paid, refusal } from './at-stripe.ts'
 
@@ -44,7 +45,14 @@ describe('does', () => {
       await pass(1_500)
       const later = await stripe.paymentIntents.retrieve(intent.id, { expand: ['latest_charge.balance_transaction'] })
       expect(later.latest_charge).toMatchObject({
-        balance_transaction: { amount: 1099, fee: 62, net: 1037, type: 'charge', status: 'pending', reporting_category: 'charge' },
+        balance_transaction: {
+          amount: 1099,
+          fee: 62,
+          net: 1037,
+          type: 'charge',
+          status: 'pending',
+          reporting_category: 'charge',
+        },
       })
       const told = received.find(({ event }) => event.type === 'charge.updated')
       expect(told?.event.data).toMatchObject({ previous_attributes: { balance_transaction: null }, object: { object: 'charge' } })
@@ -54,7 +62,11 @@ describe('does', () => {
   test(
     'tells the fee at once when the capture is not asynchronous',
     atStripe(async ({ stripe }) => {
-      const intent = await stripe.paymentIntents.create({ ...paid, capture_method: 'automatic', expand: ['latest_charge.balance_transaction'] })
+      const intent = await stripe.paymentIntents.create({
+        ...paid,
+        capture_method: 'automatic',
+        expand: ['latest_charge.balance_transaction'],
+      })
       expect(intent.latest_charge).toMatchObject({ balance_transaction: { fee: 175, net: 4825 } })
     }),
   )
@@ -64,9 +76,16 @@ describe('does', () => {
     atStripe(async ({ stripe }) => {
       const blank = await stripe.paymentIntents.create({ amount: 700, currency: 'eur' })
       expect(blank.status).toBe('requires_payment_method')
-      const ready = await stripe.paymentIntents.update(blank.id, { payment_method: 'pm_card_mastercard', amount: 800, description: 'two lamps' })
+      const ready = await stripe.paymentIntents.update(blank.id, {
+        payment_method: 'pm_card_mastercard',
+        amount: 800,
+        description: 'two lamps',
+      })
       expect(ready).toMatchObject({ status: 'requires_confirmation', amount: 800, description: 'two lamps' })
-      const done = await stripe.paymentIntents.confirm(blank.id, { return_url: 'https://shop.example/back', expand: ['payment_method'] })
+      const done = await stripe.paymentIntents.confirm(blank.id, {
+        return_url: 'https://shop.example/back',
+        expand: ['payment_method'],
+      })
       expect(done).toMatchObject({ status: 'succeeded', amount_received: 800, payment_method: { card: { brand: 'mastercard' } } })
     }),
   )
@@ -76,7 +95,10 @@ describe('does', () => {
     atStripe(async ({ stripe, types, pass }) => {
       const held = await stripe.paymentIntents.create(MANUAL)
       expect(held).toMatchObject({ status: 'requires_capture', amount_capturable: 5000, amount_received: 0 })
-      const taken = await stripe.paymentIntents.capture(held.id, { amount_to_capture: 3000, expand: ['latest_charge.balance_transaction'] })
+      const taken = await stripe.paymentIntents.capture(held.id, {
+        amount_to_capture: 3000,
+        expand: ['latest_charge.balance_transaction'],
+      })
       expect(taken).toMatchObject({ status: 'succeeded', amount_capturable: 0, amount_received: 3000 })
       expect(taken.latest_charge).toMatchObject({
         amount_captured: 3000,
@@ -92,12 +114,18 @@ describe('does', () => {
     'releases held money without a refund, on request and after seven days',
     atStripe(async ({ stripe, pass, types }) => {
       const first = await stripe.paymentIntents.create(MANUAL)
-      const cancelled = await stripe.paymentIntents.cancel(first.id, { cancellation_reason: 'requested_by_customer', expand: ['latest_charge'] })
+      const cancelled = await stripe.paymentIntents.cancel(first.id, {
+        cancellation_reason: 'requested_by_customer',
+        expand: ['latest_charge'],
+      })
       expect(cancelled).toMatchObject({ status: 'canceled', amount_capturable: 0, cancellation_reason: 'requested_by_customer' })
       expect(cancelled.latest_charge).toMatchObject({ refunded: false, amount_refunded: 0, captured: false })
       const second = await stripe.paymentIntents.create(MANUAL)
       await pass(7 * 86_400_000 + 1)
-      expect(await stripe.paymentIntents.retrieve(second.id)).toMatchObject({ status: 'canceled', cancellation_reason: 'expired' })
+      expect(await stripe.paymentIntents.retrieve(second.id)).toMatchObject({
+        status: 'canceled',
+        cancellation_reason: 'expired',
+      })
       expect(types()).toContain('charge.expired')
       expect(types()).not.toContain('charge.refunded')
       expect((await stripe.balanceTransactions.list()).data).toEqual([])
@@ -112,8 +140,15 @@ describe('does', () => {
       expect(asked).toMatchObject({ status: 'requires_action', next_action: { type: 'use_stripe_sdk' }, latest_charge: null })
       const agreed = await vendor.control(['payment_intents', asked.id, 'authenticate'], { outcome: 'succeed' })
       expect(agreed).toMatchObject({ status: 200, body: { status: 'succeeded' } })
-      const away = await stripe.paymentIntents.create({ ...paid, payment_method: 'pm_card_threeDSecure2Required', return_url: 'https://shop.example/back' })
-      expect(away.next_action).toMatchObject({ type: 'redirect_to_url', redirect_to_url: { return_url: 'https://shop.example/back' } })
+      const away = await stripe.paymentIntents.create({
+        ...paid,
+        payment_method: 'pm_card_threeDSecure2Required',
+        return_url: 'https://shop.example/back',
+      })
+      expect(away.next_action).toMatchObject({
+        type: 'redirect_to_url',
+        redirect_to_url: { return_url: 'https://shop.example/back' },
+      })
       await vendor.control(['payment_intents', away.id, 'authenticate'], { outcome: 'fail' })
       expect(await stripe.paymentIntents.retrieve(away.id)).toMatchObject({
         status: 'requires_payment_method',
@@ -143,7 +178,12 @@ describe('does', () => {
       expect(setup.status).toBe('requires_action')
       await vendor.control(['setup_intents', setup.id, 'authenticate'], { outcome: 'succeed' })
       const method = String((await stripe.setupIntents.retrieve(setup.id)).payment_method)
-      const later = await stripe.paymentIntents.create({ ...paid, customer: customer.id, payment_method: method, off_session: true })
+      const later = await stripe.paymentIntents.create({
+        ...paid,
+        customer: customer.id,
+        payment_method: method,
+        off_session: true,
+      })
       expect(later.status).toBe('succeeded')
     }),
   )
@@ -159,7 +199,9 @@ describe('does', () => {
       expect((await stripe.paymentIntents.create(byToken as never)).status).toBe('succeeded')
       const byNumber = { type: 'card', card: { number: '4000000000009995', exp_month: 12, exp_year: 2030, cvc: '123' } }
       const method = await stripe.paymentMethods.create(byNumber as never)
-      expect(await refusal(stripe.paymentIntents.create({ ...paid, payment_method: method.id }))).toMatchObject({ decline_code: 'insufficient_funds' })
+      expect(await refusal(stripe.paymentIntents.create({ ...paid, payment_method: method.id }))).toMatchObject({
+        decline_code: 'insufficient_funds',
+      })
       expect(JSON.stringify(vendor.requests())).not.toContain('4000000000009995')
     }),
   )
@@ -167,7 +209,11 @@ describe('does', () => {
   test(
     'lets risky payments through into a review, until a person approves',
     atStripe(async ({ stripe }) => {
-      const intent = await stripe.paymentIntents.create({ ...paid, payment_method: 'pm_card_riskLevelElevated', expand: ['latest_charge'] })
+      const intent = await stripe.paymentIntents.create({
+        ...paid,
+        payment_method: 'pm_card_riskLevelElevated',
+        expand: ['latest_charge'],
+      })
       expect(intent.latest_charge).toMatchObject({ outcome: { type: 'manual_review', risk_level: 'elevated' } })
       const approved = await stripe.reviews.approve(String(intent.review))
       expect(approved).toMatchObject({ open: false, closed_reason: 'approved' })
@@ -195,7 +241,12 @@ describe('refuses', () => {
     atStripe(async ({ stripe, pass, types }) => {
       for (const [payment_method, code, decline] of declines) {
         const error = await refusal(stripe.paymentIntents.create({ ...paid, payment_method }))
-        expect(error).toMatchObject({ type: 'StripeCardError', statusCode: 402, code, doc_url: expect.stringContaining('error-codes') })
+        expect(error).toMatchObject({
+          type: 'StripeCardError',
+          statusCode: 402,
+          code,
+          doc_url: expect.stringContaining('error-codes'),
+        })
         expect(error.decline_code).toBe(decline ?? '')
         expect(error.payment_intent).toMatchObject({
           status: 'requires_payment_method',
@@ -203,7 +254,13 @@ describe('refuses', () => {
           last_payment_error: { code, type: 'card_error', charge: error.charge },
         })
         const charge = await stripe.charges.retrieve(error.charge ?? '')
-        expect(charge).toMatchObject({ status: 'failed', paid: false, captured: false, failure_code: code, balance_transaction: null })
+        expect(charge).toMatchObject({
+          status: 'failed',
+          paid: false,
+          captured: false,
+          failure_code: code,
+          balance_transaction: null,
+        })
       }
       await pass(10_000)
       expect(new Set(types())).toEqual(new Set(['payment_intent.payment_failed']))
@@ -233,14 +290,23 @@ describe('refuses', () => {
         stripe.paymentIntents.update(done.id, { amount: 6000 }),
       ]) {
         const error = await refusal(call)
-        expect(error).toMatchObject({ statusCode: 400, code: 'payment_intent_unexpected_state', payment_intent: { status: 'succeeded' } })
+        expect(error).toMatchObject({
+          statusCode: 400,
+          code: 'payment_intent_unexpected_state',
+          payment_intent: { status: 'succeeded' },
+        })
       }
       expect((await stripe.paymentIntents.update(done.id, { metadata: { note: 'later' } })).metadata).toEqual({ note: 'later' })
       const held = await stripe.paymentIntents.create(MANUAL)
-      expect(await refusal(stripe.paymentIntents.capture(held.id, { amount_to_capture: 5001 }))).toMatchObject({ code: 'amount_too_large' })
+      expect(await refusal(stripe.paymentIntents.capture(held.id, { amount_to_capture: 5001 }))).toMatchObject({
+        code: 'amount_too_large',
+      })
       const blank = await stripe.paymentIntents.create({ amount: 700, currency: 'usd' })
       const error = await refusal(stripe.paymentIntents.confirm(blank.id, { return_url: 'https://shop.example' }))
-      expect(error).toMatchObject({ code: 'payment_intent_unexpected_state', payment_intent: { status: 'requires_payment_method' } })
+      expect(error).toMatchObject({
+        code: 'payment_intent_unexpected_state',
+        payment_intent: { status: 'requires_payment_method' },
+      })
     }),
   )
 

@@ -1,3 +1,4 @@
+/** How the API is asked: encoding, keys, lists, search, expansion, and the refusals every endpoint shares. */
 import type Stripe from 'stripe'
 import { describe, expect, test } from 'vitest'
 import { parseForm } from '../../../../../infra/local/vendors/stripe/form.ts'
@@ -6,7 +7,10 @@ import { atStripe, client, paid, refusal, type Shop } from './at-stripe.ts'
 const plain = (text: string): unknown => JSON.parse(JSON.stringify(parseForm(text)))
 
 function raw({ port }: Shop, path: string, init: RequestInit = {}): Promise<Response> {
-  return fetch(`http://127.0.0.1:${port}${path}`, { ...init, headers: { authorization: 'Bearer sk_test_local', ...init.headers } })
+  return fetch(`http://127.0.0.1:${port}${path}`, {
+    ...init,
+    headers: { authorization: 'Bearer sk_test_local', ...init.headers },
+  })
 }
 
 async function orders({ stripe }: Shop, count: number): Promise<string[]> {
@@ -39,7 +43,10 @@ describe('does', () => {
   test(
     'understand what curl sends, and both ways to give a key',
     atStripe(async (shop) => {
-      const body = 'amount=1099&currency=usd&confirm=true&payment_method=pm_card_visa&metadata[order_id]=o-1&automatic_payment_methods[enabled]=true&automatic_payment_methods[allow_redirects]=never&expand[]=latest_charge.balance_transaction'
+      const body =
+        'amount=1099&currency=usd&confirm=true&payment_method=pm_card_visa&metadata[order_id]=o-1' +
+        '&automatic_payment_methods[enabled]=true&automatic_payment_methods[allow_redirects]=never' +
+        '&expand[]=latest_charge.balance_transaction'
       const basic = `Basic ${Buffer.from('sk_test_local:').toString('base64')}`
       const headers = { authorization: basic, 'content-type': 'application/x-www-form-urlencoded' }
       const answer = await raw(shop, '/v1/payment_intents', { method: 'POST', body, headers })
@@ -81,7 +88,9 @@ describe('does', () => {
       await pass(60_000)
       const [young] = await orders(shop, 1)
       const { created } = await stripe.paymentIntents.retrieve(young ?? '')
-      const listed = async (range: Stripe.RangeQueryParam | number) => (await stripe.paymentIntents.list({ created: range })).data.map(({ id }) => id)
+      const listed = async (created: Stripe.RangeQueryParam | number) => {
+        return (await stripe.paymentIntents.list({ created })).data.map(({ id }) => id)
+      }
       expect(await listed({ gte: created })).toEqual([young])
       expect(await listed({ gt: created })).toEqual([])
       expect(await listed({ lt: created })).toEqual([old])
@@ -210,7 +219,10 @@ describe('refuses', () => {
     atStripe(async ({ stripe }) => {
       expect(await refusal(stripe.charges.list({ limit: 101 }))).toMatchObject({ param: 'limit' })
       expect(await refusal(stripe.charges.list({ limit: 0 }))).toMatchObject({ param: 'limit' })
-      expect(await refusal(stripe.charges.list({ starting_after: 'ch_none' }))).toMatchObject({ code: 'resource_missing', param: 'starting_after' })
+      expect(await refusal(stripe.charges.list({ starting_after: 'ch_none' }))).toMatchObject({
+        code: 'resource_missing',
+        param: 'starting_after',
+      })
     }),
   )
 

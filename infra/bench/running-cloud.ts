@@ -1,0 +1,39 @@
+/** A local cloud of its own for a measurement: separate processes, state in a folder that goes when it ends. */
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export interface RunningCloud {
+  readonly url: URL
+  stop(): Promise<void>
+}
+
+const MAIN = fileURLToPath(new URL('../local/main.ts', import.meta.url))
+
+export async function startCloud(instances: number, environment: Record<string, string> = {}): Promise<RunningCloud> {
+  const directory = await mkdtemp(join(tmpdir(), 'countinghouse-bench-'))
+  const child = spawn(process.execPath, [MAIN, '--port', '0', '--instances', String(instances), '--directory', directory], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const url = await new Promise<URL>((resolve, reject) => {
+    let text = ''
+    child.once('exit', () => reject(new Error('The local cloud did not start.')))
+    child.stdout.on('data', (chunk: Buffer) => {
+      text += chunk.toString('utf8')
+      const ready = /^ready (\S+)$/m.exec(text)
+      if (ready?.[1] !== undefined) resolve(new URL(ready[1]))
+    })
+  })
+  return {
+    url,
+    stop: async () => {
+      const ended = new Promise((resolve) => child.once('exit', resolve))
+      child.kill('SIGTERM')
+      await ended
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
