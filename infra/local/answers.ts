@@ -56,10 +56,10 @@ export function sendRefusal(response: ServerResponse, refusal: Refusal, context:
 
 /** The whole body; refused beyond the platform's limit. */
 export async function readBody(request: IncomingMessage, bytesMax = BODY_BYTES_MAX): Promise<Buffer | undefined> {
-  const tooLarge = new Refusal(413, 'PAYLOAD_TOO_LARGE', `A request may have at most ${bytesMax >> 20} MB.`)
+  const tooLarge = (): Refusal => new Refusal(413, 'PAYLOAD_TOO_LARGE', `A request may have at most ${bytesMax >> 20} MB.`)
   if (Number(request.headers['content-length'] ?? 0) > bytesMax) {
     request.resume()
-    throw tooLarge
+    throw tooLarge()
   }
   if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined) return undefined
   const chunks: Buffer[] = []
@@ -70,11 +70,13 @@ export async function readBody(request: IncomingMessage, bytesMax = BODY_BYTES_M
       if (bytes > bytesMax) {
         request.removeAllListeners('data')
         request.resume()
-        reject(tooLarge)
+        reject(tooLarge())
       } else chunks.push(chunk)
     })
     request.once('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)))
     request.once('error', reject)
-    request.once('close', () => reject(badInput('The request ended in the middle of its body.')))
+    request.once('close', () => {
+      if (!request.complete) reject(badInput('The request ended in the middle of its body.'))
+    })
   })
 }

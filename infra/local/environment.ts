@@ -48,6 +48,7 @@ export function environmentOf(parts: {
   return {
     ...inherited,
     METADATA_SERVER_DETECTION: 'none',
+    FIRESTORE_ENABLE_TRACING: 'OFF',
     NO_PROXY: '127.0.0.1,localhost',
     no_proxy: '127.0.0.1,localhost',
     ...parts.settings,

@@ -1,7 +1,7 @@
 /**
  * Limits that hold across instances.
  *
- * Large ones (`takeTokens`) are leased: a window's tokens lie in slots of ten, a slot belongs to whoever creates its
+ * Large ones (`takeTokens`) are leased: a window's tokens lie in slots of ten or more, a slot belongs to whoever creates its
  * document. So the limit is never exceeded, and nine requests of ten cost no call. An instance that dies takes its
  * unused tokens with it: the limit is then reached a little early, never late.
  * Small ones (`Counter`) are counted exactly, in the unit of work they guard.
@@ -12,11 +12,14 @@ import { MINUTE_MS } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
 import { commit, doc, readAll, timestamp, type Data, type Doc, type Snapshot } from '#platform/firestore.ts'
 
-const SLOT_TOKENS = 10
+/** Tokens of a slot, and at most so many slots in a window: a large limit has larger slots. */
+const SLOT_TOKENS_MIN = 10
+const SLOTS_MAX = 20
 const KEYS_MAX = 10_000
 
 interface Lease {
   readonly window: number
+  readonly slotTokens: number
   left: number
   /** Slots not known to be taken. */
   free: number[]
@@ -46,15 +49,16 @@ export async function takeToken(key: string, limit: number): Promise<Allowance> 
   const allowed = lease.left > 0
   if (allowed) lease.left -= 1
   const resetSeconds = Math.max(1, Math.ceil(((window + 1) * MINUTE_MS - now()) / 1000))
-  return { allowed, limit, remaining: Math.min(limit, lease.left + lease.free.length * SLOT_TOKENS), resetSeconds }
+  return { allowed, limit, remaining: Math.min(limit, lease.left + lease.free.length * lease.slotTokens), resetSeconds }
 }
 
 function leaseOf(key: string, window: number, limit: number): Lease {
   const known = leases.get(key)
   if (known !== undefined && known.window === window) return known
   if (leases.size >= KEYS_MAX) leases.clear()
-  const slots = Array.from({ length: Math.ceil(limit / SLOT_TOKENS) }, (_, slot) => slot)
-  const fresh: Lease = { window, left: 0, free: slots, taking: undefined }
+  const slotTokens = Math.max(SLOT_TOKENS_MIN, Math.ceil(limit / SLOTS_MAX))
+  const slots = Array.from({ length: Math.ceil(limit / slotTokens) }, (_, slot) => slot)
+  const fresh: Lease = { window, slotTokens, left: 0, free: slots, taking: undefined }
   leases.set(key, fresh)
   return fresh
 }
@@ -65,7 +69,7 @@ async function takeSlot(key: string, lease: Lease, limit: number): Promise<void>
   const created = await createSlot(key, lease.window, slot)
   if (created) {
     lease.free = lease.free.filter((other) => other !== slot)
-    lease.left += Math.min(SLOT_TOKENS, limit - slot * SLOT_TOKENS)
+    lease.left += Math.min(lease.slotTokens, limit - slot * lease.slotTokens)
     return
   }
   const docs = await Promise.all(lease.free.map((other) => slotDoc(key, lease.window, other)))

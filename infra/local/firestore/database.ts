@@ -37,6 +37,11 @@ export interface Seen<T> {
   readonly begun: Buffer | undefined
 }
 
+export interface CommitOptions {
+  readonly transaction?: Transaction
+  readonly signal?: AbortSignal
+}
+
 export class Database {
   readonly names: Names
   readonly store: Store
@@ -75,8 +80,7 @@ export class Database {
   }
 
   /** Applies all writes or none. In a transaction, that is over afterwards, whatever came of it. */
-  async commit(writes: readonly CheckedWrite[], options: { transaction?: Transaction; signal?: AbortSignal } = {}): Promise<Prepared> {
-    const { transaction, signal } = options
+  async commit(writes: readonly CheckedWrite[], { transaction, signal }: CommitOptions = {}): Promise<Prepared> {
     if (transaction?.snapshotMicros !== undefined && writes.length > 0) {
       throw invalid('Cannot modify entities in a read-only transaction.')
     }

@@ -40,7 +40,8 @@ export function checkVectorIndexed(file: IndexFile, query: Query, path: string, 
         && plain.length === need.fixed.length + 1 && need.fixed.every((fixed) => plain.some((field) => covers(field, fixed)))
     })
     if (!served) {
-      throw needsIndex(need.collectionGroup, need.scope, [...need.fixed, { path, mode: 'VECTOR', dimension }], 'Missing vector index configuration. ')
+      const fields: IndexField[] = [...need.fixed, { path, mode: 'VECTOR', dimension }]
+      throw needsIndex(need.collectionGroup, need.scope, fields, 'Missing vector index configuration. ')
     }
   }
 }
@@ -143,7 +144,9 @@ function suggested(need: Need): IndexField[] {
 function needsIndex(collectionGroup: string, queryScope: Scope, fields: readonly IndexField[], reason = '') {
   const entry = { collectionGroup, queryScope, fields: fields.map(fileField) }
   const place = fields.length === 1 && fields[0]?.mode !== 'VECTOR' ? 'fieldOverrides' : 'indexes'
-  return precondition(`${reason}The query requires an index. Add it to firestore.indexes.json, "${place}": ${JSON.stringify(entry)}`)
+  return precondition(
+    `${reason}The query requires an index. Add it to firestore.indexes.json, "${place}": ${JSON.stringify(entry)}`,
+  )
 }
 
 function fileField({ path, mode, dimension }: IndexField): Record<string, unknown> {

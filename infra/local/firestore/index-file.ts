@@ -84,7 +84,12 @@ function modeOf(field: Moded): Mode {
 }
 
 /** Whether a field by itself is indexed so: by its own override, one of a map above it, or automatically. */
-export function hasSingleFieldIndex(file: IndexFile, group: string, path: string, wanted: { scope: Scope; modes: readonly Mode[] }): boolean {
+export function hasSingleFieldIndex(
+  file: IndexFile,
+  group: string,
+  path: string,
+  wanted: { scope: Scope; modes: readonly Mode[] },
+): boolean {
   const override = overrideOf(file, group, path)
   if (override?.indexes === undefined) return wanted.scope === 'COLLECTION'
   return override.indexes.some((index) => index.scope === wanted.scope && wanted.modes.includes(index.mode))

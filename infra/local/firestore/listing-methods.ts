@@ -19,7 +19,8 @@ const NAME_FIELD = 1
 
 export function listingMethods(database: Database): Record<string, GrpcMethod<never>> {
   return {
-    ListDocuments: method<ListDocumentsRequest>(database, (request, caller, tally) => listDocuments(database, request, caller, tally)),
+    ListDocuments: method<ListDocumentsRequest>(database, (request, caller, tally) =>
+      listDocuments(database, request, caller, tally)),
     ListCollectionIds: method<ListCollectionIdsRequest>(database, (request, _caller, tally) => {
       tally.reads += 1
       return listCollectionIds(database, request)
@@ -30,7 +31,7 @@ export function listingMethods(database: Database): Record<string, GrpcMethod<ne
 async function listDocuments(database: Database, request: ListDocumentsRequest, caller: Caller, tally: Tally): Promise<Buffer> {
   const collectionId = request.collectionId ?? ''
   checkCollectionId(collectionId)
-  if (request.orderBy != null && request.orderBy !== '' && request.orderBy !== '__name__') throw invalid('Listings are ordered by name.')
+  if (!['', '__name__'].includes(request.orderBy ?? '')) throw invalid('Listings are ordered by name.')
   const collection = `${database.names.parent(request.parent ?? '')}/${collectionId}`
   const seen = await database.read(caller, request, { at: (view) => ({ result: inCollection(view, collection, collectionId) }) })
   const documents = new Map<string, StoredDocument | undefined>(seen.result.map((document) => [document.name, document]))

@@ -33,7 +33,9 @@ export function valueOfPlain(plain: unknown): Value {
   if (typeof plain === 'string') return { stringValue: plain }
   if (typeof plain === 'boolean') return { booleanValue: plain }
   if (typeof plain === 'bigint') return { integerValue: int64(String(plain)) }
-  if (typeof plain === 'number') return Number.isSafeInteger(plain) ? { integerValue: int64(String(plain)) } : { doubleValue: plain }
+  if (typeof plain === 'number') {
+    return Number.isSafeInteger(plain) ? { integerValue: int64(String(plain)) } : { doubleValue: plain }
+  }
   if (plain instanceof Date) return { timestampValue: timestampOf(plain.getTime() * 1000) }
   if (plain instanceof Uint8Array) return { bytesValue: plain }
   if (Array.isArray(plain)) return { arrayValue: { values: plain.map(valueOfPlain) } }

@@ -62,7 +62,11 @@ function checkTransform(rule: FieldTransform): void {
   }
 }
 
-export function prepare(writes: readonly CheckedWrite[], get: (name: string) => StoredDocument | undefined, micros: number): Prepared {
+export function prepare(
+  writes: readonly CheckedWrite[],
+  get: (name: string) => StoredDocument | undefined,
+  micros: number,
+): Prepared {
   const after = new Map<string, StoredDocument | undefined>()
   const results: WriteResult[] = []
   for (const write of writes) {

@@ -66,8 +66,10 @@ export function encode(name: string, message: unknown): Buffer {
   return answer.encode(message).finish() as Buffer
 }
 
-/** A message made of parts that are encoded already: `[field number, bytes]`. */
-export function compose(parts: ReadonlyArray<readonly [field: number, bytes: Uint8Array]>): Buffer {
+/** A field of a message that is encoded already. */
+export type Part = readonly [field: number, bytes: Uint8Array]
+
+export function compose(parts: readonly Part[]): Buffer {
   let size = 0
   for (const [, bytes] of parts) size += 1 + varintSize(bytes.length) + bytes.length
   const out = Buffer.allocUnsafe(size)

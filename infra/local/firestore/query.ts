@@ -116,7 +116,9 @@ function checkedDisjuncts(disjuncts: FieldFilter[][]): FieldFilter[][] {
     }
     const exclusions = filters.filter((filter) => filter.operator === 'not-in')
     if (exclusions.length > 1) throw invalid('A query has at most one not-in.')
-    if (exclusions.length > 0 && disjuncts.length > 1) throw invalid('not-in cannot be combined with OR, in or array-contains-any.')
+    if (exclusions.length > 0 && disjuncts.length > 1) {
+      throw invalid('not-in cannot be combined with OR, in or array-contains-any.')
+    }
     if (exclusions.length > 0 && filters.some((filter) => filter.operator === '!=')) {
       throw invalid('not-in cannot be combined with !=.')
     }

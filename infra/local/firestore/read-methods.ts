@@ -7,7 +7,7 @@ import { project } from './fields.ts'
 import { findNearest, parseSearch, withDistance } from './find-nearest.ts'
 import { checkIndexed, checkVectorIndexed } from './index-check.ts'
 import type { BatchGetRequest, Mask, RunAggregationRequest, RunQueryRequest, SingleDocumentRequest } from './messages.ts'
-import { compose, encode, timestampBytes, timestampOf } from './protocol.ts'
+import { compose, encode, timestampBytes, timestampOf, type Part } from './protocol.ts'
 import { parseQuery, type Query } from './query.ts'
 import { invalid, notFound } from './refusal.ts'
 import { method } from './rpc.ts'
@@ -31,7 +31,8 @@ export function readMethods(database: Database): Record<string, GrpcMethod<never
     BatchGetDocuments: method<BatchGetRequest>(database, (request, caller, tally) => batchGet(database, request, caller, tally)),
     GetDocument: method<SingleDocumentRequest>(database, (request, caller, tally) => getOne(database, request, caller, tally)),
     RunQuery: method<RunQueryRequest>(database, (request, caller, tally) => query(database, request, caller, tally)),
-    RunAggregationQuery: method<RunAggregationRequest>(database, (request, caller, tally) => aggregation(database, request, caller, tally)),
+    RunAggregationQuery: method<RunAggregationRequest>(database, (request, caller, tally) =>
+      aggregation(database, request, caller, tally)),
   }
 }
 
@@ -44,7 +45,7 @@ async function batchGet(database: Database, request: BatchGetRequest, caller: Ca
   const readTime = timestampBytes(seen.readMicros)
   const answers = names.map((name, index) => {
     const document = seen.result[index]
-    const part = document === undefined ? ([MISSING, Buffer.from(name)] as const) : ([FOUND, masked(document, request.mask)] as const)
+    const part: Part = document === undefined ? [MISSING, Buffer.from(name)] : [FOUND, masked(document, request.mask)]
     const begun = index === 0 && seen.begun !== undefined ? [[BATCH_TRANSACTION, seen.begun] as const] : []
     return compose([part, ...begun, [BATCH_READ_TIME, readTime]])
   })
@@ -99,7 +100,13 @@ function resultMessages(seen: Seen<unknown>, documents: readonly Buffer[]): Buff
   return documents.map((document, index) => compose([[QUERY_DOCUMENT, document], ...(index === 0 ? begun : []), readTime]))
 }
 
-async function nearest(database: Database, request: RunQueryRequest, parsed: Query, caller: Caller, tally: Tally): Promise<Buffer[]> {
+async function nearest(
+  database: Database,
+  request: RunQueryRequest,
+  parsed: Query,
+  caller: Caller,
+  tally: Tally,
+): Promise<Buffer[]> {
   const search = parseSearch(request.structuredQuery?.findNearest ?? {}, parsed)
   checkVectorIndexed(database.indexFile, parsed, search.path, search.vector.length)
   const seen = await database.read(caller, request, {
@@ -156,5 +163,7 @@ function explained(database: Database, parsed: Query, ran?: { results: number; r
       },
     }),
   })
-  return compose([[QUERY_METRICS, metrics], ...(ran === undefined ? [[QUERY_READ_TIME, timestampBytes(database.nowMicros())] as const] : [])])
+  const parts: Part[] = [[QUERY_METRICS, metrics]]
+  if (ran === undefined) parts.push([QUERY_READ_TIME, timestampBytes(database.nowMicros())])
+  return compose(parts)
 }

@@ -43,7 +43,13 @@ function collect(query: Query, set: DocumentSet, view: View, wanted: number): St
   return [...byName.values()].sort((a, b) => compareResults(query, a, b)).slice(0, wanted)
 }
 
-function conjunction(query: Query, filters: readonly FieldFilter[], set: DocumentSet, view: View, wanted: number): StoredDocument[] {
+function conjunction(
+  query: Query,
+  filters: readonly FieldFilter[],
+  set: DocumentSet,
+  view: View,
+  wanted: number,
+): StoredDocument[] {
   const named = filters.find((filter) => filter.path === NAME && filter.operator === '==')
   if (named !== undefined) {
     const document = view.get(named.value.referenceValue ?? '')
@@ -138,7 +144,7 @@ function never(): boolean {
 }
 
 /** Inequalities on the first column after the fixed ones, which ascends in the list; values of another type are outside. */
-function boundOf(filters: readonly FieldFilter[], column: number, ordersByField: boolean): Pick<Range<Entry>, 'isBelow' | 'isAbove'> {
+function boundOf(filters: readonly FieldFilter[], column: number, ordersByField: boolean): Omit<Range<Entry>, 'reversed'> {
   const typeOrder = (entry: Entry, wanted: Value) => (ordersByField ? rank(entry.values[column] as Value) - rank(wanted) : 0)
   const valueOrder = (entry: Entry, wanted: Value) =>
     ordersByField ? compareValues(entry.values[column] as Value, wanted) : compareNames(entry.name, wanted.referenceValue ?? '')

@@ -31,16 +31,17 @@ export function writeMethods(database: Database): Record<string, GrpcMethod<neve
     }),
     CreateDocument: method<SingleDocumentRequest>(database, (request, caller, tally) => {
       checkCollectionId(request.collectionId ?? '')
-      const id = request.documentId == null || request.documentId === '' ? randomUUID().replaceAll('-', '').slice(0, 20) : request.documentId
+      const id = request.documentId || randomUUID().replaceAll('-', '').slice(0, 20)
       const name = `${database.names.parent(request.parent ?? '')}/${request.collectionId ?? ''}/${id}`
       return single(database, { update: { ...request.document, name }, currentDocument: { exists: false } }, caller, tally)
     }),
     UpdateDocument: method<SingleDocumentRequest>(database, (request, caller, tally) => {
-      const { document, updateMask, currentDocument } = request
-      return single(database, { update: document ?? {}, updateMask: updateMask ?? null, currentDocument: currentDocument ?? null }, caller, tally)
+      const { document, updateMask = null, currentDocument = null } = request
+      return single(database, { update: document ?? {}, updateMask, currentDocument }, caller, tally)
     }),
     DeleteDocument: method<SingleDocumentRequest>(database, async (request, caller, tally) => {
-      const write = checkWrite({ delete: request.name ?? '', currentDocument: request.currentDocument ?? null }, nameCheck(database))
+      const { name, currentDocument = null } = request
+      const write = checkWrite({ delete: name ?? '', currentDocument }, nameCheck(database))
       await database.commit([write], { signal: caller.signal })
       tally.writes += 1
       return EMPTY

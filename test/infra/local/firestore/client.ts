@@ -5,7 +5,8 @@
  * Tests share nothing: each asks for a server of its own, or at the other emulator for a project of its own.
  */
 import { randomUUID } from 'node:crypto'
-import { Firestore as Client, v1, type Settings } from '@google-cloud/firestore'
+import { createRequire } from 'node:module'
+import { Firestore as Client, type Settings, type v1 as generated } from '@google-cloud/firestore'
 import { credentials } from '@grpc/grpc-js'
 import { Disk } from '../../../../infra/local/disk.ts'
 import { createFirestore, type Firestore } from '../../../../infra/local/firestore/firestore.ts'
@@ -35,12 +36,20 @@ export interface TestFirestore {
   close(): Promise<void>
 }
 
-export async function startFirestore(options: { indexes?: unknown; disk?: Disk; projectId?: string } = {}): Promise<TestFirestore> {
+export interface StartOptions {
+  /** Content of an index file. */
+  readonly indexes?: unknown
+  readonly disk?: Disk
+  readonly projectId?: string
+}
+
+export async function startFirestore(options: StartOptions = {}): Promise<TestFirestore> {
   const projectId = options.projectId ?? `test-${randomUUID().slice(0, 8)}`
   const timeline = new Timeline()
   const wire = new Wire({ now: () => timeline.now(), kill: () => undefined })
   const ports = new GrpcPorts(wire)
-  const server = createFirestore({ timeline, disk: options.disk ?? new Disk(), indexes: parseIndexFile(options.indexes ?? {}), projectId })
+  const indexes = parseIndexFile(options.indexes ?? {})
+  const server = createFirestore({ timeline, disk: options.disk ?? new Disk(), indexes, projectId })
   ports.add(server.service)
   ports.onDisconnect((connection) => server.disconnect(connection))
   const host = elsewhere ?? `127.0.0.1:${await ports.open('outside')}`
@@ -72,7 +81,9 @@ function clientOf(projectId: string, host: string): Client {
 }
 
 /** The generated client below the usual one, for single calls with a deadline and methods the usual one hides. */
-export function rawClient(host: string): InstanceType<typeof v1.FirestoreClient> {
+export function rawClient(host: string): InstanceType<typeof generated.FirestoreClient> {
+  // A named import does not see it: the package defines it late, as a getter.
+  const { v1 } = createRequire(import.meta.url)('@google-cloud/firestore') as { v1: typeof generated }
   const [servicePath = '', port] = host.split(':')
   return new v1.FirestoreClient({ servicePath, port: Number(port), sslCreds: credentials.createInsecure() })
 }

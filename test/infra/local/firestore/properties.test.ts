@@ -36,7 +36,8 @@ async function transact(work: Parameters<Firestore['runTransaction']>[0]): Promi
 
 describe('does', () => {
   test('any number of concurrent increments of a hot document sums exactly', async () => {
-    await fc.assert(fc.asyncProperty(fc.array(fc.integer({ min: -5, max: 5 }), { minLength: 2, maxLength: 12 }), async (steps) => {
+    const increments = fc.array(fc.integer({ min: -5, max: 5 }), { minLength: 2, maxLength: 12 })
+    await fc.assert(fc.asyncProperty(increments, async (steps) => {
       const ref = db.doc(`hot/${runs++}`)
       await ref.set({ n: 0, versions: 0 })
       await Promise.all(steps.map((step) => transact(async (tx) => {
@@ -70,7 +71,9 @@ describe('does', () => {
       expect(Math.min(...balances)).toBeGreaterThanOrEqual(0)
       const committed = (await bank.where('entry', '>=', 0).get()).docs
       expect(committed).toHaveLength(transfers.length)
-      expectSerial(committed.map((document) => ({ ...log[document.get('entry') as number], micros: microsOf(document.updateTime) })))
+      expectSerial(committed.map((document) => {
+        return { ...log[document.get('entry') as number], micros: microsOf(document.updateTime) }
+      }))
     }), { numRuns: 6 })
   })
 
@@ -79,13 +82,15 @@ describe('does', () => {
     const row = fc.record({ a: value, b: value }, { requiredKeys: [] })
     const operator = fc.constantFrom<WhereFilterOp>('==', '<', '<=', '>', '>=')
     const filter = fc.tuple(fc.constantFrom(...fields), operator, fc.integer({ min: 0, max: 3 }))
-    const shape = fc.record({ filters: fc.array(filter, { maxLength: 2 }), any: fc.boolean(), limit: fc.integer({ min: 1, max: 5 }) })
-    await fc.assert(fc.asyncProperty(fc.array(row, { maxLength: 12 }), fc.array(shape, { minLength: 4, maxLength: 4 }), async (rows, shapes) => {
+    const limit = fc.integer({ min: 1, max: 5 })
+    const shape = fc.record({ filters: fc.array(filter, { maxLength: 2 }), any: fc.boolean(), limit })
+    const shapes = fc.array(shape, { minLength: 4, maxLength: 4 })
+    await fc.assert(fc.asyncProperty(fc.array(row, { maxLength: 12 }), shapes, async (rows, queries) => {
       const parent = db.doc(`tables/${runs++}`)
       const batch = db.batch()
       for (const [index, data] of rows.entries()) batch.set(parent.collection('rows').doc(`row-${index + 10}`), data)
       await batch.commit()
-      for (const { filters, any, limit } of shapes) {
+      for (const { filters, any, limit } of queries) {
         const found = await shaped(parent.collection('rows'), filters, any).limit(limit).get()
         const expected = byHand(rows, filters, any).slice(0, limit)
         expect(found.docs.map((document) => document.id)).toEqual(expected)
@@ -95,7 +100,8 @@ describe('does', () => {
 
   test('a sorted list holds what was put in and not taken out, in order, both ways', () => {
     const step = fc.record({ put: fc.boolean(), item: fc.integer({ min: 0, max: 3000 }) })
-    fc.assert(fc.property(fc.array(fc.integer({ min: 0, max: 3000 }), { maxLength: 1500 }), fc.array(step, { maxLength: 800 }), (initial, steps) => {
+    const items = fc.array(fc.integer({ min: 0, max: 3000 }), { maxLength: 1500 })
+    fc.assert(fc.property(items, fc.array(step, { maxLength: 800 }), (initial, steps) => {
       const list = new SortedList<number>((a, b) => a - b)
       const held = new Set(initial)
       list.fill([...held])

@@ -1,22 +1,25 @@
 /** Queries through the real client: every operator, order across types, cursors, groups, aggregation, vectors. */
-import { AggregateField, FieldPath, FieldValue, Filter, GeoPoint, Timestamp, type Firestore, type Query } from '@google-cloud/firestore'
+import {
+  AggregateField, FieldPath, FieldValue, Filter, GeoPoint, Timestamp, type Firestore, type Query,
+  type VectorQueryOptions,
+} from '@google-cloud/firestore'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { codeOf, INVALID_ARGUMENT, ours, startFirestore, type TestFirestore } from './client.ts'
 
 let cloud: TestFirestore
 let db: Firestore
 
+const ascending = (fieldPath: string) => ({ fieldPath, order: 'ASCENDING' })
+const index = (collectionGroup: string, ...fields: unknown[]) => ({ collectionGroup, queryScope: 'COLLECTION', fields })
+const embedding = { fieldPath: 'embedding', vectorConfig: { dimension: 2, flat: {} } }
+
 const indexes = {
   indexes: [
-    { collectionGroup: 'goods', queryScope: 'COLLECTION', fields: [{ fieldPath: 'kind', order: 'ASCENDING' }, { fieldPath: 'price', order: 'ASCENDING' }] },
-    { collectionGroup: 'goods', queryScope: 'COLLECTION', fields: [{ fieldPath: 'tags', arrayConfig: 'CONTAINS' }, { fieldPath: 'price', order: 'DESCENDING' }] },
-    { collectionGroup: 'goods', queryScope: 'COLLECTION', fields: [{ fieldPath: 'kind', order: 'ASCENDING' }, { fieldPath: 'name', order: 'ASCENDING' }] },
-    { collectionGroup: 'goods', queryScope: 'COLLECTION', fields: [{ fieldPath: 'price', order: 'ASCENDING' }, { fieldPath: 'stock', order: 'ASCENDING' }] },
-    { collectionGroup: 'vectors', queryScope: 'COLLECTION', fields: [{ fieldPath: 'embedding', vectorConfig: { dimension: 2, flat: {} } }] },
-    {
-      collectionGroup: 'vectors', queryScope: 'COLLECTION',
-      fields: [{ fieldPath: 'kind', order: 'ASCENDING' }, { fieldPath: 'embedding', vectorConfig: { dimension: 2, flat: {} } }],
-    },
+    index('goods', ascending('kind'), ascending('price')),
+    index('goods', { fieldPath: 'tags', arrayConfig: 'CONTAINS' }, { fieldPath: 'price', order: 'DESCENDING' }),
+    index('goods', ascending('price'), ascending('stock')),
+    index('vectors', embedding),
+    index('vectors', ascending('kind'), embedding),
   ],
   fieldOverrides: [{
     collectionGroup: 'parts', fieldPath: 'n',
@@ -28,7 +31,8 @@ const indexes = {
 const ORDERED: unknown[] = [
   null, false, true, Number.NaN, -Infinity, -1.5, 0, 1, 1.5, 9_007_199_254_740_991, Infinity,
   new Timestamp(1, 0), new Timestamp(1, 1000), '', 'B', 'a', 'ab', '\uffee', '\u{1f40e}', Buffer.from([1]), Buffer.from([1, 0]),
-  'ref:c/a', 'ref:c/b', new GeoPoint(-1, 5), new GeoPoint(0, 0), [], [1], [1, 2], ['a'], FieldValue.vector([9]), FieldValue.vector([1, 1]),
+  'ref:c/a', 'ref:c/b', new GeoPoint(-1, 5), new GeoPoint(0, 0), [], [1], [1, 2], ['a'],
+  FieldValue.vector([9]), FieldValue.vector([1, 1]),
   {}, { a: 1 }, { a: 1, b: 0 }, { a: 2 },
 ]
 
@@ -49,10 +53,12 @@ beforeAll(async () => {
     const stored = typeof value === 'string' && value.startsWith('ref:') ? db.doc(value.slice(4)) : value
     goods.set(db.doc(`types/${String((index * 3) % ORDERED.length).padStart(2, '0')}`), { value: stored, place: index })
   }
-  for (const [place, n] of [['a/1', 1], ['b/2', 2], ['b/3', 3]] as const) goods.set(db.doc(`boxes/${place.replace('/', '/parts/')}`), { n })
+  for (const [box, n] of [['a', 1], ['b', 2], ['b', 3]] as const) goods.set(db.doc(`boxes/${box}/parts/${n}`), { n })
   goods.set(db.doc('parts/0'), { n: 0 }).set(db.doc('boxes/a/partsX/1'), { n: 9 })
-  const vectors: Array<[string, string, number[]]> = [['north', 'x', [0, 1]], ['east', 'x', [1, 0]], ['far', 'y', [1, 10]], ['odd', 'x', [1, 1, 1]]]
-  for (const [id, kind, embedding] of vectors) goods.set(db.doc(`vectors/${id}`), { kind, embedding: FieldValue.vector(embedding) })
+  const vectors: Array<[string, string, number[]]> = [
+    ['north', 'x', [0, 1]], ['east', 'x', [1, 0]], ['far', 'y', [1, 10]], ['odd', 'x', [1, 1, 1]],
+  ]
+  for (const [id, kind, numbers] of vectors) goods.set(db.doc(`vectors/${id}`), { kind, embedding: FieldValue.vector(numbers) })
   await goods.commit()
 })
 afterAll(() => cloud.close())
@@ -102,7 +108,7 @@ describe('does', () => {
     ['descending, equal ones by name descending', () => goods().orderBy('price', 'desc'), 'free cherry date egg apple beet'],
     ['only documents that have the field', () => goods().orderBy('name'), 'egg'],
     ['by name', () => goods().orderBy(FieldPath.documentId(), 'desc'), 'free egg date cherry beet apple'],
-    ['descending next to array-contains', () => goods().where('tags', 'array-contains', 'red').orderBy('price', 'desc'), 'cherry apple beet'],
+    ['after array-contains', () => goods().where('tags', 'array-contains', 'red').orderBy('price', 'desc'), 'cherry apple beet'],
     ['limit', () => goods().orderBy('price').limit(2), 'beet apple'],
     ['limit to last', () => goods().orderBy('price').limitToLast(2), 'cherry free'],
     ['offset', () => goods().orderBy('price').offset(4).limit(5), 'cherry free'],
@@ -110,7 +116,11 @@ describe('does', () => {
     ['startAfter', () => goods().orderBy('price').startAfter(3), 'date cherry free'],
     ['endAt', () => goods().orderBy('price').endAt(3), 'beet apple egg'],
     ['endBefore', () => goods().orderBy('price').endBefore(3), 'beet'],
-    ['a cursor with a name', () => goods().orderBy('price').orderBy(FieldPath.documentId()).startAfter(3, 'apple'), 'egg date cherry free'],
+    [
+      'a cursor with a name',
+      () => goods().orderBy('price').orderBy(FieldPath.documentId()).startAfter(3, 'apple'),
+      'egg date cherry free',
+    ],
     ['cursors read backwards', () => goods().orderBy('price', 'desc').startAfter(9).endAt(3), 'date egg apple'],
     ['a cursor behind an equality', () => goods().where('kind', '==', 'fruit').orderBy('price').startAfter(3), 'date cherry'],
   ])('order %s', async (_name, query, expected) => {
@@ -157,9 +167,10 @@ describe('does', () => {
     const all = await goods().count().get()
     expect(all.data().count).toBe(6)
     const fruit = goods().where('kind', '==', 'fruit')
-    const got = await fruit.aggregate({ n: AggregateField.count(), sum: AggregateField.sum('price'), mean: AggregateField.average('price') }).get()
+    const sums = { sum: AggregateField.sum('price'), mean: AggregateField.average('price') }
+    const got = await fruit.aggregate({ n: AggregateField.count(), ...sums }).get()
     expect(got.data()).toEqual({ n: 3, sum: 19.5, mean: 6.5 })
-    const nothing = await goods().where('kind', '==', 'none').aggregate({ sum: AggregateField.sum('price'), mean: AggregateField.average('price') }).get()
+    const nothing = await goods().where('kind', '==', 'none').aggregate(sums).get()
     expect(nothing.data()).toEqual({ sum: 0, mean: null })
     expect((await goods().orderBy('price').limit(2).count().get()).data().count).toBe(2)
   })
@@ -178,8 +189,10 @@ describe('does', () => {
   })
 
   test('the nearest vectors come first, by each measure', async () => {
-    const near = async (options: { distanceMeasure: 'COSINE' | 'EUCLIDEAN' | 'DOT_PRODUCT'; limit: number; distanceThreshold?: number }) => {
-      const query = db.collection('vectors').findNearest({ vectorField: 'embedding', queryVector: [0.1, 1], distanceResultField: 'gap', ...options })
+    type Options = Pick<VectorQueryOptions, 'distanceMeasure' | 'limit' | 'distanceThreshold'>
+    const wanted = { vectorField: 'embedding', queryVector: [0.1, 1], distanceResultField: 'gap' }
+    const near = async (options: Options) => {
+      const query = db.collection('vectors').findNearest({ ...wanted, ...options })
       return (await query.get()).docs.map((document) => [document.id, Math.round(document.get('gap') * 100) / 100])
     }
     expect(await near({ distanceMeasure: 'EUCLIDEAN', limit: 2 })).toEqual([['north', 0.1], ['east', 1.35]])
@@ -202,7 +215,9 @@ describe('does', () => {
   })
 
   test.runIf(ours)('a few of 20,000 documents are found without looking at the others', async () => {
-    const many = Array.from({ length: 20_000 }, (_, n) => ({ path: `many/${n}`, data: { status: n % 5000 === 0 ? 'due' : 'done', kind: 'x', at: n } }))
+    const many = Array.from({ length: 20_000 }, (_, n) => {
+      return { path: `many/${n}`, data: { status: n % 5000 === 0 ? 'due' : 'done', kind: 'x', at: n } }
+    })
     await cloud.server.write(many)
     const due = db.collection('many').where('status', '==', 'due')
     expect((await due.get()).size).toBe(4)

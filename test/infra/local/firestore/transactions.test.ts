@@ -3,7 +3,9 @@ import type { DocumentReference, Firestore, Transaction } from '@google-cloud/fi
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ABORTED, codeOf, DEADLINE_EXCEEDED, failureOf, INVALID_ARGUMENT, ours, rawClient, startFirestore, until, type TestFirestore } from './client.ts'
+import {
+  ABORTED, codeOf, DEADLINE_EXCEEDED, failureOf, INVALID_ARGUMENT, ours, rawClient, startFirestore, until, type TestFirestore,
+} from './client.ts'
 
 let cloud: TestFirestore
 let db: Firestore
@@ -185,7 +187,10 @@ describe('does', () => {
     }
     const first = await write('first')
     const second = await write('second')
-    const reader = paused((tx) => tx.get(ref).then((snapshot) => order.push(`reader saw ${Object.keys(snapshot.data() ?? {}).length}`)))
+    const reader = paused(async (tx) => {
+      const fields = Object.keys((await tx.get(ref)).data() ?? {})
+      order.push(`reader saw ${fields.length}`)
+    })
     await until(() => cloud.server.load().waiting === 3)
     holder.go()
     reader.go()

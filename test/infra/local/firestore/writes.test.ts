@@ -100,14 +100,15 @@ describe('does', () => {
     await other.set({ n: 1 })
     const writer = db.bulkWriter()
     writer.onWriteError(() => false)
-    const verdicts = [codeOf(writer.create(one, { n: 1 })), codeOf(writer.create(other, { n: 1 })), codeOf(writer.update(fresh(), { n: 1 }))]
+    const work = [writer.create(one, { n: 1 }), writer.create(other, { n: 1 }), writer.update(fresh(), { n: 1 })]
+    const verdicts = work.map(codeOf)
     await writer.close()
     expect(await Promise.all(verdicts)).toEqual([undefined, ALREADY_EXISTS, NOT_FOUND])
   })
 
   test('a tree of documents is deleted with all its collections and nothing beside it', async () => {
     const tree = db.doc('trees/oak')
-    await Promise.all([tree.set({ n: 1 }), tree.collection('leaves').doc('1').set({ n: 1 }), db.doc('trees/oak/a/b/c/d').set({ n: 1 })])
+    for (const path of ['trees/oak', 'trees/oak/leaves/1', 'trees/oak/a/b/c/d']) await db.doc(path).set({ n: 1 })
     await db.doc('trees/oaks/leaves/1').set({ n: 1 })
     expect((await tree.listCollections()).map((collection) => collection.id)).toEqual(['a', 'leaves'])
     expect((await db.collection('trees').listDocuments()).map((ref) => ref.id)).toEqual(['oak', 'oaks'])

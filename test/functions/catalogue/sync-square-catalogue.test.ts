@@ -1,0 +1,269 @@
+/**
+ * What Square says reaches the shop: products, prices, counts, and what is gone.
+ *
+ * One Square for the whole file, so the cases run one after the other, each with products of its own.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openShop, type Json, type Person, type Shop } from '../shop.ts'
+
+const JOB = 'sync-square-catalogue'
+const COUNTS = '/v2/inventory/counts/batch-retrieve'
+
+let shop: Shop
+let guest: Person
+beforeAll(async () => {
+  shop = await openShop()
+  guest = shop.guest()
+})
+afterAll(() => shop.cloud.stop())
+
+const product = async (id: string): Promise<Json> => (await guest.get(`/api/products/${id}`)).body['product']
+const stored = (id: string): Json => shop.document('products', id) as Json
+const sync = (): Promise<Record<string, number>> => shop.tally(JOB)
+const move = (variationId: string, adjust: number): Promise<Json> => shop.act('square', 'inventory', { variationId, adjust })
+const progress = (): Json => shop.document('sync_progress', JOB)?.['watermarks']
+
+/** Puts an object into Square's catalogue, as its own API takes it. */
+async function putIn(object: Json): Promise<Json> {
+  const response = await fetch(`${shop.cloud.addresses['SQUARE_API_BASE']}/v2/catalog/object`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${shop.cloud.servers.keys.SQUARE_ACCESS_TOKEN}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ idempotency_key: crypto.randomUUID(), object }),
+  })
+  expect(response.status).toBe(200)
+  return ((await response.json()) as Json)['catalog_object']
+}
+
+const itemOf = (name: string, amount: number): Json => ({
+  type: 'ITEM',
+  id: `#${name}`,
+  item_data: {
+    name,
+    variations: [
+      {
+        type: 'ITEM_VARIATION',
+        id: `#${name}-one`,
+        item_variation_data: {
+          name: 'Regular', sku: name.toUpperCase(), pricing_type: 'FIXED_PRICING', price_money: { amount, currency: 'USD' }, track_inventory: true,
+        },
+      },
+    ],
+  },
+})
+
+const variationOf = (item: Json): string => item['item_data'].variations[0].id
+
+describe('does', () => {
+  test('bring in every variation with the price and the count that Square has', () => {
+    const variations = shop.at('square', 'catalog_objects').filter(({ type }) => type === 'ITEM_VARIATION')
+    expect(variations.length).toBeGreaterThan(40)
+    for (const { id, item_variation_data: data } of variations) {
+      const { price, onHand, held, counted, sku } = stored(id)
+      const count = data.track_inventory ? (shop.shelf(id) || 0) : 0
+      expect({ id, price, onHand, held, counted, sku }).toEqual({
+        id, price: data.price_money?.amount ?? null, onHand: count, held: 0, counted: data.track_inventory, sku: data.sku ?? null,
+      })
+    }
+  })
+
+  test('change nothing the second time', async () => {
+    const before = shop.documents('products')
+    const tally = await sync()
+    expect(tally).toMatchObject({ saved: 0, refused: 0 })
+    expect(shop.documents('products')).toEqual(before)
+  })
+
+  test('ask only for what changed since the last run, when there is a last run', async () => {
+    await shop.cloud.advance(5 * 60_000)
+    await sync()
+    await shop.cloud.advance(5 * 60_000)
+    expect(await sync()).toEqual({ read: 0, saved: 0, unchanged: 0, refused: 0 })
+    await shop.act('square', 'catalog/VARTOTE1/price', { amount: 2500 })
+    expect(await sync()).toEqual({ read: 1, saved: 1, unchanged: 0, refused: 0 })
+  })
+
+  test('bring a new price, a new name and a new count', async () => {
+    await shop.act('square', 'catalog/VARCAPNAT/price', { amount: 3050 })
+    await shop.act('square', 'catalog/ITEMLIPBALM', { name: 'Peppermint Lip Balm' })
+    await shop.act('square', 'inventory', { variationId: 'VARBATHSALT1', quantity: '3' })
+    await sync()
+    expect(await product('VARCAPNAT')).toMatchObject({ price: 30.5 })
+    expect(await product('VARLIPBALM1')).toMatchObject({ name: 'Peppermint Lip Balm' })
+    expect(await product('VARBATHSALT1')).toMatchObject({ inventory: 3 })
+    const found = await guest.get('/api/products?q=peppermint')
+    expect(found.body['products'].length).toBe(1)
+  })
+
+  test('take a product that was deleted out of the shop: 404 "Product unavailable"', async () => {
+    await shop.act('square', 'catalog/ITEMGROWBOOK', { delete: true })
+    await sync()
+    const { status, body } = await guest.get('/api/products/VARGROWBOOK1')
+    expect({ status, error: body['error'] }).toEqual({ status: 404, error: 'Product unavailable' })
+    const listed = await guest.get('/api/products?q=gardener')
+    expect(listed.body['products']).toEqual([])
+  })
+
+  test('take one variation out of the shop when only that one was deleted', async () => {
+    await shop.act('square', 'catalog/VARCOOKBOOKHC', { delete: true })
+    await sync()
+    expect((await guest.get('/api/products/VARCOOKBOOKHC')).status).toBe(404)
+    expect((await guest.get('/api/products/VARCOOKBOOKPB')).status).toBe(200)
+  })
+
+  test('hide what is archived and show it again when it comes back', async () => {
+    await shop.act('square', 'catalog/ITEMCALMBALM', { is_archived: true })
+    await sync()
+    expect((await guest.get('/api/products/VARCALMBALM30')).status).toBe(404)
+    await shop.act('square', 'catalog/ITEMCALMBALM', { is_archived: false })
+    await sync()
+    expect(await product('VARCALMBALM30')).toMatchObject({ price: 18, inventory: 80 })
+  })
+
+  test('bring in a new item, and its count once somebody counted it', async () => {
+    const id = variationOf(await putIn(itemOf('Rope', 1234)))
+    await sync()
+    expect(await product(id)).toMatchObject({ price: 12.34, available: false, category: 'Hemp Product' })
+    await move(id, 7)
+    await sync()
+    expect(await product(id)).toMatchObject({ available: true, inventory: 7 })
+  })
+
+  test('read catalogues and counts that are longer than a page, to the last', async () => {
+    const made = await Promise.all(Array.from({ length: 130 }, (_, index) => putIn(itemOf(`Bead ${index}`, 100 + index))))
+    for (const [index, item] of made.entries()) await move(variationOf(item), index + 1)
+    await sync()
+    const got = made.map((item) => [stored(variationOf(item))['price'], stored(variationOf(item))['onHand']])
+    expect(got).toEqual(made.map((_, index) => [100 + index, index + 1]))
+  })
+})
+
+describe('refuses', () => {
+  test.each(['', 'many', undefined, null])('a count that reads %j: it is counted as refused, never taken for zero, and stops no other', async (rubbish) => {
+    await move('VARHEARTS250', -1)
+    await move('VARHEARTS1000', -1)
+    const before = stored('VARHEARTS250')['onHand']
+    const honest = shop.twist('square', COUNTS, (body) => ({
+      ...body,
+      counts: body['counts'].map((count: Json) => (count['catalog_object_id'] === 'VARHEARTS250' ? { ...count, quantity: rubbish } : count)),
+    }))
+    const tally = await sync().finally(honest)
+    expect(tally['refused']).toBe(1)
+    expect(stored('VARHEARTS250')['onHand']).toBe(before)
+    expect(stored('VARHEARTS1000')['onHand']).toBe(shop.shelf('VARHEARTS1000'))
+    await move('VARHEARTS250', -1)
+    await sync()
+    expect(stored('VARHEARTS250')['onHand']).toBe(shop.shelf('VARHEARTS250'))
+  })
+
+  test('a count of something it has never heard of, counted as refused', async () => {
+    await move('VARTEESHIRTS', -1)
+    const honest = shop.twist('square', COUNTS, (body) => ({
+      ...body,
+      counts: [...body['counts'], { ...body['counts'][0], catalog_object_id: 'NEVERHEARDOF' }],
+    }))
+    const tally = await sync().finally(honest)
+    expect(tally['refused']).toBe(1)
+    expect(shop.document('products', 'NEVERHEARDOF')).toBeUndefined()
+  })
+
+  test('an older count after a newer one', async () => {
+    await move('VARTEESHIRTM', -1)
+    let old: Json = {}
+    const listen = shop.twist('square', COUNTS, (body) => {
+      old = body['counts'].find((count: Json) => count['catalog_object_id'] === 'VARTEESHIRTM') ?? old
+      return body
+    })
+    await sync().finally(listen)
+    await move('VARTEESHIRTM', -1)
+    await sync()
+    const newest = stored('VARTEESHIRTM')['onHand']
+    const repeat = shop.twist('square', COUNTS, (body) => ({ ...body, counts: [old] }))
+    await sync().finally(repeat)
+    expect(stored('VARTEESHIRTM')['onHand']).toBe(newest)
+  })
+})
+
+describe('survives', () => {
+  test('Square being away: the run fails, the watermark stays, the next run brings everything', async () => {
+    await sync()
+    await shop.cloud.advance(5 * 60_000)
+    await sync()
+    const before = progress()
+    await shop.act('square', 'catalog/VARPETDROPSS/price', { amount: 2700 })
+    await move('VARPETDROPSS', -2)
+    shop.fault({ target: 'square', operation: `POST ${COUNTS}`, when: 'before', effect: 'error', status: 503 })
+    await expect(sync()).rejects.toThrow('503')
+    expect(progress()['countsFrom']).toBe(before['countsFrom'])
+    await sync()
+    expect(await product('VARPETDROPSS')).toMatchObject({ price: 27, inventory: shop.shelf('VARPETDROPSS') })
+  })
+
+  test('its instance being killed between two pages of products and counts', async () => {
+    const made = await Promise.all(Array.from({ length: 30 }, (_, index) => putIn(itemOf(`Button ${index}`, 500 + index))))
+    for (const item of made) await move(variationOf(item), 4)
+    shop.fault({ target: 'firestore', operation: 'Commit', match: '/documents/products/', when: 'after', effect: 'kill', skip: 1 })
+    await expect(shop.cloud.runJob(JOB)).rejects.toThrow()
+    shop.calm()
+    await shop.cloud.instances.allReady()
+    await sync()
+    expect(made.map((item) => stored(variationOf(item))['onHand'])).toEqual(made.map(() => 4))
+  })
+
+  test('two runs at once', async () => {
+    await move('VARGRINDER50', -3)
+    await shop.act('square', 'catalog/VARGRINDER50/price', { amount: 2995 })
+    const run = () => shop.cloud.instances.request(JOB, { method: 'POST', path: '/', headers: {} }, 30_000)
+    const [one, two] = await Promise.all([run(), run()])
+    expect([one.status, two.status]).toEqual([200, 200])
+    expect(stored('VARGRINDER50')).toMatchObject({ price: 2995, onHand: 20, held: 0 })
+  })
+
+  test('a sale that Square has not seen: the count does not give its units back', async () => {
+    await (await shop.person()).buy({ productId: 'VARSEEDOIL250', quantity: 5 })
+    await move('VARSEEDOIL250', -1)
+    await sync()
+    expect(await product('VARSEEDOIL250')).toMatchObject({ inventory: 39 })
+    await shop.cloud.drain()
+    await sync()
+    expect(await product('VARSEEDOIL250')).toMatchObject({ inventory: 39 })
+    expect(shop.shelf('VARSEEDOIL250')).toBe(39)
+  })
+
+  test('a sale at the till while an adjustment of ours is on its way: no later run forgets it', async () => {
+    await (await shop.person()).buy({ productId: 'VARMUSCLEROLL1', quantity: 2 })
+    shop.fault({ target: 'square', operation: 'changes/batch-create', when: 'after', effect: 'drop' })
+    await shop.tally('send-stock-adjustments')
+    await shop.cloud.advance(60_000)
+    await move('VARMUSCLEROLL1', -10)
+    await sync()
+    await shop.cloud.advance(15 * 60_000)
+    await shop.tally('send-stock-adjustments')
+    await sync()
+    expect(shop.shelf('VARMUSCLEROLL1')).toBe(32)
+    expect(stored('VARMUSCLEROLL1')).toMatchObject({ onHand: 32, held: 0 })
+  })
+
+  test('sales online, sales at the till, adjustments and syncs all at once: no unit is lost, none appears', async () => {
+    const productId = 'VARLEMONFIELD1'
+    const buyers = await Promise.all(Array.from({ length: 12 }, () => shop.person()))
+    const online = buyers.map((buyer, index) => buyer.buy({ productId, quantity: 1 + (index % 3) }))
+    const atTill = (async () => {
+      for (let sold = 0; sold < 10; sold += 1) {
+        await move(productId, -1)
+        await Promise.race([...online, new Promise(setImmediate)])
+      }
+    })()
+    const jobs = (async () => {
+      for (let round = 0; round < 4; round += 1) {
+        await Promise.all([sync(), shop.tally('send-stock-adjustments')])
+      }
+    })()
+    const orders = await Promise.all(online)
+    await Promise.all([atTill, jobs])
+    await shop.cloud.drain()
+    await sync()
+    const sold = orders.reduce((sum, order) => sum + order['lines'][0].quantity, 0)
+    expect(shop.shelf(productId)).toBe(140 - sold - 10)
+    expect(stored(productId)).toMatchObject({ onHand: 140 - sold - 10, held: 0 })
+  })
+})

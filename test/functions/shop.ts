@@ -1,0 +1,197 @@
+/**
+ * A furnished shop for one test file, and people who call it over HTTP, each from an address of his own.
+ *
+ * The scheduled functions are paused: a test runs the one it is about, so that no minute that happens to begin changes
+ * what is counted. `drain` and `runJob` work all the same; `resumeJobs` lets the clock fire them again.
+ */
+import { REGION } from '../../infra/build/firebase.ts'
+import { createLocalCloud, type LocalCloud, type LocalCloudOptions } from '../../infra/local/cloud.ts'
+import type { HttpAnswer, HttpCall } from '../../infra/local/http-ports.ts'
+import { furnishShop, shopWork } from '../../infra/local/shop.ts'
+import type { Role } from '../../shared/entry/declaration.ts'
+import type { Fault } from '../../infra/local/wire.ts'
+
+/** JSON as it came: its shape is what a test is about. */
+// oxlint-disable-next-line typescript/no-explicit-any
+export type Json = Record<string, any>
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  readonly body: Json
+}
+
+export interface Line {
+  readonly productId: string
+  readonly quantity: number
+}
+
+export async function openShop(options: Partial<LocalCloudOptions> = {}): Promise<Shop> {
+  const cloud = await createLocalCloud({ port: 0, instances: 2, furnish: furnishShop, dueWork: shopWork, ...options })
+  const shop = new Shop(cloud)
+  shop.pauseJobs()
+  return shop
+}
+
+export class Shop {
+  readonly cloud: LocalCloud
+  #people = 0
+
+  constructor(cloud: LocalCloud) {
+    this.cloud = cloud
+  }
+
+  pauseJobs(paused = true): void {
+    const { scheduler, pubsub } = this.cloud.servers
+    for (const { job } of scheduler.list(`projects/${pubsub.projectId}/locations/${REGION}`)) scheduler.pause(job.name, paused)
+  }
+
+  resumeJobs(): void {
+    this.pauseJobs(false)
+  }
+
+  /** Runs a scheduled function and answers its tally. */
+  async tally(job: string): Promise<Record<string, number>> {
+    const { status, body } = await this.cloud.runJob(job)
+    if (status !== 200) throw new Error(`${job} answered ${status}: ${JSON.stringify(body)}`)
+    return (body as { tally: Record<string, number> }).tally
+  }
+
+  guest(): Person {
+    return new Person(this.cloud.url, this.#nextAddress(), `guest-${this.#people}`, undefined)
+  }
+
+  async person(role: Role = 'customer', sub?: string): Promise<Person> {
+    const address = this.#nextAddress()
+    const id = sub ?? `${role}-${this.#people}`
+    return new Person(this.cloud.url, address, id, await this.cloud.token({ role, sub: id, email: `${id}@example.com` }))
+  }
+
+  /** Documents of a collection as they lie in the store. */
+  documents(collection: string): Array<{ id: string; data: Json }> {
+    return this.cloud.servers.firestore.peek(collection)
+  }
+
+  document(collection: string, id: string): Json | undefined {
+    return this.documents(collection).find((document) => document.id === id)?.data
+  }
+
+  /** Objects that a vendor holds. */
+  at(vendor: string, type: string): Json[] {
+    return [...(this.cloud.vendors.get(vendor)?.objects(type) ?? [])] as Json[]
+  }
+
+  requests(vendor: string): Json[] {
+    return [...(this.cloud.vendors.get(vendor)?.requests() ?? [])] as Json[]
+  }
+
+  /** What the vendor's dashboard could do. */
+  async act(vendor: string, action: string, body: unknown = {}): Promise<Json> {
+    const answer = await this.cloud.vendors.get(vendor)?.control(action.split('/'), body)
+    if (answer?.status !== 200) throw new Error(`${vendor} ${action}: ${JSON.stringify(answer?.body)}`)
+    return answer.body as Json
+  }
+
+  fault(fault: Fault): void {
+    this.cloud.wire.addFault(fault)
+  }
+
+  calm(): void {
+    this.cloud.wire.clearFaults()
+  }
+
+  /** Changes what a vendor answers to one operation, as a broken vendor would; the returned function ends it. */
+  twist(vendor: string, path: string, change: (body: Json) => unknown): () => void {
+    const service = this.cloud.vendors.get(vendor)?.service as { handle: (call: HttpCall, tally: never) => Promise<HttpAnswer> | HttpAnswer }
+    const honest = service.handle
+    service.handle = async (call, tally) => {
+      const answer = await honest(call, tally)
+      return call.path === path && answer.status === 200 ? { ...answer, body: change(structuredClone(answer.body) as Json) } : answer
+    }
+    return () => {
+      service.handle = honest
+    }
+  }
+
+  /** Square's count of a product on the shelf. */
+  shelf(productId: string): number {
+    const counts = this.at('square', 'inventory_counts')
+    return Number(counts.find((count) => count['catalog_object_id'] === productId && count['state'] === 'IN_STOCK')?.['quantity'])
+  }
+
+  #nextAddress(): string {
+    const number = ++this.#people
+    return `10.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`
+  }
+}
+
+export class Person {
+  readonly id: string
+  readonly email: string
+  readonly address: string
+  readonly token: string | undefined
+  readonly #url: string
+
+  constructor(url: string, address: string, id: string, token: string | undefined) {
+    this.#url = url
+    this.address = address
+    this.id = id
+    this.email = `${id}@example.com`
+    this.token = token
+  }
+
+  async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    const response = await fetch(new URL(path, this.#url), {
+      method,
+      headers: {
+        'x-forwarded-for': this.address,
+        ...(this.token === undefined ? {} : { authorization: `Bearer ${this.token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    return { status: response.status, headers: response.headers, text, body: parsed(text) }
+  }
+
+  get(path: string): Promise<Answer> {
+    return this.call('GET', path)
+  }
+
+  /** A POST; with a key it happens once. */
+  post(path: string, body: unknown = {}, key?: string): Promise<Answer> {
+    return this.call('POST', path, body, key === undefined ? {} : { 'idempotency-key': key })
+  }
+
+  /** Opens a cart with these lines and answers it. */
+  async fill(...lines: Line[]): Promise<Json> {
+    let answer = await this.post('/api/carts')
+    const { id } = answer.body['cart']
+    for (const line of lines) answer = await this.call('PUT', `/api/carts/${id}/items`, line)
+    if (answer.status > 201) throw new Error(`The cart could not be filled: ${answer.text}`)
+    return answer.body['cart']
+  }
+
+  pay(cartId: string, options: { token?: string; key?: string } = {}): Promise<Answer> {
+    const who = this.token === undefined ? {} : { customerId: this.id }
+    const paymentMethod = { token: options.token ?? 'pm_card_visa' }
+    return this.post('/api/checkout', { ...who, email: this.email, cartId, paymentMethod }, options.key)
+  }
+
+  /** Buys lines and answers the paid order. */
+  async buy(...lines: Line[]): Promise<Json> {
+    const answer = await this.pay((await this.fill(...lines))['id'])
+    if (answer.status !== 201) throw new Error(`The order was not paid: ${answer.text}`)
+    return answer.body['order']
+  }
+}
+
+function parsed(text: string): Json {
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    return {}
+  }
+}
