@@ -2,16 +2,17 @@
  * Brings products and counts in from Square: by cursor, only what changed since the last run, with an overlap.
  *
  * Safe to run twice: a product is written only when it differs, on the version that was read; a count replaces ours only
- * when it is newer, and not while adjustments of ours are on their way. A page that fails leaves the watermark where it
- * was, so the next run reads it again. An unreadable count is refused, never taken for zero.
+ * when it is newer, and not while adjustments of ours are on their way: then it is read again by the next run. A page
+ * that fails leaves the watermark where it was, too. An unreadable count is refused, never taken for zero.
  */
 import { MINUTE_MS, iso } from '#values/time.ts'
 import { config, scheduleSetting } from '#platform/config.ts'
 import { now } from '#platform/clock.ts'
+import { log } from '#platform/log.ts'
 import { readProgress, saveProgress } from '#stores/progress.ts'
-import { saveCounts, saveProducts } from '#stores/stocktaking.ts'
+import { retireProducts, saveCounts, saveProducts } from '#stores/stocktaking.ts'
 import { unitsInFlight } from '#stores/stock-batches.ts'
-import { categoryNames, productsOf, searchItems } from '#vendors/square/catalogue.ts'
+import { categoryNames, deletedVariations, productsOf, searchItems } from '#vendors/square/catalogue.ts'
 import { readCounts } from '#vendors/square/inventory.ts'
 import { schedule, type Tally } from '#entry/schedule.ts'
 
@@ -48,27 +49,33 @@ async function syncCatalogue(from: string | undefined, tally: Counted, hasTime: 
     const page = await searchItems(from, cursor)
     const facts = { locationId: SQUARE_LOCATION_ID, currency: config('shop').CURRENCY, categoryNames: categoryNames([...page.related, ...page.objects]) }
     const products = page.objects.flatMap((item) => productsOf(item, facts))
-    tally.read += products.length
-    const written = await saveProducts(products)
-    tally.saved += written.saved
-    tally.unchanged += written.unchanged
+    const deleted = deletedVariations(page.objects)
+    tally.read += products.length + deleted.length
+    for (const written of [await saveProducts(products), await retireProducts(deleted)]) {
+      tally.saved += written.saved
+      tally.unchanged += written.unchanged
+    }
     cursor = page.cursor
     if (cursor === undefined) return iso(Math.min(Date.parse(page.latestTime ?? ''), startedAt) - OVERLAP_MS || startedAt - OVERLAP_MS)
   }
   return undefined
 }
 
+/** @returns whether every count was read and taken, so that the next run need not look at them again */
 async function syncCounts(from: string | undefined, tally: Counted, hasTime: () => boolean): Promise<boolean> {
   let cursor: string | undefined
+  let putOff = 0
   while (hasTime()) {
     const page = await readCounts({ updatedAfter: from, cursor })
-    tally.read += page.counts.length
+    if (page.unreadable.length > 0) log.warn('counts cannot be read', { function: NAME, products: page.unreadable })
+    tally.read += page.counts.length + page.unreadable.length
     const written = await saveCounts(page.counts, await unitsInFlight())
     tally.saved += written.saved
     tally.unchanged += written.unchanged
-    tally.refused += written.refused
+    tally.refused += written.refused + page.unreadable.length
+    putOff += written.putOff
     cursor = page.cursor
-    if (cursor === undefined) return true
+    if (cursor === undefined) return putOff === 0
   }
   return false
 }

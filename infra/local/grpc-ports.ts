@@ -5,7 +5,9 @@
  * The sockets are ours and handed to grpc-js, because two things need them: the port a call came in on (who
  * called), and the end of the connection (a dead client's locks must go).
  */
-import { Metadata, Server, ServerCredentials, status as codes, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js'
+import {
+  Metadata, Server, ServerCredentials, status as codes, type ServiceDefinition, type UntypedServiceImplementation,
+} from '@grpc/grpc-js'
 import { createServer, type AddressInfo, type Server as NetServer, type Socket } from 'node:net'
 import { WireFault, type Tally, type Wire } from './wire.ts'
 

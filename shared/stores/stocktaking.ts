@@ -23,6 +23,20 @@ export async function saveProducts(products: readonly Catalogue[]): Promise<{ sa
   return { saved, unchanged: products.length - saved }
 }
 
+/** Takes products out of the shop whose variation was deleted; those we never had are no matter. */
+export async function retireProducts(ids: readonly string[]): Promise<{ saved: number; unchanged: number }> {
+  let saved = 0
+  for (const chunk of chunks(ids)) {
+    saved += await transact(async (unit) => {
+      const before = await stored(unit, chunk)
+      const listed = [...before.values()].filter((product) => product.listed)
+      for (const { id } of listed) unit.update(await productDoc(id), { listed: false, updatedAtMs: now() })
+      return listed.length
+    })
+  }
+  return { saved, unchanged: ids.length - saved }
+}
+
 async function put(unit: Unit, product: Catalogue, before: Product | undefined): Promise<void> {
   const stock = { onHand: before?.onHand ?? 0, held: before?.held ?? 0, countedAtMs: before?.countedAtMs ?? 0 }
   unit.set(await productDoc(product.id), productData({ ...product, ...stock, updatedAtMs: now() }))
@@ -33,22 +47,32 @@ function differs(product: Catalogue, before: Product | undefined): boolean {
   return Object.entries(product).some(([field, value]) => JSON.stringify(value) !== JSON.stringify(before[field as keyof Product]))
 }
 
+export interface CountTally {
+  readonly saved: number
+  readonly unchanged: number
+  readonly refused: number
+  /** Newer counts that were not taken, because units of ours are on their way: they must be read again. */
+  readonly putOff: number
+}
+
 /**
  * Takes newer counts. `inFlight`: units of ours on their way to the point of sale; a count that may or may not include
  * them waits for the next run. A count of a product that we do not have is refused.
  */
-export async function saveCounts(counts: readonly PosCount[], inFlight: ReadonlyMap<string, number>): Promise<{ saved: number; unchanged: number; refused: number }> {
-  const tally = { saved: 0, unchanged: 0, refused: 0 }
+export async function saveCounts(counts: readonly PosCount[], inFlight: ReadonlyMap<string, number>): Promise<CountTally> {
+  const tally = { saved: 0, unchanged: 0, refused: 0, putOff: 0 }
   for (const chunk of chunks(counts)) {
     const done = await transact(async (unit) => {
       const before = await stored(unit, chunk.map(({ productId }) => productId))
       const news = chunk.flatMap((count) => newStock(count, before.get(count.productId), inFlight.get(count.productId) ?? 0))
       for (const { count, onHand } of news) unit.update(await productDoc(count.productId), { onHand, countedAtMs: count.countedAtMs, updatedAtMs: now() })
       const refused = chunk.filter(({ productId }) => !before.has(productId)).length
-      return { saved: news.length, refused }
+      const newer = chunk.filter(({ productId, countedAtMs }) => countedAtMs > (before.get(productId)?.countedAtMs ?? Infinity)).length
+      return { saved: news.length, refused, putOff: newer - news.length }
     })
     tally.saved += done.saved
     tally.refused += done.refused
+    tally.putOff += done.putOff
     tally.unchanged += chunk.length - done.saved - done.refused
   }
   return tally

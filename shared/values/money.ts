@@ -58,10 +58,11 @@ export function share(minor: number, numerator: number, denominator: number): nu
 }
 
 /**
- * Splits an amount over weights so that the parts add up to it exactly: each part is rounded down, what is left
+ * Splits an amount over weights so that the parts add up to it exactly: each part is rounded towards zero, what is left
  * goes to the largest remainders, the earlier first.
  */
 export function allocate(minor: number, weights: readonly number[]): number[] {
+  if (minor < 0) return allocate(-minor, weights).map((part) => 0 - part)
   const total = weights.reduce((sum, weight) => sum + weight, 0)
   if (total <= 0) return weights.map((_, index) => (index === 0 ? minor : 0))
   const exact = weights.map((weight) => BigInt(minor) * BigInt(weight))

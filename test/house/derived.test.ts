@@ -1,31 +1,12 @@
 /**
- * What is derived from the declarations, or has to agree with them, is current: who may call what, the rewrites of
- * Hosting, the indexes.
- *
- * The permission table is written out here on purpose: whoever changes who may call changes a line of this file, and
- * whoever reads the change sees it.
+ * What is derived from the declarations, or has to agree with the code, is current: the rewrites of Hosting, the indexes.
  */
 import { beforeAll, describe, expect, test } from 'vitest'
-import { METHODS, type Declaration } from '#entry/declaration.ts'
+import type { Declaration } from '#entry/declaration.ts'
 import { declarationsOf } from '../../infra/build/declarations.ts'
 import { firebaseJson } from '../../infra/build/firebase.ts'
 import { parseIndexFile } from '../../infra/local/firestore/index-file.ts'
 import { readText, sourcesIn } from './source.ts'
-
-const STAFF = 'viewer support admin'
-
-/** Route, then who may call it. */
-const MAY_CALL: ReadonlyArray<readonly [route: string, who: string]> = [
-]
-
-function routesOf(declarations: readonly Declaration[]): Array<[string, string]> {
-  return declarations.flatMap((one) =>
-    one.kind !== 'endpoint' ? [] : METHODS.flatMap((method): Array<[string, string]> => {
-      const who = one.routes[method]?.who
-      return who === undefined ? [] : [[`${method} ${one.path}`, who === 'public' ? 'public' : who.join(' ')]]
-    }),
-  )
-}
 
 /** Files that speak of a collection, by its name. */
 function collectionsIn(code: ReadonlyArray<{ readonly path: string; readonly code: string }>): Map<string, string[]> {
@@ -43,11 +24,6 @@ beforeAll(async () => {
 })
 
 describe('does', () => {
-  test('every route may be called by exactly those whom the table names', () => {
-    const sorted = (table: Iterable<readonly [string, string]>) => [...table].map(([route, who]) => `${route} -> ${who}`).sort()
-    expect(sorted(routesOf(declarations))).toEqual(sorted(MAY_CALL))
-  })
-
   test('firebase.json is what the declarations say: run "npm run generate" and commit it', () => {
     expect(readText('firebase.json')).toBe(`${JSON.stringify(firebaseJson(declarations), null, 2)}\n`)
   })

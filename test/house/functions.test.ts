@@ -4,7 +4,7 @@
  */
 import { Cron } from 'croner'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { METHODS, ROLES, type Declaration, type EndpointDeclaration, type MessageDeclaration } from '#entry/declaration.ts'
+import { METHODS, ROLES, type Declaration, type EndpointDeclaration, type MessageDeclaration, type RouteDeclaration } from '#entry/declaration.ts'
 import { inboxTopic } from '#stores/inbox.ts'
 import { exists, readText, sourceOf, sourcesIn, type Source } from './source.ts'
 
@@ -176,9 +176,10 @@ describe('does', () => {
 })
 
 const GOOD_FILE = "/**\n * Sweeps.\n *\n * Safe to run twice: it looks again.\n */\nexport const sweepCarts = schedule({\n})\n"
+const GOOD_ROUTE: RouteDeclaration = { who: ['customer'], summary: 'A cart', reply: {} as never, status: 200, idempotent: false }
 const GOOD: EndpointDeclaration = {
   kind: 'endpoint', name: 'get-cart', path: '/api/carts/:cartId', impact: 'Carts are lost.', timeoutSeconds: 60, handle: () => undefined,
-  routes: { GET: { who: ['customer'], summary: 'A cart', reply: {} as never, status: 200, idempotent: false } },
+  routes: { GET: GOOD_ROUTE },
 }
 const GOOD_MESSAGE: MessageDeclaration = {
   kind: 'message', name: 'on-mail', topic: 'mails', impact: 'No mail.', ackDeadlineSeconds: 60, timeoutSeconds: 60,
@@ -218,11 +219,11 @@ describe('refuses', () => {
     ['its path', { ...GOOD, path: '/carts' }],
     ['at most 60 s', { ...GOOD, timeoutSeconds: 61 }],
     ['at least one method', { ...GOOD, routes: {} }],
-    ['who may call', { ...GOOD, routes: { GET: { ...GOOD.routes.GET!, who: [] } } }],
-    ['who may call', { ...GOOD, routes: { GET: { ...GOOD.routes.GET!, who: ['root' as never] } } }],
-    ['for staff', { ...GOOD, path: '/api/admin/carts', routes: { GET: { ...GOOD.routes.GET!, who: 'public' } } }],
-    ['changes nothing', { ...GOOD, routes: { GET: { ...GOOD.routes.GET!, idempotent: true } } }],
-    ['Idempotency-Key', { ...GOOD, routes: { POST: { ...GOOD.routes.GET!, status: 201 } } }],
+    ['who may call', { ...GOOD, routes: { GET: { ...GOOD_ROUTE, who: [] } } }],
+    ['who may call', { ...GOOD, routes: { GET: { ...GOOD_ROUTE, who: ['root' as never] } } }],
+    ['for staff', { ...GOOD, path: '/api/admin/carts', routes: { GET: { ...GOOD_ROUTE, who: 'public' } } }],
+    ['changes nothing', { ...GOOD, routes: { GET: { ...GOOD_ROUTE, idempotent: true } } }],
+    ['Idempotency-Key', { ...GOOD, routes: { POST: { ...GOOD_ROUTE, status: 201 } } }],
     ['no topic', { ...GOOD_MESSAGE, topic: 'goog-mails' }],
     ['10 to 600 s', { ...GOOD_MESSAGE, ackDeadlineSeconds: 601 }],
     ['beside its own retry', { ...GOOD_MESSAGE, timeoutSeconds: 61 }],

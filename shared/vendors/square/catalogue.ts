@@ -41,13 +41,16 @@ export interface CataloguePage {
   readonly latestTime: string | undefined
 }
 
-/** Items changed after `beginTime` (all without it), a page at a time; deleted ones come marked. */
+/**
+ * Items changed after `beginTime` (all without it), a page at a time; deleted ones come marked. Variations are asked for
+ * beside them: an item that lives does not name the variation that was deleted from it.
+ */
 export async function searchItems(beginTime: string | undefined, cursor: string | undefined): Promise<CataloguePage> {
   const page = await square<{ objects?: CatalogueObject[]; related_objects?: CatalogueObject[]; cursor?: string; latest_time?: string }>({
     method: 'POST',
     path: '/catalog/search',
     body: {
-      object_types: ['ITEM'],
+      object_types: ['ITEM', 'ITEM_VARIATION'],
       include_deleted_objects: true,
       include_related_objects: true,
       limit: 100,
@@ -101,6 +104,11 @@ export function productsOf(item: CatalogueObject, facts: ShopFacts): CataloguePr
       },
     ]
   })
+}
+
+/** Ids of variations that were deleted. */
+export function deletedVariations(objects: readonly CatalogueObject[]): string[] {
+  return objects.filter(({ type, is_deleted }) => type === 'ITEM_VARIATION' && is_deleted === true).map(({ id }) => id)
 }
 
 export function categoryNames(objects: readonly CatalogueObject[]): Map<string, string> {

@@ -28,10 +28,23 @@ export function countsNow(productIds: readonly string[]): Promise<readonly PosCo
   const known = asked.get(key)
   if (known !== undefined) return known
   const fresh = readCounts({ productIds, deadlineMs: config('square').STOCK_DEADLINE_MS })
-    .then(({ counts }) => counts)
+    .then(allReadable)
     .finally(() => asked.delete(key))
   asked.set(key, fresh)
   return fresh
+}
+
+/** @throws Error when one cannot be read: a checkout then decides by our own count, and says so */
+function allReadable({ counts, unreadable }: CountPage): readonly PosCount[] {
+  if (unreadable.length > 0) throw new Error(`square: counts of ${unreadable.join(', ')} cannot be read`)
+  return counts
+}
+
+export interface CountPage {
+  readonly counts: readonly PosCount[]
+  /** Products whose count is no number. */
+  readonly unreadable: readonly string[]
+  readonly cursor: string | undefined
 }
 
 export interface CountQuery {
@@ -42,7 +55,7 @@ export interface CountQuery {
   readonly deadlineMs?: number
 }
 
-export async function readCounts(query: CountQuery): Promise<{ counts: readonly PosCount[]; cursor: string | undefined }> {
+export async function readCounts(query: CountQuery): Promise<CountPage> {
   const page = await square<CountsPage>({
     method: 'POST',
     path: '/inventory/counts/batch-retrieve',
@@ -55,15 +68,22 @@ export async function readCounts(query: CountQuery): Promise<{ counts: readonly 
     },
     ...(query.deadlineMs === undefined ? {} : { deadlineMs: query.deadlineMs }),
   })
-  return { counts: (page.counts ?? []).filter(({ state }) => state === 'IN_STOCK').map(countOf), cursor: page.cursor || undefined }
+  return { ...sorted(page.counts ?? []), cursor: page.cursor || undefined }
 }
 
-/** @throws Error on a quantity that is no number: an unverified zero must never reach our stock */
-function countOf(count: InventoryCount): PosCount {
-  const quantity = Number(count.quantity)
-  const countedAtMs = Date.parse(count.calculated_at)
-  if (count.quantity === '' || !Number.isFinite(quantity) || !Number.isFinite(countedAtMs)) throw new Error(`square: a count of ${count.catalog_object_id} cannot be read`)
-  return { productId: count.catalog_object_id, quantity: Math.floor(quantity), countedAtMs }
+const QUANTITY = /^-?\d{1,15}(\.\d+)?$/
+
+/** What is no number is named and left out: an unverified zero must never reach our stock. */
+function sorted(given: readonly InventoryCount[]): Omit<CountPage, 'cursor'> {
+  const counts: PosCount[] = []
+  const unreadable: string[] = []
+  for (const { catalog_object_id: productId, state, quantity, calculated_at } of given) {
+    if (state !== 'IN_STOCK') continue
+    const countedAtMs = Date.parse(calculated_at)
+    if (QUANTITY.test(quantity) && Number.isFinite(countedAtMs)) counts.push({ productId, quantity: Math.floor(Number(quantity)), countedAtMs })
+    else unreadable.push(productId)
+  }
+  return { counts, unreadable }
 }
 
 export interface Adjustment {
@@ -97,5 +117,5 @@ export async function adjustCounts(key: string, adjustments: readonly Adjustment
       })),
     },
   })
-  return (answer.counts ?? []).filter(({ state }) => state === 'IN_STOCK').map(countOf)
+  return sorted(answer.counts ?? []).counts
 }

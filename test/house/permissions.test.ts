@@ -1,0 +1,62 @@
+/**
+ * Who may call what, written out: whoever changes who may call changes a line of this table, and whoever reads the
+ * change sees it. `public` means that no token is needed; what a caller then sees is the function's own rule.
+ */
+import { beforeAll, describe, expect, test } from 'vitest'
+import { METHODS, type Declaration } from '#entry/declaration.ts'
+import { declarationsOf } from '../../infra/build/declarations.ts'
+
+/** Route, then who may call it. */
+const MAY_CALL: Record<string, string> = {
+  'GET /health': 'public',
+  'GET /healthz': 'public',
+
+  'GET /api/products': 'public',
+  'GET /api/products/:productId': 'public',
+
+  'POST /api/carts': 'public',
+  'GET /api/carts/:cartId': 'public',
+  'DELETE /api/carts/:cartId': 'public',
+  'PUT /api/carts/:cartId/items': 'public',
+
+  'POST /api/checkout': 'public',
+  'GET /api/orders': 'customer viewer support admin',
+  'GET /api/orders/:orderId': 'public',
+  'POST /api/orders/:orderId/confirm': 'public',
+  'POST /api/orders/:orderId/fulfil': 'support admin',
+  'POST /api/orders/:orderId/refunds': 'admin',
+
+  'GET /api/admin/ledger/accounts': 'viewer support admin',
+  'GET /api/admin/ledger/entries': 'viewer support admin',
+}
+
+/** Reached by vendors without a token; the signature on each message decides. */
+const WEBHOOKS = ['/api/webhooks/stripe']
+
+function routesOf(declarations: readonly Declaration[]): Record<string, string> {
+  return Object.fromEntries(
+    declarations.flatMap((one) => {
+      if (one.kind !== 'endpoint') return []
+      return METHODS.flatMap((method) => {
+        const who = one.routes[method]?.who
+        return who === undefined ? [] : [[`${method} ${one.path}`, who === 'public' ? 'public' : who.join(' ')]]
+      })
+    }),
+  )
+}
+
+let declarations: Declaration[] = []
+
+beforeAll(async () => {
+  declarations = declarationsOf(await import('#functions'))
+})
+
+describe('does', () => {
+  test('every route may be called by exactly those whom the table names', () => {
+    expect(routesOf(declarations)).toEqual(MAY_CALL)
+  })
+
+  test('every webhook that is open to the world is named', () => {
+    expect(declarations.flatMap((one) => (one.kind === 'webhook' ? [one.path] : [])).sort()).toEqual(WEBHOOKS)
+  })
+})
