@@ -2,19 +2,23 @@
  * Tells Square what we sold, and what came back, so that its next count does not undo it. Many orders in one request.
  *
  * Safe to run twice: a batch is written before it is sent and keeps its content and its key; a lost answer is asked for
- * again with the same request, and its counts are stored once. An adjustment that Square refuses for good must not
- * block the others: it is taken off the queue, logged, and the next count settles the figure.
+ * again with the same request, and its counts are stored once. What Square refuses is sent again one by one, with
+ * today's date: one product that is gone must not take the others with it, and a day without Square must not lose a
+ * sale. What it refuses even then is taken off the queue and logged; the next count settles the figure.
  */
 import { Failure } from '#values/failure.ts'
+import { HOUR_MS } from '#values/time.ts'
+import { now } from '#platform/clock.ts'
 import { log } from '#platform/log.ts'
 import { outboxEntries } from '#stores/outbox.ts'
-import { closeBatch, openBatches, packBatch, type StockBatch } from '#stores/stock-batches.ts'
-import { adjustCounts } from '#vendors/square/inventory.ts'
+import { closeBatch, openBatches, packBatches, type StockBatch } from '#stores/stock-batches.ts'
+import { adjustCounts, adjustmentsMade } from '#vendors/square/inventory.ts'
 import { schedule } from '#entry/schedule.ts'
 
-/** Entries in a batch: with a few lines each they stay under Square's 100 changes. */
+/** Entries taken off the outbox at once. */
 const ENTRIES_MAX = 60
-const CHANGES_MAX = 100
+/** Square takes no adjustment that is older than a day; an hour less leaves room for clocks. */
+const FRESH_MS = 23 * HOUR_MS
 
 export const sendStockAdjustments = schedule({
   name: 'send-stock-adjustments',
@@ -26,24 +30,36 @@ export const sendStockAdjustments = schedule({
     while (hasTime()) {
       const entries = await outboxEntries('stock', ENTRIES_MAX)
       if (entries.length === 0) break
-      const batch = await packBatch(entries)
-      if (batch !== undefined) await send(batch, tally)
+      for (const batch of await packBatches(entries)) await send(batch, tally)
     }
     return tally
   },
 })
 
-async function send(batch: StockBatch, tally: { sent: number; failed: number }): Promise<void> {
+interface Counted {
+  sent: number
+  failed: number
+}
+
+async function send(batch: StockBatch, tally: Counted): Promise<void> {
   try {
-    for (let first = 0; first < batch.changes.length; first += CHANGES_MAX) {
-      const part = batch.changes.slice(first, first + CHANGES_MAX)
-      const counts = await adjustCounts(`${batch.id}-${first}`, part.map((change) => ({ ...change, occurredAt: batch.occurredAt })))
-      if (first + CHANGES_MAX >= batch.changes.length) await closeBatch(batch, counts)
-    }
+    const counts = await adjustCounts(batch.id, batch)
+    await closeBatch(batch, { counts })
     tally.sent += batch.changes.length
   } catch (error) {
+    const refused = error instanceof Failure && error.details?.['refused'] === true
+    const last = batch.changes.length === 1 && Date.parse(batch.occurredAt) + FRESH_MS > now()
+    if (refused && !last) return sendApart(batch, tally)
     tally.failed += batch.changes.length
-    log.error('stock adjustments were not taken', error, { function: 'send-stock-adjustments', batch: batch.id })
-    if (error instanceof Failure && error.details?.['refused'] === true) await closeBatch(batch, [])
+    log.error('stock adjustments were not taken', error, { function: 'send-stock-adjustments', batch: batch.id, givenUp: refused })
+    if (refused) await closeBatch(batch, { counts: [] })
   }
+}
+
+/** Sends each change by itself. An old batch may have been taken, its key forgotten since: what was made is not sent again. */
+async function sendApart(batch: StockBatch, tally: Counted): Promise<void> {
+  const made = await adjustmentsMade(batch.id, batch)
+  const again = batch.changes.filter(({ productId }) => !made.has(productId))
+  tally.sent += batch.changes.length - again.length
+  for (const alone of await closeBatch(batch, { counts: [], again })) await send(alone, tally)
 }

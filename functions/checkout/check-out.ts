@@ -10,7 +10,7 @@ import { z } from 'zod'
 import { Failure, invalid } from '#values/failure.ts'
 import { newId } from '#values/ids.ts'
 import { emailField, idField } from '#values/schema.ts'
-import { wireAmount } from '#values/money.ts'
+import { toMinor, wireAmount } from '#values/money.ts'
 import { LINES_MAX, QUANTITY_MAX } from '#domain/cart.ts'
 import { chargeRequestOf } from '#domain/checkout.ts'
 import { answerFor } from '#domain/order-answer.ts'
@@ -55,6 +55,9 @@ export const checkOut = endpoint({
 
 async function run(call: Call<Body, unknown>): Promise<Reply> {
   const customerId = customerOf(call.caller, call.body.customerId)
+  const gateway = call.body.paymentMethod.gateway ?? config('shop').PAYMENT_GATEWAY
+  // One that the shop does not have is refused here: nothing may be reserved for it.
+  await gatewayNamed(gateway)
   const runner = newId('run')
   const placed = await placeOrder({
     ...linesOf(call.body, customerId),
@@ -63,8 +66,7 @@ async function run(call: Call<Body, unknown>): Promise<Reply> {
     expectedTotal: call.body.expectedTotal,
     keyedOrderId: call.key === undefined ? undefined : derivedId('ord', ['key', call.caller.role, call.caller.id ?? call.body.cartId ?? call.body.email, call.key]),
     draft: {
-      gateway: call.body.paymentMethod.gateway ?? config('shop').PAYMENT_GATEWAY, token: call.body.paymentMethod.token,
-      requestHash: call.requestHash, runner, ip: call.ip, userAgent: call.userAgent,
+      gateway, token: call.body.paymentMethod.token, requestHash: call.requestHash, runner, ip: call.ip, userAgent: call.userAgent,
     },
     askCounts: countsNow,
     refuseStranger: (cart) => refuseStranger(call.caller, cart.customerId),
@@ -90,8 +92,10 @@ function customerOf(caller: Caller, wanted: string | undefined): string | null {
 /** Two lines of one product count together. The id of an inline cart follows from what is bought, by whom, with which token. */
 function linesOf(body: Body, customerId: string | null) {
   if (body.cartId !== undefined) return { cartId: body.cartId, inline: undefined }
+  const { CURRENCY } = config('shop')
   const byProduct = new Map<string, NonNullable<Body['cart']>[number]>()
   for (const [index, line] of (body.cart ?? []).entries()) {
+    if (line.price !== undefined && toMinor(line.price, CURRENCY) === undefined) throw invalid(`cart.${index}.price`, `has more digits than ${CURRENCY} has`)
     const before = byProduct.get(line.productId)
     if (before !== undefined && before.price !== line.price) throw invalid(`cart.${index}.price`, 'differs from another line of the same product')
     byProduct.set(line.productId, { ...line, quantity: line.quantity + (before?.quantity ?? 0) })

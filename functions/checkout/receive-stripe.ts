@@ -3,7 +3,9 @@
  *
  * Safe to run twice: the event's id is the inbox record's key.
  */
-import { verifiedEvent } from '#vendors/stripe/events.ts'
+import type { VendorMessage } from '#domain/vendor-message.ts'
+import { readOrder } from '#stores/orders.ts'
+import { factOf, verifiedEvent } from '#vendors/stripe/events.ts'
 import { webhook } from '#entry/webhook.ts'
 
 export const receiveStripe = webhook({
@@ -15,4 +17,13 @@ export const receiveStripe = webhook({
     const signature = headers['stripe-signature']
     return verifiedEvent(raw, typeof signature === 'string' ? signature : undefined)
   },
+  isKnown,
 })
+
+/** Nearly every success was answered to our own call before its webhook comes: the order has it already. */
+async function isKnown(event: VendorMessage): Promise<boolean> {
+  if (event.type !== 'payment_intent.succeeded' || event.subject === null) return false
+  const fact = factOf(event.payload)
+  const payment = (await readOrder(event.subject))?.payment
+  return fact?.about === 'charge' && payment?.status === 'succeeded' && payment.transactionId === fact.transactionId
+}

@@ -88,6 +88,7 @@ export function relock(cart: Cart, products: ReadonlyMap<string, Product>, nowMs
     if (line.lockedUntilMs > nowMs || product === undefined || product.price === null) return line
     return { ...line, unitPrice: product.price, lockedUntilMs: nowMs + lockMs }
   })
+  if (lines.every((line, index) => line === cart.lines[index])) return cart
   return { ...cart, lines, version: cart.version + 1, updatedAtMs: nowMs }
 }
 

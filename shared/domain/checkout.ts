@@ -2,7 +2,7 @@
  * What a checkout decides from what it read: which order is made, what it reserves, or why there is none. Pure, so that
  * every rule has a table of cases; nothing here knows where the facts came from.
  */
-import { Failure } from '#values/failure.ts'
+import { Failure, invalid } from '#values/failure.ts'
 import { toMajor, toMinor } from '#values/money.ts'
 import { hasExpiredLock, nameOf, outOfStock, relock, unavailable, type Cart } from './cart.ts'
 import { refuseIneligible, type AgeAnswer, type Membership } from './eligibility.ts'
@@ -45,7 +45,7 @@ export function needsInFlight(products: ReadonlyMap<string, Product>, counts: re
 
 /**
  * @throws Failure INVALID_INPUT (empty), NOT_FOUND (a product is gone), PRICE_CHANGED, AGE_VERIFICATION_REQUIRED,
- *   FORBIDDEN (members first), OUT_OF_STOCK
+ *   FORBIDDEN (members first), OUT_OF_STOCK, SERVICE_UNAVAILABLE (the last units are on the move: `isStockMoving`)
  */
 export function reserveFor(facts: CheckoutFacts, draft: Omit<Draft, 'lines' | 'sums' | 'currency' | 'discountPercent' | 'stockUnconfirmed'>): Reservation {
   const { cart, products, membership } = facts
@@ -53,6 +53,7 @@ export function reserveFor(facts: CheckoutFacts, draft: Omit<Draft, 'lines' | 's
   const bought = cart.lines.map((line) => {
     const product = products.get(line.productId)
     if (product === undefined || !product.listed || product.price === null) throw unavailable()
+    if (product.currency !== cart.currency) throw invalid('cart', `${nameOf(product)} is sold in ${product.currency}, the cart is in ${cart.currency}`)
     return product
   })
   const priced = relock(cart, products, draft.nowMs, facts.lockMs)
@@ -83,18 +84,21 @@ function refusePriceChange(facts: CheckoutFacts, priced: Cart, sums: Totals): vo
   const { cart, expectedTotal, seenPrices, membership, rates } = facts
   const seenLines = cart.lines.map((line) => {
     const seen = seenPrices.get(line.productId)
-    return { ...line, unitPrice: seen === undefined ? line.unitPrice : (toMinor(seen, cart.currency) ?? -1) }
+    return { ...line, unitPrice: seen === undefined ? line.unitPrice : minorOf('cart.price', seen, cart.currency) }
   })
   const seenTotal = totals(seenLines, membership.discountPercent, rates).total
-  const expected = expectedTotal === undefined ? undefined : toMinor(expectedTotal, cart.currency)
-  if (expectedTotal !== undefined && expected === undefined) {
-    throw new Failure('INVALID_INPUT', { message: `expectedTotal: has more digits than ${cart.currency} has`, details: { fields: [{ field: 'expectedTotal', rule: 'has too many digits' }] } })
-  }
+  const expected = expectedTotal === undefined ? undefined : minorOf('expectedTotal', expectedTotal, cart.currency)
   const linesAgree = seenLines.every((line, index) => line.unitPrice === priced.lines[index]?.unitPrice || (expected !== undefined && !seenPrices.has(line.productId)))
   if (linesAgree && (expected === undefined || expected === sums.total)) return
   throw new Failure('PRICE_CHANGED', {
     details: { expectedTotal: expectedTotal ?? toMajor(seenTotal, cart.currency), total: toMajor(sums.total, cart.currency), currency: cart.currency },
   })
+}
+
+function minorOf(field: string, major: number, currency: string): number {
+  const minor = toMinor(major, currency)
+  if (minor === undefined) throw invalid(field, `has more digits than ${currency} has`)
+  return minor
 }
 
 /** True when a lock ran out and the price has moved: the cart should show the new price before anybody pays it. */
@@ -103,7 +107,7 @@ export function priceMoved(cart: Cart, products: ReadonlyMap<string, Product>, n
 }
 
 function reserved(facts: CheckoutFacts, bought: readonly Product[], cart: Cart): StockWrite[] {
-  const short: Array<{ product: Product; requested: number; left: number }> = []
+  const short: Array<{ product: Product; requested: number; left: number; possible: number }> = []
   const writes: StockWrite[] = []
   for (const [index, product] of bought.entries()) {
     if (!product.counted) continue
@@ -111,12 +115,20 @@ function reserved(facts: CheckoutFacts, bought: readonly Product[], cart: Cart):
     const count = facts.counts?.find(({ productId }) => productId === product.id)
     const weighed = count === undefined ? undefined : weighCount(product, count, facts.inFlight.get(product.id) ?? 0)
     const left = weighed?.sellable ?? Math.max(0, product.onHand - product.held)
-    if (left < requested) short.push({ product, requested, left })
+    if (left < requested) short.push({ product, requested, left, possible: weighed?.possible ?? left })
     const fresh = count !== undefined && weighed?.onHand !== undefined ? { count: { onHand: weighed.onHand, countedAtMs: count.countedAtMs } } : {}
     writes.push({ productId: product.id, held: product.held + requested, ...fresh })
   }
-  if (short.length > 0) throw outOfStock(short)
+  if (short.some(({ requested, possible }) => possible < requested)) throw outOfStock(short)
+  if (short.length > 0) throw new Failure('SERVICE_UNAVAILABLE', { reason: STOCK_IS_MOVING, retryAfterSeconds: 1 })
   return writes
+}
+
+const STOCK_IS_MOVING = 'an adjustment of the last units is not answered yet'
+
+/** Whether a refusal may be gone in a moment, when the point of sale has answered our adjustment. */
+export function isStockMoving(error: unknown): boolean {
+  return error instanceof Failure && error.reason === STOCK_IS_MOVING
 }
 
 /** The charge of an order's present attempt; the same for whoever sends it. */

@@ -19,7 +19,7 @@ const TIERS = ['BRONZE', 'SILVER', 'GOLD']
 
 /** @throws Failure AGE_VERIFICATION_REQUIRED or FORBIDDEN, naming what is missing */
 export function refuseIneligible(products: readonly Product[], age: AgeAnswer, membership: Membership, nowMs: number): void {
-  if (age.needed && !age.verified) throw new Failure('AGE_VERIFICATION_REQUIRED')
+  if (age.needed && !age.verified && products.some((product) => product.ageRestricted)) throw new Failure('AGE_VERIFICATION_REQUIRED')
   const early = products.find((product) => isEarly(product, membership.tier, nowMs))
   if (early === undefined) return
   throw new Failure('FORBIDDEN', {
@@ -31,5 +31,7 @@ export function refuseIneligible(products: readonly Product[], age: AgeAnswer, m
 function isEarly(product: Product, tier: string | null, nowMs: number): boolean {
   if (product.minTier === undefined) return false
   if (product.earlyAccessUntilMs !== undefined && product.earlyAccessUntilMs <= nowMs) return false
-  return TIERS.indexOf(tier ?? '') < TIERS.indexOf(product.minTier)
+  const wanted = TIERS.indexOf(product.minTier.toUpperCase())
+  // A tier that nobody knows is a typing error at the till: it must not open the goods to everybody.
+  return wanted === -1 || TIERS.indexOf(tier ?? '') < wanted
 }

@@ -78,16 +78,17 @@ export interface PosCount {
 
 /**
  * What a count says about a product, given how many of its held units are on their way to the point of sale just now
- * (`inFlight`: the count may or may not include them).
+ * (`inFlight`, negative for goods put back: the count may or may not include them).
  *
  * - older than what we know, or the same: nothing.
  * - nothing in flight: the count replaces `onHand`.
- * - explained by what is in flight: nothing; the answer to that adjustment will bring the count.
- * - else both moved at once: until the adjustment is answered only so many may be sold as are sure to be there.
+ * - else nobody can tell whether the count moved by our adjustment or by a sale at the till, even when the figures match.
+ *   Until the adjustment is answered `sellable` are sure to be there, and up to `possible` may be.
  */
-export function weighCount(product: Product, count: PosCount, inFlight: number): { onHand?: number; sellable: number } {
+export function weighCount(product: Product, count: PosCount, inFlight: number): { onHand?: number; sellable: number; possible?: number } {
   if (!product.counted || count.countedAtMs <= product.countedAtMs) return { sellable: sellable(product) }
-  if (inFlight === 0) return { onHand: count.quantity, sellable: Math.max(0, count.quantity - product.held) }
-  if (count.quantity === product.onHand - inFlight) return { sellable: sellable(product) }
-  return { sellable: Math.max(0, Math.min(product.onHand, count.quantity) - product.held) }
+  const free = count.quantity - product.held
+  if (inFlight === 0) return { onHand: count.quantity, sellable: Math.max(0, free) }
+  const sure = Math.max(0, Math.min(product.onHand - product.held, free + Math.min(0, inFlight)))
+  return { sellable: sure, possible: Math.max(sure, free + Math.max(0, inFlight)) }
 }

@@ -16,6 +16,7 @@ import { Failure } from '#values/failure.ts'
 import { ID } from '#values/ids.ts'
 import { config } from '#platform/config.ts'
 import type { Unit } from '#platform/firestore.ts'
+import { leaveFrameworkDomain } from '#platform/framework-domain.ts'
 import { takeToken, type Allowance } from '#stores/limits.ts'
 import { once } from '#stores/operations.ts'
 import { bytesOf, send, sendFailure, type Reply } from './answer.ts'
@@ -75,6 +76,7 @@ export function endpoint(facts: EndpointFacts): EndpointDeclaration {
   for (const method of METHODS) if (facts[method] !== undefined) routes[method] = facts[method]
   const { name, path, impact, timeoutSeconds = 60 } = facts
   const handle: HttpFunction = async (request, response) => {
+    leaveFrameworkDomain()
     const requestId = requestIdOf(request)
     try {
       if (crossOrigin(request, response, Object.keys(routes))) return

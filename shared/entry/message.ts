@@ -8,6 +8,7 @@
  */
 import type { CloudEvent } from '@google-cloud/functions-framework'
 import type { ZodType, z } from 'zod'
+import { leaveFrameworkDomain } from '#platform/framework-domain.ts'
 import { log } from '#platform/log.ts'
 import type { MessageDeclaration } from './declaration.ts'
 
@@ -23,6 +24,7 @@ interface MessageFacts<Data extends ZodType> {
 export function message<Data extends ZodType>(facts: MessageFacts<Data>): MessageDeclaration {
   const { name, topic, impact, ackDeadlineSeconds = 60 } = facts
   const handle = async (event: CloudEvent<unknown>): Promise<void> => {
+    leaveFrameworkDomain()
     const parsed = facts.data.safeParse(payloadOf(event))
     if (!parsed.success) {
       // It will never become readable: keeping it would only block the queue. The record it named is swept.

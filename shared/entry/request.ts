@@ -6,6 +6,8 @@ import { Failure, invalid } from '#values/failure.ts'
 
 const BODY_BYTES_MAX = 2 << 20
 const PRINTABLE = /^[\x21-\x7e]{1,255}$/
+/** In another charset the bytes would not show what the parsed text holds. */
+const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i
 
 export function requestIdOf(request: Request): string {
   const given = request.headers['x-request-id']
@@ -54,13 +56,14 @@ export function bodyOf(request: Request): unknown {
   }
   refuseCardNumbers(raw.toString('utf8'))
   const type = String(request.headers['content-type'] ?? '')
-  if (!/^application\/json\b/i.test(type)) throw invalid('Content-Type', 'must be application/json')
+  if (!JSON_TYPE.test(type)) throw invalid('Content-Type', 'must be application/json, in UTF-8')
   return request.body
 }
 
-/** Only tokens may reach us. The number itself is neither repeated nor logged. */
+/** Only tokens may reach us, escaped or not. The number itself is neither repeated nor logged. */
 export function refuseCardNumbers(text: string): void {
-  if (cardNumbersIn(text).length > 0) {
+  const plain = text.replace(/\\u([0-9a-f]{4})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+  if (cardNumbersIn(plain).length > 0) {
     throw new Failure('INVALID_INPUT', {
       message: 'The request contains what looks like a card number. Send a payment token instead.',
       details: { fields: [{ field: 'body', rule: 'must not contain a card number' }] },

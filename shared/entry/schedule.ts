@@ -7,6 +7,7 @@
  */
 import type { HttpFunction } from '@google-cloud/functions-framework'
 import { now } from '#platform/clock.ts'
+import { leaveFrameworkDomain } from '#platform/framework-domain.ts'
 import { log } from '#platform/log.ts'
 import { send, sendFailure } from './answer.ts'
 import type { ScheduleDeclaration } from './declaration.ts'
@@ -34,6 +35,7 @@ interface ScheduleFacts {
 export function schedule(facts: ScheduleFacts): ScheduleDeclaration {
   const { name, cron, impact, timeoutSeconds = 300 } = facts
   const handle: HttpFunction = async (request, response) => {
+    leaveFrameworkDomain()
     const requestId = requestIdOf(request)
     const started = performance.now()
     try {

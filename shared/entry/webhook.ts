@@ -7,6 +7,7 @@
 import type { HttpFunction } from '@google-cloud/functions-framework'
 import type { VendorMessage } from '#domain/vendor-message.ts'
 import { Failure } from '#values/failure.ts'
+import { leaveFrameworkDomain } from '#platform/framework-domain.ts'
 import { log } from '#platform/log.ts'
 import { nudgeInbox, storeEvent } from '#stores/inbox.ts'
 import { send, sendFailure } from './answer.ts'
@@ -20,11 +21,14 @@ interface WebhookFacts {
   readonly impact: string
   /** Reads the event out of the raw bytes. Undefined: the signature does not hold. */
   readonly verify: (raw: Buffer, headers: Record<string, string | string[] | undefined>) => Promise<VendorMessage | undefined>
+  /** Whether an event tells what we know already: it is then filed at once and bothers no worker. */
+  readonly isKnown: (event: VendorMessage) => Promise<boolean>
 }
 
 export function webhook(facts: WebhookFacts): WebhookDeclaration {
   const { name, path, vendor, impact } = facts
   const handle: HttpFunction = async (request, response) => {
+    leaveFrameworkDomain()
     const requestId = requestIdOf(request)
     try {
       if (request.method !== 'POST') throw new Failure('NOT_FOUND')
@@ -34,8 +38,9 @@ export function webhook(facts: WebhookFacts): WebhookDeclaration {
         log.warn('webhook signature refused', { function: name, requestId, vendor, metric: 'signature_failures' })
         throw new Failure('UNAUTHORIZED', { message: 'The signature is not valid.' })
       }
-      const stored = await storeEvent(vendor, event)
-      if (stored === 'new') await nudgeInbox(vendor, [event])
+      const known = await facts.isKnown(event).catch(() => false)
+      const stored = await storeEvent(vendor, event, known ? 'applied' : 'pending')
+      if (stored === 'new' && !known) await nudgeInbox(vendor, [event])
       send(response, { status: 200, body: { received: true } }, requestId)
     } catch (error) {
       sendFailure(response, error, { requestId, function: name })

@@ -5,7 +5,7 @@
  * unchanged). So no lock is held while we think, and two checkouts of one product simply take turns.
  */
 import { newCart, type Cart } from '#domain/cart.ts'
-import { needsInFlight, priceMoved, reserveFor, type Reservation } from '#domain/checkout.ts'
+import { isStockMoving, needsInFlight, priceMoved, reserveFor, type Reservation } from '#domain/checkout.ts'
 import type { Draft, Order } from '#domain/order.ts'
 import type { PosCount, Product } from '#domain/product.ts'
 import { Failure } from '#values/failure.ts'
@@ -58,11 +58,16 @@ export async function placeOrder(request: PlaceRequest): Promise<Placed> {
     const found = await orderOfRequest(request, basis)
     if (found !== undefined) return { order: found, fresh: false }
     refuseTooMany(basis)
-    const placed = await tryToPlace(request, basis)
+    const placed = await tryToPlace(request, basis).catch(againWhenStockMoves)
     if (placed !== undefined) return placed
     await pause(jitter(attempt))
   }
   throw new Failure('SERVICE_UNAVAILABLE', { reason: 'contention on the products of a checkout' })
+}
+
+/** The point of sale answers an adjustment in a moment: then it is known whether the last units are there. */
+function againWhenStockMoves(error: unknown): undefined {
+  if (!isStockMoving(error)) throw error
 }
 
 /** The order that runs or ran for this request; undefined when it is to be made. */
@@ -80,24 +85,48 @@ async function tryToPlace(request: PlaceRequest, basis: Basis): Promise<Placed |
   const stored = basis.cart as Cart
   const productIds = (request.inline ?? stored.lines).map((line) => line.productId)
   const asked = request.askCounts(productIds).catch(() => undefined)
-  const eligibility = await eligibilityOf(request.customerId)
   return inLanes(productIds, async () => {
-    const [read, counts] = await Promise.all([readProducts(productIds), asked])
-    const products = new Map(read.flatMap(({ product }) => (product === undefined ? [] : [[product.id, product] as const])))
-    const cart = request.inline === undefined ? stored : filled(stored, request.inline, products)
-    const inFlight = needsInFlight(products, counts) ? await unitsInFlight() : new Map<string, number>()
-    const facts = {
-      cart, products, counts, inFlight, ...eligibility, rates: taxRates(), expectedTotal: request.expectedTotal, lockMs: lockMs(),
-      seenPrices: new Map((request.inline ?? []).flatMap(({ productId, price }) => (price === undefined ? [] : [[productId, price] as const]))),
+    let before: readonly Snapshot[] | undefined
+    for (;;) {
+      const [read, counts] = await Promise.all([readProducts(productIds), asked])
+      const snapshots = read.map(({ snapshot }) => snapshot)
+      // Refused, and no product has moved: it was the cart or a counter, which are to be read again.
+      if (before?.every((snapshot, index) => sameVersion(snapshot, snapshots[index]))) return undefined
+      const products = new Map(read.flatMap(({ product }) => (product === undefined ? [] : [[product.id, product] as const])))
+      const placed = await placeAt(request, basis, { snapshots, products, counts })
+      if (placed !== undefined) return placed
+      before = snapshots
     }
-    const { customerId, email } = request
-    const reservation = await reserving(request, basis, facts.products, () =>
-      reserveFor(facts, { ...request.draft, id: orderIdFor(request, cart), customerId, email, cartId: cart.id, nowMs: now() }),
-    )
-    const snapshots = new Map(read.map(({ snapshot }) => [snapshot.id, snapshot]))
-    const written = await reserve({ basis, cart, inline: request.inline !== undefined, reservation, snapshots })
-    return written.done ? { order: reservation.order, fresh: true as const, at: written.at } : undefined
   })
+}
+
+interface Shelf {
+  readonly snapshots: readonly Snapshot[]
+  readonly products: ReadonlyMap<string, Product>
+  readonly counts: readonly PosCount[] | undefined
+}
+
+/** Decides and writes on one state of the products; undefined when something had moved. */
+async function placeAt(request: PlaceRequest, basis: Basis, { snapshots, products, counts }: Shelf): Promise<Placed | undefined> {
+  const stored = basis.cart as Cart
+  const cart = request.inline === undefined ? stored : filled(stored, request.inline, products)
+  const facts = {
+    cart, products, counts,
+    inFlight: needsInFlight(products, counts) ? await unitsInFlight() : new Map<string, number>(),
+    ...(await eligibilityOf(request.customerId)),
+    rates: taxRates(), expectedTotal: request.expectedTotal, lockMs: lockMs(),
+    seenPrices: new Map((request.inline ?? []).flatMap(({ productId, price }) => (price === undefined ? [] : [[productId, price] as const]))),
+  }
+  const { customerId, email } = request
+  const reservation = await reserving(request, basis, products, () =>
+    reserveFor(facts, { ...request.draft, id: orderIdFor(request, cart), customerId, email, cartId: cart.id, nowMs: now() }),
+  )
+  const written = await reserve({ basis, cart, inline: request.inline !== undefined, reservation, snapshots })
+  return written.done ? { order: reservation.order, fresh: true as const, at: written.at } : undefined
+}
+
+function sameVersion(one: Snapshot, other: Snapshot | undefined): boolean {
+  return one.updateTime === undefined ? other?.updateTime === undefined : other?.updateTime?.isEqual(one.updateTime) === true
 }
 
 /** When a price moved because its lock ran out, the stored cart is locked at the new one before the caller is told. */
@@ -172,7 +201,7 @@ interface ReserveWrites {
   readonly cart: Cart
   readonly inline: boolean
   readonly reservation: Reservation
-  readonly snapshots: ReadonlyMap<string, Snapshot>
+  readonly snapshots: readonly Snapshot[]
 }
 
 /** Reserves: order, cart, stock and counters, all or nothing. Not done: something had changed, or this very commit took effect unseen. */
@@ -197,7 +226,7 @@ async function reserve(writes: ReserveWrites): Promise<Committed> {
       else writer.update(counter.doc, countedUp(counter), { lastUpdateTime: at })
     }
     for (const { write, place } of stocked) {
-      const at = snapshots.get(write.productId)?.updateTime
+      const at = snapshots.find(({ id }) => id === write.productId)?.updateTime
       if (at !== undefined) writer.update(place, { held: write.held, ...write.count }, { lastUpdateTime: at })
     }
   })

@@ -35,11 +35,11 @@ export function inboxDoc(vendor: string, eventId: string): Promise<Doc> {
   return doc('inbox', `${vendor}-${eventId.replaceAll('/', '_')}`)
 }
 
-export async function storeEvent(vendor: string, event: VendorMessage): Promise<'new' | 'known'> {
+export async function storeEvent(vendor: string, event: VendorMessage, status: 'pending' | 'applied'): Promise<'new' | 'known'> {
   const place = await inboxDoc(vendor, event.id)
   const expireAt = await timestamp(now() + KEPT_MS)
   const record: InboxRecord = {
-    ...event, vendor, status: 'pending', attempts: 0, receivedAtMs: now(), nextAtMs: now() + SWEEP_AFTER_MS, lastError: null,
+    ...event, vendor, status, attempts: 0, receivedAtMs: now(), nextAtMs: status === 'pending' ? now() + SWEEP_AFTER_MS : null, lastError: null,
   }
   const { done } = await commit((writer) => writer.create(place, { ...record, expireAt }))
   return done ? 'new' : 'known'

@@ -7,7 +7,7 @@ import { DAY_MS, MINUTE_MS, SECOND_MS } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
 import { log } from '#platform/log.ts'
 import { publish } from '#platform/pubsub.ts'
-import { commit, doc, type Doc, type Snapshot, type Writer } from '#platform/firestore.ts'
+import { commit, doc, transact, type Data, type Doc, type Snapshot, type Writer } from '#platform/firestore.ts'
 
 export const MAIL_TOPIC = 'mail-queued'
 
@@ -62,18 +62,26 @@ export async function markSent(place: Doc, providerId: string): Promise<void> {
   await commit((writer) => writer.update(place, { status: 'sent', providerId, sentAtMs: now(), nextAtMs: null, lastError: null }))
 }
 
-/** The provider refuses this mail for good. */
-export async function markFailed(place: Doc, reason: string): Promise<void> {
-  await commit((writer) => writer.update(place, { status: 'failed', nextAtMs: null, lastError: reason.slice(0, 300) }))
+/** Another copy of the nudge may have sent it meanwhile: what is sent stays sent. */
+async function changeUnsent(place: Doc, change: () => Data): Promise<void> {
+  await transact(async (unit) => {
+    const mail = mailOf(await unit.get(place))
+    if (mail !== undefined && isToSend(mail)) unit.update(place, change())
+  })
 }
 
-export async function putOffMail(place: Doc, mail: Mail, reason: string, atLeastMs = 0): Promise<void> {
-  const waitMs = RETRY_MS[mail.attempts]
+/** The provider refuses this mail for good. */
+export async function markFailed(place: Doc, reason: string): Promise<void> {
+  await changeUnsent(place, () => ({ status: 'failed', nextAtMs: null, lastError: reason.slice(0, 300) }))
+}
+
+export async function putOffMail(place: Doc, tried: Mail, reason: string, atLeastMs = 0): Promise<void> {
+  const waitMs = RETRY_MS[tried.attempts]
   const next = waitMs === undefined ? { status: 'dead_letter', nextAtMs: null } : { status: 'queued', nextAtMs: now() + Math.max(waitMs, atLeastMs) }
-  await commit((writer) => writer.update(place, { ...next, attempts: mail.attempts + 1, lastError: reason.slice(0, 300) }))
+  await changeUnsent(place, () => ({ ...next, attempts: tried.attempts + 1, lastError: reason.slice(0, 300) }))
 }
 
 /** Over a limit: it stays queued and says until when. Not a failed try. */
 export async function deferMail(place: Doc, untilMs: number): Promise<void> {
-  await commit((writer) => writer.update(place, { status: 'deferred', nextAtMs: untilMs }))
+  await changeUnsent(place, () => ({ status: 'deferred', nextAtMs: untilMs }))
 }

@@ -6,7 +6,7 @@ import type { PosCount } from '#domain/product.ts'
 import { newId } from '#values/ids.ts'
 import { iso } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
-import { collection, doc, fieldValue, readQuery, transact, type Data, type Doc } from '#platform/firestore.ts'
+import { collection, doc, fieldValue, readQuery, transact, type Data, type Doc, type Unit } from '#platform/firestore.ts'
 import type { OutboxEntry } from './outbox.ts'
 import { productDoc, productOf } from './products.ts'
 
@@ -38,13 +38,14 @@ export async function unitsInFlight(): Promise<Map<string, number>> {
   return units
 }
 
+/** What Square takes in one request. */
+const CHANGES_MAX = 100
+
 /**
- * Turns outbox entries into one batch, in one transaction: an entry is in the outbox or in one batch, never in both.
+ * Turns outbox entries into batches, in one transaction: an entry is in the outbox or in a batch, never in both.
  * Changes of one product are added up; those that cancel out need no call and are only taken off `held`.
  */
-export async function packBatch(entries: ReadonlyArray<OutboxEntry<Data>>): Promise<StockBatch | undefined> {
-  const id = newId('stk')
-  const place = await doc('stock_batches', id)
+export async function packBatches(entries: ReadonlyArray<OutboxEntry<Data>>): Promise<StockBatch[]> {
   return transact(async (unit) => {
     const snapshots = await unit.getAll(...entries.map((entry) => entry.doc))
     const present = snapshots.filter((snapshot) => snapshot.exists)
@@ -56,22 +57,38 @@ export async function packBatch(entries: ReadonlyArray<OutboxEntry<Data>>): Prom
     }
     const changes = [...sums].filter(([, delta]) => delta !== 0).map(([productId, delta]) => ({ productId, delta }))
     for (const snapshot of present) unit.delete(snapshot.ref)
-    if (changes.length === 0) return undefined
-    const occurredAt = iso(now())
-    unit.create(place, { occurredAt, changes, createdAtMs: now() })
-    return { id, doc: place, occurredAt, changes }
+    const parts = Math.ceil(changes.length / CHANGES_MAX)
+    return Promise.all(Array.from({ length: parts }, (_, part) => openBatch(unit, changes.slice(part * CHANGES_MAX, (part + 1) * CHANGES_MAX))))
   })
 }
 
-/** Stores the point of sale's answer: its new counts replace ours, and the units are no longer held. */
-export async function closeBatch(batch: StockBatch, counts: readonly PosCount[]): Promise<void> {
+async function openBatch(unit: Unit, changes: StockBatch['changes']): Promise<StockBatch> {
+  const id = newId('stk')
+  const place = await doc('stock_batches', id)
+  const occurredAt = iso(now())
+  unit.create(place, { occurredAt, changes: changes.map((change) => ({ ...change })), createdAtMs: now() })
+  return { id, doc: place, occurredAt, changes }
+}
+
+export interface BatchAnswer {
+  readonly counts: readonly PosCount[]
+  /** Changes to be sent again, each in a batch of its own. */
+  readonly again?: StockBatch['changes']
+}
+
+/**
+ * Stores the point of sale's answer: its new counts replace ours, and the units are no longer held.
+ * @returns the batches that take up what is to be sent again
+ */
+export async function closeBatch(batch: StockBatch, { counts, again = [] }: BatchAnswer): Promise<StockBatch[]> {
   const { increment } = await fieldValue()
   const products = await Promise.all(batch.changes.map(({ productId }) => productDoc(productId)))
-  await transact(async (unit) => {
+  return transact(async (unit) => {
     const [open, ...snapshots] = await unit.getAll(batch.doc, ...products)
-    if (open === undefined || !open.exists) return
+    if (open === undefined || !open.exists) return []
     unit.delete(batch.doc)
     for (const [index, { productId, delta }] of batch.changes.entries()) {
+      if (again.some((change) => change.productId === productId)) continue
       const product = snapshots[index] === undefined ? undefined : productOf(snapshots[index])
       if (product === undefined) continue
       const count = counts.find((one) => one.productId === productId)
@@ -81,5 +98,6 @@ export async function closeBatch(batch: StockBatch, counts: readonly PosCount[])
         ...(newer ? { onHand: count.quantity, countedAtMs: count.countedAtMs } : { onHand: increment(delta) }),
       })
     }
+    return Promise.all(again.map((change) => openBatch(unit, [change])))
   })
 }

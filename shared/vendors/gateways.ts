@@ -1,11 +1,11 @@
 /** Payment gateways by name. */
 import type { ChargeOutcome, Gateway, GatewayName } from '#domain/payment.ts'
-import { Failure } from '#values/failure.ts'
+import { invalid } from '#values/failure.ts'
 
 export async function gatewayNamed(name: GatewayName): Promise<Gateway> {
   if (name === 'stripe') return (await import('./stripe/gateway.ts')).stripeGateway
   if (name === 'none') return freeOfCharge
-  throw new Failure('INVALID_INPUT', { message: `paymentMethod.gateway: ${name} is not set up in this shop` })
+  throw invalid('paymentMethod.gateway', `${name} is not set up in this shop`)
 }
 
 /** Orders with a total of zero need no gateway: they are paid as soon as they exist. */

@@ -24,6 +24,8 @@ const HEAVY: ReadonlyArray<{ readonly name: RegExp; readonly floors: readonly st
   { name: /^jose$/, floors: ['entry', 'platform', 'vendors'] },
 ]
 
+const FRAMEWORK = '@google-cloud/functions-framework'
+
 /** What a floor without I/O may import from outside the project. */
 const PURE: Record<string, RegExp> = { values: /^zod$/, domain: /^(?:zod|node:crypto|@noble\/.+)$/ }
 
@@ -54,7 +56,9 @@ function mendOf(path: string, from: string, to: string, specifier: string): stri
   }
   if (from === to) return specifier.startsWith('#') ? 'Within a floor, say "./file.ts".' : undefined
   const may = MAY[from]
-  if (may?.includes(to) !== true) return `${from} may import ${may?.join(', ') || 'nothing of the house'}: move the code down, or pass it in.`
+  if (may?.includes(to) !== true) {
+    return `${from} may import ${may?.join(', ') || 'nothing of the house'}: move the code down, or pass it in.`
+  }
   if (from === 'infra') {
     const contents = specifier === '#functions' || targetOf(path, specifier) === 'functions/index.ts'
     return to === 'functions' && !contents ? 'Import functions/index.ts; single functions are not for infra.' : undefined
@@ -73,12 +77,14 @@ function wrongPackages(source: Source): string[] {
 function packageMend(floor: string, { specifier, kind }: Import): string | undefined {
   if (!/^[a-z@]/.test(specifier)) return undefined
   const pure = PURE[floor]
-  if (pure !== undefined && !pure.test(specifier)) return `${floor} asks nobody outside: move what does to platform, stores or vendors.`
+  if (pure !== undefined && !pure.test(specifier)) {
+    return `${floor} asks nobody outside: move what does to platform, stores or vendors.`
+  }
   const name = packageOf(specifier) ?? ''
-  if (name === '@google-cloud/functions-framework' && kind !== 'type') return 'The framework is loaded by the platform: "import type" only.'
+  if (name === FRAMEWORK && kind !== 'type') return 'The framework is loaded by the platform: "import type" only.'
   const heavy = HEAVY.find((one) => one.name.test(name))
   if (heavy === undefined || kind === 'type') return undefined
-  if (kind === 'value') return 'It would load at every cold start: "import type" at the top, "await import(...)" where it is needed.'
+  if (kind === 'value') return 'It loads at every cold start: "import type" at the top, "await import(...)" where it is needed.'
   return heavy.floors.includes(floor) ? undefined : `${name} is loaded in ${heavy.floors.join(' or ')}; call what stands there.`
 }
 

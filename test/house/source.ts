@@ -98,6 +98,11 @@ export function placesOf(source: Source, view: 'text' | 'code' | 'bare', pattern
   return [...source[view].matchAll(pattern)].map((match) => `${source.path}:${lineAt(source[view], match.index)}: ${mend}`)
 }
 
+/** The sentences that hold, each a whole line: `path: what should be.` */
+export function faultsIn(subject: string, faults: Record<string, boolean>): string[] {
+  return Object.keys(faults).filter((fault) => faults[fault]).map((fault) => `${subject} ${fault}.`)
+}
+
 function lineAt(text: string, index: number): number {
   return text.slice(0, index + (/^\s*/.exec(text.slice(index))?.[0].length ?? 0)).split('\n').length
 }

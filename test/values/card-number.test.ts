@@ -101,7 +101,7 @@ describe('refuses', () => {
   })
 
   test('timestamps are no cards', () => {
-    const moment = fc.integer({ min: 0, max: 2_200_000_000 })
+    const moment = fc.integer({ min: 1_000_000_000, max: 2_200_000_000 })
     fc.assert(fc.property(moment, fc.nat(999), (seconds, ms) => {
       const date = new Date(seconds * 1000 + ms)
       const compact = date.toISOString().replace(/\D/g, '')

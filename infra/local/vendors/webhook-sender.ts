@@ -24,6 +24,8 @@ export interface SenderOptions {
   /** Headers of one attempt, signature included. */
   readonly sign: (delivery: Delivery, nowMs: number) => Record<string, string>
   readonly answerDeadlineMs: number
+  /** How long after the fact the first delivery comes; at most 200 ms. */
+  readonly firstMs?: number
 }
 
 /** Share of deliveries sent twice, and of those held back so that later ones overtake them. */
@@ -33,6 +35,7 @@ export interface Disorder {
 }
 
 const LATE_MS = 400
+const FIRST_MS_MAX = 200
 const KEPT_MAX = 10_000
 const AT_ONCE_MAX = 16
 
@@ -55,10 +58,10 @@ export class WebhookSender {
   send(id: string, path: string, body: string): void {
     const { random, timeline } = this.#options.context
     const lateMs = random() < this.disorder.late ? LATE_MS : 0
-    const delivery: Delivery = { id, path, body, attempts: 0, nextAtMs: timeline.now() + lateMs, status: 'waiting' }
+    const delivery: Delivery = { id, path, body, attempts: 0, nextAtMs: timeline.now() + (this.#options.firstMs ?? 0) + lateMs, status: 'waiting' }
     this.#deliveries.set(id, delivery)
     this.#wait(delivery)
-    if (random() < this.disorder.duplicates) this.#wait({ ...delivery, nextAtMs: timeline.now() + LATE_MS })
+    if (random() < this.disorder.duplicates) this.#wait({ ...delivery, nextAtMs: (delivery.nextAtMs ?? 0) + LATE_MS })
     this.#prune()
   }
 
@@ -77,7 +80,7 @@ export class WebhookSender {
   }
 
   #wait(delivery: Delivery): void {
-    const soon = (delivery.nextAtMs ?? 0) <= this.#options.context.timeline.now() + LATE_MS
+    const soon = (delivery.nextAtMs ?? 0) <= this.#options.context.timeline.now() + 2 * LATE_MS + FIRST_MS_MAX
     if (soon) this.#waitingNow += 1
     this.#options.context.timeline.at(delivery.nextAtMs ?? 0, () => {
       if (soon) this.#waitingNow -= 1

@@ -1,5 +1,6 @@
 /** Square's stock: reading counts, and adjusting them for what we sold. */
 import type { PosCount } from '#domain/product.ts'
+import { MINUTE_MS, iso } from '#values/time.ts'
 import { config } from '#platform/config.ts'
 import { square } from './api.ts'
 
@@ -86,27 +87,28 @@ function sorted(given: readonly InventoryCount[]): Omit<CountPage, 'cursor'> {
   return { counts, unreadable }
 }
 
-export interface Adjustment {
-  readonly productId: string
-  /** Negative: sold. Positive: put back. */
-  readonly delta: number
+export interface Adjustments {
+  /** When it happened; Square takes nothing older than a day. */
   readonly occurredAt: string
+  /** Negative: sold. Positive: put back. At most 100. */
+  readonly changes: ReadonlyArray<{ readonly productId: string; readonly delta: number }>
 }
 
 /**
- * Adjusts counts as one request; the same key with the same adjustments changes nothing the second time.
+ * Adjusts counts as one request, all or nothing; the same key with the same adjustments changes nothing the second time.
  * @returns the counts after it
  */
-export async function adjustCounts(key: string, adjustments: readonly Adjustment[]): Promise<readonly PosCount[]> {
+export async function adjustCounts(key: string, { occurredAt, changes }: Adjustments): Promise<readonly PosCount[]> {
   const locationId = config('square').SQUARE_LOCATION_ID
   const answer = await square<CountsPage>({
     method: 'POST',
     path: '/inventory/changes/batch-create',
     body: {
       idempotency_key: key,
-      changes: adjustments.map(({ productId, delta, occurredAt }) => ({
+      changes: changes.map(({ productId, delta }) => ({
         type: 'ADJUSTMENT',
         adjustment: {
+          reference_id: key,
           catalog_object_id: productId,
           location_id: locationId,
           from_state: delta < 0 ? 'IN_STOCK' : 'NONE',
@@ -118,4 +120,30 @@ export async function adjustCounts(key: string, adjustments: readonly Adjustment
     },
   })
   return sorted(answer.counts ?? []).counts
+}
+
+interface ChangesPage {
+  readonly changes?: ReadonlyArray<{ readonly adjustment?: { readonly reference_id?: string; readonly catalog_object_id: string } }>
+  readonly cursor?: string
+}
+
+/** Products whose adjustment under this key Square has made, however long ago. */
+export async function adjustmentsMade(key: string, { occurredAt, changes }: Adjustments): Promise<ReadonlySet<string>> {
+  const made = new Set<string>()
+  let cursor: string | undefined
+  do {
+    const page: ChangesPage = await square<ChangesPage>({
+      method: 'POST',
+      path: '/inventory/changes/batch-retrieve',
+      body: {
+        catalog_object_ids: changes.map(({ productId }) => productId),
+        types: ['ADJUSTMENT'],
+        updated_after: iso(Date.parse(occurredAt) - MINUTE_MS),
+        ...(cursor === undefined ? {} : { cursor }),
+      },
+    })
+    for (const { adjustment } of page.changes ?? []) if (adjustment?.reference_id === key) made.add(adjustment.catalog_object_id)
+    cursor = page.cursor || undefined
+  } while (cursor !== undefined)
+  return made
 }

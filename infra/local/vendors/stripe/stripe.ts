@@ -34,6 +34,8 @@ export interface StripeOptions {
   /** Requests a second before 429; without it no limit. */
   readonly perSecond?: number
   readonly latencyMs?: number
+  /** How long after the fact its webhook comes. */
+  readonly webhookDelayMs?: number
   /** How long search runs behind. */
   readonly searchLagMs?: number
   readonly disorder?: Disorder
@@ -71,6 +73,7 @@ export function createStripe(context: VendorContext, options: StripeOptions): St
     context,
     retryMs: RETRY_MS,
     answerDeadlineMs: ANSWER_DEADLINE_MS,
+    firstMs: options.webhookDelayMs ?? 0,
     sign: ({ body }, nowMs) => ({
       'stripe-signature': signatureHeader(body, secrets.inForce(), Math.floor(nowMs / 1000)),
       'user-agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',

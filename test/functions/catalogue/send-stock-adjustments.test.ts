@@ -1,0 +1,162 @@
+/** What we sold, and what came back, reaches Square's own count: once, whatever is lost on the way. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { openShop, type Json, type Person, type Shop } from '../shop.ts'
+
+const JOB = 'send-stock-adjustments'
+const CHANGES = '/v2/inventory/changes/batch-create'
+
+let shop: Shop
+let buyer: Person
+beforeAll(async () => {
+  shop = await openShop({ environment: { CHECKOUTS_PER_CUSTOMER_HOUR: '1000', CHECKOUTS_PER_IP_HOUR: '1000', API_LIMIT_PER_MINUTE: '10000' } })
+  buyer = shop.guest()
+})
+afterEach(() => shop.calm())
+afterAll(() => shop.cloud.stop())
+
+const send = (): Promise<Record<string, number>> => shop.tally(JOB)
+const stored = (id: string): Json => shop.document('products', id) as Json
+const asked = (): Json[] => shop.requests('square').filter(({ path }) => path === CHANGES)
+const buy = (productId: string, quantity = 1): Promise<Json> => buyer.buy({ productId, quantity })
+
+function expectAgreed(productId: string, count: number): void {
+  expect({ shelf: shop.shelf(productId), ...stored(productId) }).toMatchObject({ shelf: count, onHand: count, held: 0 })
+}
+
+describe('does', () => {
+  test('take what was sold off Square\'s count, and then hold it no longer', async () => {
+    await buy('VARTOTE1', 3)
+    expect(stored('VARTOTE1')).toMatchObject({ onHand: 38, held: 3 })
+    expect(await send()).toEqual({ sent: 1, failed: 0 })
+    expectAgreed('VARTOTE1', 35)
+    expect(shop.documents('stock_batches')).toEqual([])
+  })
+
+  test('send many orders in one request, one change for each product', async () => {
+    await Promise.all([buy('VARCAPNAT'), buy('VARCAPNAT', 2), buy('VARCAPOLV'), buy('VARCAPNAT')])
+    const before = asked().length
+    expect(await send()).toEqual({ sent: 2, failed: 0 })
+    expect(asked().length).toBe(before + 1)
+    expect(asked().at(-1)?.['body'].changes.map(({ adjustment }: Json) => [adjustment.catalog_object_id, adjustment.quantity]).sort()).toEqual([
+      ['VARCAPNAT', '4'],
+      ['VARCAPOLV', '1'],
+    ])
+    expectAgreed('VARCAPNAT', 15)
+    expectAgreed('VARCAPOLV', 11)
+  })
+
+  test('ask Square nothing when a sale and its return cancel each other out', async () => {
+    const admin = await shop.person('admin')
+    const { id } = await buy('VARBATHSALT1', 2)
+    await admin.post(`/api/orders/${id}/refunds`, { lines: [{ productId: 'VARBATHSALT1', quantity: 2 }], restock: true, reason: 'Unopened' })
+    const before = asked().length
+    await send()
+    expect(asked().length).toBe(before)
+    expectAgreed('VARBATHSALT1', 27)
+  })
+
+  test('nothing when nothing was sold', async () => {
+    const before = asked().length
+    expect(await send()).toEqual({ sent: 0, failed: 0 })
+    expect(asked().length).toBe(before)
+  })
+})
+
+describe('refuses', () => {
+  test('to let one product that Square no longer knows hold up the others sold beside it', async () => {
+    await Promise.all([buy('VARGRINDER50'), buy('VARGRINDER63', 2)])
+    await shop.act('square', 'catalog/VARGRINDER50', { delete: true })
+    expect(await send()).toEqual({ sent: 1, failed: 1 })
+    expectAgreed('VARGRINDER63', 8)
+    expect(stored('VARGRINDER50')).toMatchObject({ held: 0 })
+    expect(shop.documents('stock_batches')).toEqual([])
+  })
+})
+
+describe('survives', () => {
+  test('a lost answer: the same request again, and Square applies it once', async () => {
+    await buy('VARHEARTS250', 4)
+    shop.fault({ target: 'square', operation: `POST ${CHANGES}`, when: 'after', effect: 'drop' })
+    expect(await send()).toEqual({ sent: 0, failed: 1 })
+    expect(shop.shelf('VARHEARTS250')).toBe(60)
+    expect(stored('VARHEARTS250')).toMatchObject({ onHand: 64, held: 4 })
+    expect(await send()).toEqual({ sent: 1, failed: 0 })
+    const [first, second] = asked().slice(-2)
+    expect(second?.['idempotencyKey']).toBe(first?.['idempotencyKey'])
+    expect(second?.['body']).toEqual(first?.['body'])
+    expectAgreed('VARHEARTS250', 60)
+  })
+
+  test('Square being away: it stays on the queue, and later sales go along', async () => {
+    await buy('VARHEARTS1000')
+    shop.fault({ target: 'square', operation: `POST ${CHANGES}`, when: 'before', effect: 'error', status: 503 })
+    expect(await send()).toEqual({ sent: 0, failed: 1 })
+    await buy('VARHEARTS1000')
+    expect(await send()).toEqual({ sent: 2, failed: 0 })
+    expectAgreed('VARHEARTS1000', 20)
+  })
+
+  test('a rate limit at Square', async () => {
+    await buy('VARSEEDOIL250')
+    shop.fault({ target: 'square', operation: `POST ${CHANGES}`, when: 'before', effect: 'error', status: 429 })
+    expect(await send()).toEqual({ sent: 0, failed: 1 })
+    expect(await send()).toEqual({ sent: 1, failed: 0 })
+    expectAgreed('VARSEEDOIL250', 44)
+  })
+
+  test.each([
+    ['before Square hears of it', 'square', 'changes/batch-create', 'before', 'VARPETDROPSS', 17],
+    ['after Square has done it', 'square', 'changes/batch-create', 'after', 'VARPETDROPSL', 14],
+    ['before the batch is written', 'firestore', 'Commit', 'before', 'VARTEESHIRTS', 16],
+    ['after the batch is written', 'firestore', 'Commit', 'after', 'VARTEESHIRTM', 24],
+  ] as const)('its instance being killed %s', async (_, target, operation, when, productId, first) => {
+    await buy(productId, 2)
+    shop.fault({ target, operation, when, effect: 'kill' })
+    await shop.cloud.runJob(JOB).catch(() => undefined)
+    shop.calm()
+    await shop.cloud.instances.allReady()
+    await send()
+    expectAgreed(productId, first - 2)
+    expect(shop.documents('stock_batches')).toEqual([])
+  })
+
+  test('its instance being killed while it stores the answer', async () => {
+    await buy('VARNIGHTOIL750', 2)
+    shop.fault({ target: 'firestore', operation: 'Commit', match: '/documents/products/VARNIGHTOIL750', when: 'after', effect: 'kill' })
+    await shop.cloud.runJob(JOB).catch(() => undefined)
+    shop.calm()
+    await shop.cloud.instances.allReady()
+    await send()
+    expectAgreed('VARNIGHTOIL750', 34)
+  })
+
+  test('two runs at once, on two instances', async () => {
+    await Promise.all(Array.from({ length: 6 }, () => buy('VARSELTZER1', 2)))
+    const run = () => shop.cloud.instances.request(JOB, { method: 'POST', path: '/', headers: {} }, 30_000)
+    const answers = await Promise.all([run(), run(), run()])
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
+    await send()
+    expectAgreed('VARSELTZER1', 208)
+  })
+
+  test('a whole day without Square: what was sold before is taken off its count all the same', async () => {
+    await Promise.all([buy('VARPROTEINPLAIN', 3), buy('VARPROTEINCOCOA')])
+    shop.fault({ target: 'square', operation: `POST ${CHANGES}`, when: 'before', effect: 'error', status: 503 })
+    await send()
+    await shop.cloud.advance(25 * 3_600_000)
+    expect(await send()).toEqual({ sent: 2, failed: 0 })
+    expectAgreed('VARPROTEINPLAIN', 27)
+    expectAgreed('VARPROTEINCOCOA', 25)
+  })
+
+  test('a whole day after a lost answer, when Square has forgotten the key: what it did is not done again', async () => {
+    await Promise.all([buy('VARMANGOCHEWS10', 3), buy('VARDARKBAR1')])
+    shop.fault({ target: 'square', operation: `POST ${CHANGES}`, when: 'after', effect: 'drop' })
+    await send()
+    await shop.cloud.advance(25 * 3_600_000)
+    shop.fault({ target: 'square', operation: `POST ${CHANGES}`, when: 'before', effect: 'error', status: 400 })
+    await send()
+    expectAgreed('VARMANGOCHEWS10', 49)
+    expectAgreed('VARDARKBAR1', 27)
+  })
+})
