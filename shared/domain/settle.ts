@@ -6,7 +6,7 @@
  */
 import { redactable, type Settlement } from './settlement.ts'
 import { chargeEntry } from './ledger.ts'
-import { FIRST_CHECK_MS, isOpen, moved, paymentView, orderView, type Answer, type Order } from './order.ts'
+import { FIRST_CHECK_MS, LEASE_MS, isOpen, moved, paymentView, orderView, type Answer, type Order, type OrderState } from './order.ts'
 import type { ChargeOutcome } from './payment.ts'
 import { receiptMail } from './receipt.ts'
 import { auditRow, ledgerRows, orderRow, paymentRow } from './rows.ts'
@@ -17,6 +17,7 @@ import { iso } from '#values/time.ts'
 /** How long a customer may take to authenticate. */
 export const ACTION_MS = 15 * 60_000
 const RECHECK_MS = 60_000
+const GIVEN_UP: readonly OrderState[] = ['expired', 'payment_failed', 'cancelled']
 
 export interface Settling {
   readonly order: Order
@@ -31,9 +32,12 @@ export interface Settling {
 export function settle(settling: Settling): Settlement | undefined {
   const { order, outcome } = settling
   if (!isOpen(order)) return undefined
+  // Money was seen and does not fit: only a decision moves the order on, not a question that found nothing.
+  if (order.state === 'in_review' && !['succeeded', 'declined', 'cancelled'].includes(outcome.status)) return undefined
   switch (outcome.status) {
     case 'succeeded':
-      return outcome.amount === order.total && outcome.currency === order.currency ? paid(settling, outcome) : review(settling)
+      if (fits(order, outcome)) return paid(settling, outcome)
+      return order.state === 'in_review' ? undefined : review(settling)
     case 'declined':
       return failed(settling, 'payment_failed', 'PAYMENT_DECLINED', outcome)
     case 'cancelled':
@@ -41,7 +45,7 @@ export function settle(settling: Settling): Settlement | undefined {
     case 'absent':
       return failed(settling, order.state === 'requires_action' ? 'expired' : 'payment_failed', 'SERVICE_UNAVAILABLE', outcome)
     case 'unavailable':
-      return failed(settling, 'payment_failed', 'SERVICE_UNAVAILABLE', outcome)
+      return isFirstTry(order) ? failed(settling, 'payment_failed', 'SERVICE_UNAVAILABLE', outcome) : unsure(settling, outcome)
     case 'requires_action':
       return waiting(settling, outcome)
     case 'processing':
@@ -50,15 +54,29 @@ export function settle(settling: Settling): Settlement | undefined {
   }
 }
 
+function fits(order: Order, outcome: Extract<ChargeOutcome, { status: 'succeeded' }>): boolean {
+  return outcome.amount === order.total && outcome.currency === order.currency
+}
+
+/** Nobody took over from the order's first runner. Who takes over cannot know what the one before him has sent. */
+function isFirstTry(order: Order): boolean {
+  return order.state === 'pending_payment' && order.leaseUntilMs === order.createdAtMs + LEASE_MS
+}
+
 /** Money came for an order that had been given up. `restocked` says whether its goods could be reserved again. */
 export function isLateMoney(order: Order, outcome: ChargeOutcome): boolean {
-  return outcome.status === 'succeeded' && ['expired', 'payment_failed', 'cancelled'].includes(order.state)
+  return outcome.status === 'succeeded' && GIVEN_UP.includes(order.state)
 }
 
 export function settleLate(settling: Settling, restocked: boolean): Settlement {
   const outcome = settling.outcome as Extract<ChargeOutcome, { status: 'succeeded' }>
-  const settlement = paid({ ...settling, cause: `${settling.cause}, late` }, outcome)
+  const late = { ...settling, cause: `${settling.cause}, late` }
   const holds = settling.order.lines.filter((line) => line.counted).map(({ productId, quantity }) => ({ productId, delta: quantity }))
+  if (!fits(settling.order, outcome)) {
+    const reviewed = review(late)
+    return { ...reviewed, holds, order: { ...reviewed.order, answer: null } }
+  }
+  const settlement = paid(late, outcome)
   if (restocked) return { ...settlement, holds }
   const { order, nowMs } = settling
   const refund = {
@@ -75,7 +93,7 @@ function paid(settling: Settling, outcome: Extract<ChargeOutcome, { status: 'suc
       ...order,
       checkAtMs: null,
       payment: {
-        ...order.payment, status: 'succeeded', transactionId: outcome.transactionId, token: null, clientSecret: null, nextAction: null,
+        ...order.payment, status: 'succeeded', transactionId: outcome.transactionId ?? order.payment.transactionId, token: null, clientSecret: null, nextAction: null,
         declineCode: null, answer: redactable(outcome.answer),
       },
     },
@@ -109,7 +127,7 @@ function failed(settling: Settling, state: 'payment_failed' | 'expired', code: F
       payment: {
         ...order.payment,
         status: outcome.status === 'declined' ? 'declined' : outcome.status === 'cancelled' ? 'cancelled' : 'not_charged',
-        transactionId: 'transactionId' in outcome ? outcome.transactionId : order.payment.transactionId,
+        transactionId: ('transactionId' in outcome ? outcome.transactionId : null) ?? order.payment.transactionId,
         token: null, clientSecret: null, nextAction: null, declineCode,
         answer: 'answer' in outcome ? redactable(outcome.answer) : order.payment.answer,
       },
@@ -125,7 +143,8 @@ function failed(settling: Settling, state: 'payment_failed' | 'expired', code: F
     holds: order.lines.filter((line) => line.counted).map(({ productId, quantity }) => ({ productId, delta: -quantity })),
     stock: [],
     rows: [orderRow(settled), paymentRow(settled), auditRow(settled, `order.${state}`, cause)],
-    reopenCart: true,
+    // An order that was given up before has given its cart back; another may hold it now.
+    reopenCart: !order.history.some(({ state: before }) => GIVEN_UP.includes(before)),
   }
 }
 
@@ -141,8 +160,10 @@ function waiting(settling: Settling, outcome: Extract<ChargeOutcome, { status: '
 }
 
 /** Nobody knows yet. The lease ends now, so that the next caller may ask. */
-function unsure(settling: Settling, outcome: Extract<ChargeOutcome, { status: 'unknown' | 'processing' }>): Settlement {
+function unsure(settling: Settling, outcome: Extract<ChargeOutcome, { status: 'unknown' | 'processing' | 'unavailable' }>): Settlement | undefined {
   const { order, nowMs, cause } = settling
+  // The customer may still authenticate: no answer is no news.
+  if (order.state === 'requires_action' && outcome.status !== 'processing') return undefined
   const payment = {
     ...order.payment,
     status: outcome.status === 'processing' ? ('processing' as const) : ('unknown' as const),
@@ -155,9 +176,8 @@ function unsure(settling: Settling, outcome: Extract<ChargeOutcome, { status: 'u
 }
 
 /** The gateway took another amount than the order's: a person must look. */
-function review(settling: Settling): Settlement | undefined {
+function review(settling: Settling): Settlement {
   const { order, nowMs } = settling
-  if (order.state === 'in_review') return undefined
   const settled = moved({ ...order, checkAtMs: nowMs + FIRST_CHECK_MS }, 'in_review', 'amount differs at the gateway', nowMs)
   return quiet(settled, [orderRow(settled), auditRow(settled, 'order.in_review', 'amount differs')])
 }

@@ -1,5 +1,6 @@
 /** BigQuery: streaming rows into a table. Tables are made by infrastructure, never here. */
 import { emulator, config } from './config.ts'
+import { within } from './deadline.ts'
 
 export interface Row {
   /** Makes a repeated insert of the same row countable as one. */
@@ -20,6 +21,7 @@ interface Client {
   dataset(name: string): { table(name: string): Table }
 }
 
+const INSERT_DEADLINE_MS = 20_000
 let loading: Promise<Client> | undefined
 
 async function load(): Promise<Client> {
@@ -38,10 +40,8 @@ async function load(): Promise<Client> {
 export async function insertRows(dataset: string, table: string, rows: readonly Row[]): Promise<Inserted> {
   const client = await load()
   try {
-    await client
-      .dataset(dataset)
-      .table(table)
-      .insert([...rows], { raw: true, skipInvalidRows: true, partialRetries: 0 })
+    const insert = client.dataset(dataset).table(table).insert([...rows], { raw: true, skipInvalidRows: true, partialRetries: 0 })
+    await within(INSERT_DEADLINE_MS, 'insertAll', insert)
     return { saved: rows.length, refused: [] }
   } catch (error) {
     const refused = refusedRows(error)

@@ -6,7 +6,7 @@
  */
 import { newCart, type Cart } from '#domain/cart.ts'
 import { isStockMoving, needsInFlight, priceMoved, reserveFor, type Reservation } from '#domain/checkout.ts'
-import type { Draft, Order } from '#domain/order.ts'
+import { isOpen, type Draft, type Order } from '#domain/order.ts'
 import type { PosCount, Product } from '#domain/product.ts'
 import { Failure } from '#values/failure.ts'
 import { HOUR_MS, MINUTE_MS } from '#values/time.ts'
@@ -51,18 +51,28 @@ export type Placed = { readonly order: Order; readonly fresh: true; readonly at:
  * Reserves and writes the order, or finds the one that this request stands for.
  * @throws Failure as `reserveFor`, RATE_LIMITED, NOT_FOUND (cart), CONFLICT (another order holds the cart)
  */
-export async function placeOrder(request: PlaceRequest): Promise<Placed> {
+export async function placeOrder(wish: PlaceRequest): Promise<Placed> {
   const giveUpAt = performance.now() + PLACE_DEADLINE_MS
+  let request = wish
   for (let attempt = 0; performance.now() < giveUpAt; attempt++) {
     const basis = await readBasis(request)
     const found = await orderOfRequest(request, basis)
-    if (found !== undefined) return { order: found, fresh: false }
+    if (found !== undefined && !mayBeTriedAgain(request, found)) return { order: found, fresh: false }
+    if (found !== undefined) {
+      request = { ...request, keyedOrderId: derivedId('ord', ['again', found.id]) }
+      continue
+    }
     refuseTooMany(basis)
     const placed = await tryToPlace(request, basis).catch(againWhenStockMoves)
     if (placed !== undefined) return placed
     await pause(jitter(attempt))
   }
   throw new Failure('SERVICE_UNAVAILABLE', { reason: 'contention on the products of a checkout' })
+}
+
+/** The gateway was certainly not reached: the same key stands for a new attempt, with an order of its own. */
+function mayBeTriedAgain(request: PlaceRequest, found: Order): boolean {
+  return request.keyedOrderId === found.id && found.requestHash === request.draft.requestHash && !isOpen(found) && found.payment.status === 'not_charged'
 }
 
 /** The point of sale answers an adjustment in a moment: then it is known whether the last units are there. */

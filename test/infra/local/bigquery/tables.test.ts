@@ -2,9 +2,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { PartialFailureError } from '@google-cloud/common/build/src/util.js'
 import { describe, expect, test } from 'vitest'
 import { openShop, ORDER_FIELDS, ORDERS, plain } from './shop.ts'
+
+/** What the client throws when some rows of a request were refused. */
+interface PartialFailureError extends Error {
+  readonly errors?: Array<{ row?: unknown; errors?: Array<{ reason?: string; message?: string }> }>
+}
 
 const shop = await openShop()
 const [commerce] = await shop.client.createDataset('commerce')

@@ -1,0 +1,120 @@
+/** Handing a paid order over: once, in one way, on record. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openShop, type Answer, type Person, type Shop } from '../shop.ts'
+
+let shop: Shop
+let clerk: Person
+beforeAll(async () => {
+  shop = await openShop()
+  clerk = await shop.person('support')
+})
+afterAll(() => shop.cloud.stop())
+
+const LINE = { productId: 'test-product-1', quantity: 1 }
+const PICKED_UP = { how: 'picked_up' }
+const SHIPPED = { how: 'shipped', tracking: '1Z999' }
+
+async function bought(): Promise<string> {
+  return (await (await shop.person()).buy(LINE))['id']
+}
+
+function handOver(orderId: string, body: unknown, who: Person = clerk): Promise<Answer> {
+  return who.post(`/api/orders/${orderId}/fulfil`, body)
+}
+
+describe('does', () => {
+  test('record a pick-up: who, when, and the order is fulfilled', async () => {
+    const id = await bought()
+    const { status, body } = await handOver(id, PICKED_UP)
+    expect(status).toBe(200)
+    expect(body['order']).toMatchObject({ state: 'fulfilled', fulfilment: { how: 'picked_up', tracking: null, at: expect.any(String) } })
+    expect(body['order'].history.at(-1)).toMatchObject({ state: 'fulfilled', cause: `picked_up by support ${clerk.id}` })
+  })
+
+  test('record a shipment with its tracking number', async () => {
+    const { body } = await handOver(await bought(), SHIPPED, await shop.person('admin'))
+    expect(body['order']).toMatchObject({ state: 'fulfilled', fulfilment: { how: 'shipped', tracking: '1Z999' } })
+  })
+
+  test('answer the same again when it is told the same again', async () => {
+    const id = await bought()
+    const [first, second] = [await handOver(id, SHIPPED), await handOver(id, SHIPPED)]
+    expect(second.status).toBe(200)
+    expect(second.body['order']).toEqual(first.body['order'])
+  })
+
+  test('leave an audit event that names who did it', async () => {
+    const id = await bought()
+    await handOver(id, PICKED_UP)
+    await shop.cloud.drain()
+    const events = (await shop.cloud.rows('audit', 'events')) as Array<Record<string, unknown>>
+    const event = events.find(({ subject, what }) => subject === id && what === 'order.fulfilled')
+    expect(event).toMatchObject({ who: `support ${clerk.id}`, after: expect.stringContaining('fulfilled') })
+  })
+
+  test('hand over what is left of a partly refunded order, which stays partly refunded', async () => {
+    const id = await bought()
+    await (await shop.person('admin')).post(`/api/orders/${id}/refunds`, { amount: 5, reason: 'Scratched' })
+    expect((await handOver(id, PICKED_UP)).body['order']).toMatchObject({ state: 'partially_refunded', fulfilment: { how: 'picked_up' } })
+  })
+})
+
+describe('refuses', () => {
+  test('to hand it over a second time in another way', async () => {
+    const id = await bought()
+    await handOver(id, PICKED_UP)
+    expect(await handOver(id, SHIPPED)).toMatchObject({ status: 409, body: { code: 'CONFLICT', details: { how: 'picked_up' } } })
+    expect(await handOver(id, { ...SHIPPED, tracking: 'other' })).toMatchObject({ status: 409 })
+  })
+
+  test('an order that is not paid, or whose money went back', async () => {
+    const buyer = await shop.person()
+    const cart = await buyer.fill(LINE)
+    const declined = await buyer.pay(cart['id'], { token: 'pm_card_chargeDeclined' })
+    expect(await handOver(declined.body['details'].orderId, PICKED_UP)).toMatchObject({ status: 409, body: { details: { state: 'payment_failed' } } })
+    const refunded = await bought()
+    await (await shop.person('admin')).post(`/api/orders/${refunded}/refunds`, { reason: 'Changed his mind' })
+    expect(await handOver(refunded, PICKED_UP)).toMatchObject({ status: 409, body: { details: { state: 'refunded' } } })
+  })
+
+  test.each([
+    [{}, 'how'],
+    [{ how: 'thrown' }, 'how'],
+    [{ how: 'shipped' }, 'tracking'],
+    [{ how: 'shipped', tracking: ' ' }, 'tracking'],
+    [{ how: 'picked_up', tracking: '1Z' }, 'tracking'],
+    [{ how: 'picked_up', by: 'me' }, 'by'],
+  ])('%j: 400 that names the field', async (body, field) => {
+    const answer = await handOver('ord_any', body)
+    expect({ status: answer.status, field: answer.body['details'].fields[0].field }).toEqual({ status: 400, field })
+  })
+
+  test('an order that is not there', async () => {
+    expect((await handOver('ord_00000000000000000000000000', PICKED_UP)).status).toBe(404)
+  })
+
+  test('customers, viewers and guests', async () => {
+    const buyer = await shop.person()
+    const { id } = await buyer.buy(LINE)
+    const statuses = await Promise.all([buyer, await shop.person('viewer'), shop.guest()].map((who) => handOver(id, PICKED_UP, who)))
+    expect(statuses.map(({ status }) => status)).toEqual([403, 403, 401])
+    expect(shop.document('orders', id)).toMatchObject({ state: 'paid', fulfilment: null })
+  })
+})
+
+describe('survives', () => {
+  test('two clerks at once, one with the parcel, one at the counter: one of them wins', async () => {
+    const id = await bought()
+    const answers = await Promise.all([handOver(id, PICKED_UP), handOver(id, SHIPPED, await shop.person('admin'))])
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409])
+    expect(shop.document('orders', id)?.['history'].length).toBe(3)
+  })
+
+  test('a commit whose answer is lost: it is recorded once', async () => {
+    const id = await bought()
+    shop.fault({ target: 'firestore', operation: 'Commit', match: 'picked_up by support', when: 'after', effect: 'error', status: 10 })
+    expect((await handOver(id, PICKED_UP)).status).toBe(200)
+    shop.calm()
+    expect(shop.document('orders', id)?.['history'].map(({ state }: { state: string }) => state)).toEqual(['pending_payment', 'paid', 'fulfilled'])
+  })
+})
