@@ -31,7 +31,7 @@ export const setCartItem = endpoint({
         const [cartSnapshot, productSnapshot] = await unit.getAll(cartPlace, productPlace)
         const cart = cartSnapshot === undefined ? undefined : cartOf(cartSnapshot)
         if (cart === undefined) throw new Failure('NOT_FOUND', { message: 'Cart not found.' })
-        refuseStranger(caller, cart.customerId)
+        refuseStranger(caller, cart.customerId, 'Cart not found.')
         const product = productSnapshot === undefined ? undefined : productOf(productSnapshot)
         if (product === undefined) throw unavailable()
         const changed = setQuantity(cart, { product, quantity: body.quantity, nowMs: now(), lockMs: lockMs() })

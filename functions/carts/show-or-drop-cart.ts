@@ -48,7 +48,7 @@ export const showOrDropCart = endpoint({
 function ownCart(snapshot: Snapshot, caller: Caller): Cart {
   const cart = cartOf(snapshot)
   if (cart === undefined) throw new Failure('NOT_FOUND', { message: 'Cart not found.' })
-  refuseStranger(caller, cart.customerId)
+  refuseStranger(caller, cart.customerId, 'Cart not found.')
   return cart
 }
 

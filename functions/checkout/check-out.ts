@@ -69,7 +69,7 @@ async function run(call: Call<Body, unknown>): Promise<Reply> {
       gateway, token: call.body.paymentMethod.token, requestHash: call.requestHash, runner, ip: call.ip, userAgent: call.userAgent,
     },
     askCounts: countsNow,
-    refuseStranger: (cart) => refuseStranger(call.caller, cart.customerId),
+    refuseStranger: (cart) => refuseStranger(call.caller, cart.customerId, 'Cart not found.'),
   })
   if (call.key !== undefined && placed.order.requestHash !== call.requestHash) throw new Failure('IDEMPOTENCY_MISMATCH')
   const ours = placed.fresh || placed.order.runner === runner

@@ -44,5 +44,5 @@ function handedOver(order: Order, handover: { how: 'picked_up' | 'shipped'; trac
   }
   const fulfilment = { ...handover, atMs: now() }
   const settled = moved({ ...order, fulfilment }, order.state === 'paid' ? 'fulfilled' : order.state, `${handover.how} by ${handover.by}`, now())
-  return { order: settled, entries: [], mails: [], holds: [], stock: [], rows: [orderRow(settled), auditRow(settled, 'order.fulfilled', handover.by)], reopenCart: false }
+  return { order: settled, entries: [], mails: [], holds: [], stock: [], rows: [orderRow(settled), auditRow(settled, 'order.fulfilled', handover.how, handover.by)], reopenCart: false }
 }

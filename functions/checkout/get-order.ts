@@ -20,7 +20,7 @@ export const getOrder = endpoint({
     run: async ({ params, caller }) => {
       const order = await readOrder(params['orderId'] ?? '')
       if (order === undefined) throw new Failure('NOT_FOUND', { message: 'Order not found.' })
-      refuseStranger(caller, order.customerId)
+      refuseStranger(caller, order.customerId, 'Order not found.')
       return { order: orderView(order) }
     },
   }),

@@ -11,7 +11,7 @@ import { newId } from '#values/ids.ts'
 import { toMinor, wireAmount } from '#values/money.ts'
 import { idField } from '#values/schema.ts'
 import { LINES_MAX, QUANTITY_MAX } from '#domain/cart.ts'
-import { orderView, refundView, type Order, type Refund } from '#domain/order.ts'
+import type { Order } from '#domain/order.ts'
 import { requestRefund, settleRefund } from '#domain/refund.ts'
 import type { Settlement } from '#domain/settlement.ts'
 import { now } from '#platform/clock.ts'
@@ -54,17 +54,24 @@ async function run(call: Call<z.output<typeof Wish>, unknown>): Promise<Reply> {
   const id = call.key === undefined ? newId('ref') : derivedId('ref', [caller.role, caller.id ?? '', orderId, call.key])
   let known = false
   const requested = await changeOrder(orderId, (order) => {
-    known = order.refunds.some((refund) => refund.id === id)
-    if (known) refuseOtherWish(order, id, body)
+    const before = order.refunds.find((refund) => refund.id === id)
+    known = before !== undefined
+    if (before !== undefined && before.requestHash !== call.requestHash) throw new Failure('IDEMPOTENCY_MISMATCH')
+    if (known) return undefined
     const amount = body.amount === undefined ? undefined : minorOf(body.amount, order.currency)
-    return known ? undefined : requestRefund(order, { ...body, amount, id, requestedBy: `${caller.role} ${caller.id ?? ''}`, nowMs: now() })
+    const requestedBy = `${caller.role} ${caller.id ?? ''}`
+    return requestRefund(order, { ...body, amount, id, requestedBy, requestHash: call.requestHash, nowMs: now() })
   })
   const settled = await refunded(requested, id)
-  const refund = settled.refunds.find((one) => one.id === id) as Refund
-  if (refund.status === 'failed') throw new Failure('CONFLICT', { message: 'The payment service refused this refund.', details: { refundId: id } })
-  if (refund.status === 'pending') throw new Failure('GATEWAY_TIMEOUT', { message: 'The payment service did not answer. The refund will be finished; it will not be paid twice.', details: { refundId: id }, retryAfterSeconds: 30 })
-  return { status: 201, body: { refund: refundView(settled, refund), order: orderView(settled) }, replayed: known }
+  const refund = settled.refunds.find((one) => one.id === id)
+  if (refund?.answer !== undefined) return { ...refund.answer, replayed: known }
+  const details = { refundId: id }
+  if (refund?.status === 'failed') throw new Failure('CONFLICT', { message: 'The payment service refused this refund.', details })
+  throw new Failure('GATEWAY_TIMEOUT', { message: UNANSWERED, details, retryAfterSeconds: 30 })
 }
+
+const UNANSWERED = 'The payment service did not answer. The refund will be finished; it will not be paid twice.'
+
 
 /** Asks the gateway for a refund that is still pending. */
 async function refunded(order: Order, refundId: string): Promise<Order> {
@@ -84,12 +91,4 @@ function minorOf(amount: number, currency: string): number {
   const minor = toMinor(amount, currency)
   if (minor === undefined) throw invalid('amount', `has more digits than ${currency} has`)
   return minor
-}
-
-/** The same key with another wish is a mistake that must not look like success. */
-function refuseOtherWish(order: Order, refundId: string, wish: z.output<typeof Wish>): void {
-  const refund = order.refunds.find(({ id }) => id === refundId)
-  const sameAmount = wish.amount === undefined || toMinor(wish.amount, order.currency) === refund?.amount
-  const sameLines = wish.lines === undefined || JSON.stringify(wish.lines) === JSON.stringify(refund?.lines.map(({ productId, quantity }) => ({ productId, quantity })))
-  if (!sameAmount || !sameLines || wish.reason !== refund?.reason || wish.restock !== refund.restock) throw new Failure('IDEMPOTENCY_MISMATCH')
 }

@@ -10,7 +10,7 @@ import { MINUTE_MS } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { readOne, type Doc } from '#platform/firestore.ts'
-import { takeToken } from '#stores/limits.ts'
+import { takeExactly, takeToken } from '#stores/limits.ts'
 import { deferMail, isToSend, MAIL_TOPIC, mailDoc, mailOf, markFailed, markSent, putOffMail, SEND_WITHIN_MS, type Mail } from '#stores/mails.ts'
 import { sendThroughResend } from '#vendors/resend/mailer.ts'
 import { message } from '#entry/message.ts'
@@ -25,16 +25,18 @@ export const onMailQueued = message({
     const mail = mailOf(await readOne(place))
     if (mail === undefined || !isToSend(mail)) return
     if (mail.attempts > 0 && now() - mail.createdAtMs > SEND_WITHIN_MS) return markFailed(place, 'too old to be tried again safely')
-    if (!(await withinLimits(mail))) return deferMail(place, (Math.floor(now() / MINUTE_MS) + 1) * MINUTE_MS)
+    const overUntilMs = await overLimitUntil(mail)
+    if (overUntilMs !== undefined) return deferMail(place, overUntilMs)
     await deliver(place, mail)
   },
 })
 
-/** Overall first: it costs nothing when it is used up. */
-async function withinLimits(mail: Mail): Promise<boolean> {
+/** When the limit that is reached begins anew. Overall first: it costs nothing when it is used up. */
+async function overLimitUntil(mail: Mail): Promise<number | undefined> {
   const { MAILS_PER_MINUTE, MAILS_PER_RECIPIENT_MINUTE } = config('limits')
-  if (!(await takeToken('mail', MAILS_PER_MINUTE)).allowed) return false
-  return (await takeToken(`mail ${mail.to.toLowerCase()}`, MAILS_PER_RECIPIENT_MINUTE)).allowed
+  if (!(await takeToken('mail', MAILS_PER_MINUTE)).allowed) return (Math.floor(now() / MINUTE_MS) + 1) * MINUTE_MS
+  const recipient = await takeExactly(`mail ${mail.to.toLowerCase()}`, MAILS_PER_RECIPIENT_MINUTE)
+  return recipient.allowed ? undefined : recipient.resetAtMs
 }
 
 async function deliver(place: Doc, mail: Mail): Promise<void> {

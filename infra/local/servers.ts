@@ -28,6 +28,9 @@ const STRIPE_EVENTS = [
   'refund.updated', 'refund.failed',
 ]
 
+/** Everything shares one machine here: what follows an order must not take the processor from those who are buying. */
+const FEW_AT_ONCE = { atOnceMax: 3, atOnceOverallMax: 6 }
+
 export interface ServersOptions {
   readonly timeline: Timeline
   readonly disk: Disk
@@ -63,7 +66,7 @@ export async function createServers(options: ServersOptions): Promise<Servers> {
   const secrets = createSecrets(google)
   const keys = keepKeys(secrets)
   const firestore = createFirestore({ ...google, indexes: parseIndexFile(options.indexes) })
-  const pubsub = createPubSub({ ...google, random, deliver: options.deliver })
+  const pubsub = createPubSub({ ...google, random, deliver: options.deliver, settings: FEW_AT_ONCE })
   const scheduler = createScheduler({ ...google, fire: options.fire })
   const bigquery = await createBigQuery(google)
   const vendors = createVendors(keys, (name) => ({

@@ -25,9 +25,9 @@ export interface Posting {
 }
 
 export interface JournalEntry {
-  /** Names the fact: `charge-<orderId>`, `refund-<refundId>`. */
+  /** Names the fact: `charge-<orderId>`, `refund-<refundId>`, `refund-return-<refundId>`. */
   readonly id: string
-  readonly kind: 'charge' | 'refund'
+  readonly kind: 'charge' | 'refund' | 'refund_return'
   readonly orderId: string
   readonly currency: string
   readonly postings: readonly Posting[]
@@ -86,6 +86,13 @@ export function refundEntry(refundId: string, booking: Booking): JournalEntry {
       { account: 'tax:payable', amount: tax },
     ],
   })
+}
+
+/** A refund that the bank sent back: the opposite of its entry. */
+export function refundReturnEntry(refundId: string, booking: Booking): JournalEntry {
+  const { postings, ...entry } = refundEntry(refundId, booking)
+  const opposite = postings.map(({ account, amount }) => ({ account, amount: -amount }))
+  return balanced({ ...entry, id: `refund-return-${refundId}`, kind: 'refund_return', postings: opposite })
 }
 
 export function entryView(entry: JournalEntry): Record<string, unknown> {

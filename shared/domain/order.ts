@@ -38,6 +38,11 @@ export interface Refund {
   readonly gatewayRefundId: string | null
   readonly requestedBy: string
   readonly atMs: number
+  /** Part of the amount that is tax, once given. */
+  readonly tax?: number
+  readonly requestHash?: string
+  /** Given to whoever asked, and again to the same key. */
+  readonly answer?: Answer
 }
 
 export interface Payment {

@@ -7,8 +7,9 @@
  */
 import { Failure, invalid } from '#values/failure.ts'
 import { share, toMajor } from '#values/money.ts'
-import { refundEntry } from './ledger.ts'
-import { moved, refundedAmount, type Order, type OrderLine, type Refund } from './order.ts'
+import { iso } from '#values/time.ts'
+import { refundEntry, refundReturnEntry, type Booking } from './ledger.ts'
+import { moved, orderView, refundedAmount, refundView, type Answer, type Order, type OrderLine, type Refund } from './order.ts'
 import type { RefundOutcome } from './payment.ts'
 import { refundMail } from './receipt.ts'
 import { auditRow, ledgerRows, orderRow, refundRow } from './rows.ts'
@@ -22,6 +23,8 @@ export interface RefundWish {
   readonly restock: boolean
   readonly reason: string
   readonly requestedBy: string
+  /** Hash of what was asked: the same key with another wish is a mistake. */
+  readonly requestHash?: string
   readonly nowMs: number
 }
 
@@ -39,7 +42,7 @@ export function requestRefund(order: Order, wish: RefundWish): Order {
   if (amount > left) throw invalid('amount', `at most ${toMajor(left, order.currency)} is left to refund`)
   const refund: Refund = {
     id: wish.id, amount, reason: wish.reason, lines, restock: wish.restock, status: 'pending', gatewayRefundId: null,
-    requestedBy: wish.requestedBy, atMs: wish.nowMs,
+    requestedBy: wish.requestedBy, atMs: wish.nowMs, ...(wish.requestHash === undefined ? {} : { requestHash: wish.requestHash }),
   }
   return {
     ...order,
@@ -50,46 +53,84 @@ export function requestRefund(order: Order, wish: RefundWish): Order {
   }
 }
 
-/** What the gateway said about a pending refund; undefined when it changes nothing. */
+/** What the gateway said about a refund; undefined when it changes nothing. Given money can only come back, and only once. */
 export function settleRefund(order: Order, refundId: string, outcome: RefundOutcome, nowMs: number, shopName: string): Settlement | undefined {
   const refund = order.refunds.find(({ id }) => id === refundId)
-  if (refund === undefined || refund.status !== 'pending' || outcome.status === 'unknown') return undefined
+  if (refund === undefined || outcome.status === 'unknown') return undefined
+  if (refund.status === 'succeeded' && outcome.status === 'failed' && outcome.gatewayRefundId === (refund.gatewayRefundId ?? '')) {
+    return cameBack(order, refund, outcome.reason, nowMs)
+  }
+  if (refund.status !== 'pending') return undefined
   if (outcome.status === 'failed') return refused(order, refund, outcome.reason, nowMs)
   return given(order, { ...refund, status: 'succeeded', gatewayRefundId: outcome.gatewayRefundId }, nowMs, shopName)
 }
 
-function given(order: Order, refund: Refund, nowMs: number, shopName: string): Settlement {
+function given(order: Order, pending: Refund, nowMs: number, shopName: string): Settlement {
+  const before = order.refunds.reduce((sum, other) => (other.status === 'succeeded' ? sum + other.amount : sum), 0)
+  const booked = order.refunds.reduce((sum, other) => (other.status === 'succeeded' ? sum + (other.tax ?? 0) : sum), 0)
+  const refund = { ...pending, tax: taxOfFirst(order, before + pending.amount) - booked }
   const replaced = withRefund(order, refund)
   const all = refundedAmount(replaced) >= order.total && replaced.refunds.every(({ status }) => status !== 'pending')
   const settled = moved(replaced, all ? 'refunded' : 'partially_refunded', `refund ${refund.id}`, nowMs)
-  const tax = refund.amount === order.total ? order.tax : share(order.tax, refund.amount, order.total)
-  const entry = refundEntry(refund.id, {
-    orderId: order.id, gateway: order.payment.gateway, currency: order.currency, amount: refund.amount, tax, shipping: 0,
-    reference: refund.gatewayRefundId ?? 'none', atMs: nowMs,
-  })
+  const entry = refundEntry(refund.id, bookingOf(order, refund, nowMs))
   const back = refund.restock ? refund.lines.flatMap((line) => backToShelf(order, line)) : []
   return {
-    order: { ...settled, checkAtMs: settled.refunds.some(({ status }) => status === 'pending') ? nowMs + 60_000 : null },
+    order: withRefund({ ...settled, checkAtMs: checkAt(settled, nowMs) }, { ...refund, answer: answerOf(settled, refund, nowMs) }),
     entries: [entry],
     mails: [refundMail(settled, refund, shopName)],
     holds: back.map(({ productId, delta }) => ({ productId, delta: -delta })),
     stock: back,
-    rows: [orderRow(settled), refundRow(settled, refund), ...ledgerRows(entry), auditRow(settled, 'order.refunded', refund.requestedBy)],
+    rows: [orderRow(settled), refundRow(settled, refund), ...ledgerRows(entry), auditRow(settled, 'order.refunded', refund.reason, refund.requestedBy)],
     reopenCart: false,
   }
 }
 
+function bookingOf(order: Order, refund: Refund, atMs: number): Booking {
+  return {
+    orderId: order.id, gateway: order.payment.gateway, currency: order.currency, amount: refund.amount, tax: refund.tax ?? 0, shipping: 0,
+    reference: refund.gatewayRefundId ?? 'none', atMs,
+  }
+}
+
+function checkAt(order: Order, nowMs: number): number | null {
+  return order.refunds.some(({ status }) => status === 'pending') ? nowMs + 60_000 : null
+}
+
+/** What whoever asked for the refund is told, now and whenever the same key asks again. */
+function answerOf(order: Order, refund: Refund, nowMs: number): Answer {
+  const body = { success: true, refund: refundView(order, refund), order: orderView(order), timestamp: iso(nowMs) }
+  return { status: 201, body: JSON.stringify(body) }
+}
+
+/** The tax in the first so many cents of an order: cumulative, so that the tax of refunds in parts adds up to the order's. */
+function taxOfFirst(order: Order, amount: number): number {
+  return share(order.tax, amount, order.total)
+}
+
 /** The gateway will not give it back: the amount is free again, the order says so. */
 function refused(order: Order, refund: Refund, reason: string, nowMs: number): Settlement {
-  const replaced = withRefund(order, { ...refund, status: 'failed' })
-  const settled: Order = {
-    ...replaced,
-    lines: order.lines.map((line) => ({ ...line, refundedQuantity: line.refundedQuantity - quantityIn(refund.lines, line.productId) })),
-    checkAtMs: replaced.refunds.some(({ status }) => status === 'pending') ? nowMs + 60_000 : null,
-    updatedAtMs: nowMs,
-  }
-  const rows = [orderRow(settled), refundRow(settled, { ...refund, status: 'failed' }), auditRow(settled, 'order.refund_failed', reason)]
+  const failed = { ...refund, status: 'failed' as const }
+  const replaced = withRefund(order, failed)
+  const settled: Order = { ...replaced, lines: linesWithout(order, refund), checkAtMs: checkAt(replaced, nowMs), updatedAtMs: nowMs }
+  const rows = [orderRow(settled), refundRow(settled, failed), auditRow(settled, 'order.refund_failed', reason, refund.requestedBy)]
   return { order: settled, entries: [], mails: [], holds: [], stock: [], rows, reopenCart: false }
+}
+
+/** The bank sent given money back to us: the customer is owed it again. Goods that lie on the shelf stay there, counted as given back. */
+function cameBack(order: Order, refund: Refund, reason: string, nowMs: number): Settlement {
+  const failed = { ...refund, status: 'failed' as const }
+  const replaced = withRefund(order, failed)
+  const others = replaced.refunds.some(({ status }) => status === 'succeeded')
+  const state = order.state === 'disputed' ? 'disputed' : others ? 'partially_refunded' : order.fulfilment === null ? 'paid' : 'fulfilled'
+  const lines = refund.restock ? order.lines : linesWithout(order, refund)
+  const settled = moved({ ...replaced, lines, checkAtMs: checkAt(replaced, nowMs) }, state, `refund ${refund.id} came back: ${reason}`, nowMs)
+  const entry = refundReturnEntry(refund.id, bookingOf(order, refund, nowMs))
+  const rows = [orderRow(settled), refundRow(settled, failed), ...ledgerRows(entry), auditRow(settled, 'order.refund_failed', reason, refund.requestedBy)]
+  return { order: settled, entries: [entry], mails: [], holds: [], stock: [], rows, reopenCart: false }
+}
+
+function linesWithout(order: Order, refund: Refund): OrderLine[] {
+  return order.lines.map((line) => ({ ...line, refundedQuantity: line.refundedQuantity - quantityIn(refund.lines, line.productId) }))
 }
 
 function withRefund(order: Order, refund: Refund): Order {
@@ -105,8 +146,9 @@ function valueOf(order: Order, wanted: ReadonlyArray<{ productId: string; quanti
   return wanted.reduce((sum, { productId, quantity }, index) => {
     const line = order.lines.find((candidate) => candidate.productId === productId)
     if (line === undefined) throw invalid(`lines.${index}.productId`, 'is not in this order')
-    if (quantity > unrefunded(line)) throw invalid(`lines.${index}.quantity`, `at most ${unrefunded(line)} can be refunded`)
-    return sum + shareOfLine(line, line.refundedQuantity + quantity) - shareOfLine(line, line.refundedQuantity)
+    const from = line.refundedQuantity + quantityIn(wanted.slice(0, index), productId)
+    if (from + quantity > line.quantity) throw invalid(`lines.${index}.quantity`, `at most ${line.quantity - from} can be refunded`)
+    return sum + shareOfLine(line, from + quantity) - shareOfLine(line, from)
   }, 0)
 }
 

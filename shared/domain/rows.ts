@@ -17,12 +17,17 @@ export interface WarehouseRow {
   readonly json: Record<string, unknown>
 }
 
+/** Grows with every fact about an order: a state, a refund asked for, a refund that failed (one that succeeds is a state). */
+function versionOf(order: Order): number {
+  return order.history.length + order.refunds.length + order.refunds.filter(({ status }) => status === 'failed').length
+}
+
 export function orderRow(order: Order): WarehouseRow {
   const text = (minor: number): string => toText(minor, order.currency)
   return {
     dataset: 'commerce',
     table: 'orders_log',
-    insertId: `${order.id}-${order.history.length}-${order.refunds.length}`,
+    insertId: `${order.id}-${versionOf(order)}`,
     json: {
       id: order.id,
       order_number: order.number,
@@ -44,7 +49,7 @@ export function orderRow(order: Order): WarehouseRow {
       })),
       created_at: iso(order.createdAtMs),
       updated_at: iso(order.updatedAtMs),
-      row_version: order.history.length + order.refunds.length,
+      row_version: versionOf(order),
       schema_version: SCHEMA_VERSION,
     },
   }
@@ -75,7 +80,7 @@ function payment(order: Order, fact: PaymentFact): WarehouseRow {
   return {
     dataset: 'commerce',
     table: 'payments_log',
-    insertId: `${fact.id}-${fact.status}`,
+    insertId: `${fact.id}-${fact.status}-${versionOf(order)}`,
     json: {
       id: fact.id,
       order_id: order.id,
@@ -88,7 +93,7 @@ function payment(order: Order, fact: PaymentFact): WarehouseRow {
       currency: order.currency,
       created_at: iso(fact.atMs),
       updated_at: iso(order.updatedAtMs),
-      row_version: order.history.length + order.refunds.length,
+      row_version: versionOf(order),
       schema_version: SCHEMA_VERSION,
     },
   }
@@ -153,18 +158,19 @@ export function auditEvent(fact: AuditFact): WarehouseRow {
   }
 }
 
-export function auditRow(order: Order, what: string, why: string): WarehouseRow {
+/** @param staff who did it, when it was not the customer: then the customer's address says nothing about it */
+export function auditRow(order: Order, what: string, why: string, staff?: string): WarehouseRow {
   const before = order.history.at(-2)?.state ?? null
   return auditEvent({
-    id: `${order.id}-${order.history.length}-${order.refunds.length}-audit`,
-    who: order.customerId ?? 'guest',
+    id: `${order.id}-${versionOf(order)}-audit`,
+    who: staff ?? order.customerId ?? 'guest',
     what,
     subject: order.id,
     before: before === null ? null : { state: before },
     after: { state: order.state, total: toText(order.total, order.currency), currency: order.currency },
     why,
     requestId: null,
-    ip: order.ip,
+    ip: staff === undefined ? order.ip : null,
     atMs: order.updatedAtMs,
   })
 }

@@ -71,9 +71,11 @@ export function isStaff(caller: Caller): boolean {
 /**
  * Another customer's record answers as if it did not exist.
  * @param customerId the record's owner; null for a guest's record, which its unguessable id protects
+ * @param missing the sentence that a record which does not exist is answered with: both must read alike
  * @throws Failure NOT_FOUND
  */
-export function refuseStranger(caller: Caller, customerId: string | null): void {
+export function refuseStranger(caller: Caller, customerId: string | null, missing?: string): void {
   if (customerId === null || isStaff(caller)) return
-  if (caller.role !== 'customer' || caller.id !== customerId) throw new Failure('NOT_FOUND')
+  if (caller.role === 'customer' && caller.id === customerId) return
+  throw new Failure('NOT_FOUND', missing === undefined ? {} : { message: missing })
 }

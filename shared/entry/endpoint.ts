@@ -92,7 +92,8 @@ export function endpoint(facts: EndpointFacts): EndpointDeclaration {
 async function answer(facts: EndpointFacts, route: Route<unknown, unknown> | undefined, request: Request, response: Response, requestId: string): Promise<Reply> {
   const ip = ipOf(request)
   const { API_LIMIT_PER_MINUTE, ADMIN_LIMIT_PER_MINUTE } = config('limits')
-  limited(response, await takeToken(`api:${ip}`, API_LIMIT_PER_MINUTE))
+  // A probe is not limited: it must not need the store to say that this instance is alive.
+  if (facts.path.startsWith('/api')) limited(response, await takeToken(`api:${ip}`, API_LIMIT_PER_MINUTE))
   if (route === undefined) throw new Failure('NOT_FOUND')
   const caller = await callerOf(request.headers.authorization)
   if (route.who !== 'public') refuseRole(caller, route.who)

@@ -6,6 +6,8 @@ import { Failure, invalid } from '#values/failure.ts'
 
 const BODY_BYTES_MAX = 2 << 20
 const PRINTABLE = /^[\x21-\x7e]{1,255}$/
+/** What JSON may write for a character: `\\u0034`, or `\\n` and its like. */
+const ESCAPE = /\\(?:u([0-9a-f]{4})|(.))/gi
 /** In another charset the bytes would not show what the parsed text holds. */
 const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i
 
@@ -36,10 +38,23 @@ export function paramsOf(pattern: string, path: string): Record<string, string> 
   const params: Record<string, string> = {}
   for (const [index, part] of wanted.entries()) {
     const value = given[index] ?? ''
-    if (part.startsWith(':')) params[part.slice(1)] = decodeURIComponent(value)
-    else if (part !== value) return undefined
+    if (!part.startsWith(':')) {
+      if (part !== value) return undefined
+      continue
+    }
+    const text = decoded(value)
+    if (text === undefined) return undefined
+    params[part.slice(1)] = text
   }
   return params
+}
+
+function decoded(value: string): string | undefined {
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    return undefined
+  }
 }
 
 /**
@@ -62,7 +77,9 @@ export function bodyOf(request: Request): unknown {
 
 /** Only tokens may reach us, escaped or not. The number itself is neither repeated nor logged. */
 export function refuseCardNumbers(text: string): void {
-  const plain = text.replace(/\\u([0-9a-f]{4})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+  const plain = text.replace(ESCAPE, (_, hex?: string, other?: string) =>
+    hex !== undefined ? String.fromCharCode(Number.parseInt(hex, 16)) : /[nrtbf]/.test(other ?? '') ? ' ' : (other ?? ''),
+  )
   if (cardNumbersIn(plain).length > 0) {
     throw new Failure('INVALID_INPUT', {
       message: 'The request contains what looks like a card number. Send a payment token instead.',

@@ -14,7 +14,7 @@ const shop = z.object({
   PUBLIC_URL: z.url().default('http://localhost:8080'),
   SHOP_NAME: z.string().min(1).default('Countinghouse Shop'),
   CURRENCY: z.string().regex(CURRENCY).default('USD'),
-  STORE_TIMEZONE: z.string().min(1).default('America/Chicago'),
+  STORE_TIMEZONE: z.string().refine(isTimeZone, 'must be a time zone such as America/Chicago').default('America/Chicago'),
   STORE_STATE: z.string().length(2).default('TX'),
   /** JSON: `[{"state":"TX","category":"*","percent":"8.25"}]`; the first match counts, none means no tax. */
   TAX_RATES: z.string().default('[]'),
@@ -27,10 +27,12 @@ const shop = z.object({
   MAIL_REPLY_TO: z.string().default('help@shop.example'),
 })
 
+const signingSecret = z.string().refine((secret) => Buffer.byteLength(secret) >= 32, 'must have at least 32 bytes')
+
 const access = z.object({
-  JWT_SECRET: z.string().refine((secret) => Buffer.byteLength(secret) >= 32, 'must have at least 32 bytes'),
+  JWT_SECRET: signingSecret,
   /** The secret before the last rotation: still accepted, never signed with. */
-  JWT_SECRET_PREVIOUS: z.string().optional(),
+  JWT_SECRET_PREVIOUS: signingSecret.optional(),
   JWT_AUDIENCE: z.string().default('livhana-services'),
   JWT_ISSUER: z.string().default('livhana-auth'),
   CORS_ORIGINS: z.string().default(''),
@@ -85,6 +87,14 @@ export function config<Name extends keyof Sections>(name: Name): Sections[Name] 
   }
   read.set(name, parsed.data)
   return parsed.data as Sections[Name]
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).format(0) !== ''
+  } catch {
+    return false
+  }
 }
 
 /** Addresses of local servers; undefined in production. */

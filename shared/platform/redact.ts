@@ -7,14 +7,15 @@ import { cardNumbersIn } from '#values/card-number.ts'
 const SECRET_FIELDS = /secret|token|password|authorization|api_?key|signature|cookie|cvc|cvv|client_secret/i
 const PERSONAL_FIELDS =
   /^(email|e_?mail|(?:full|first|last|given|family|customer|card_?holder|recipient|contact)?_?name|phone|address|line1|line2|postal_?code|zip|date_?of_?birth|dob|receipt_email|billing_details)$/i
+/** Bounded where a long text without a match would be read again from every character of it. */
 const PATTERNS = [
   /\b(?:sk|rk|pk|re|whsec)_[A-Za-z0-9_+/=-]{8,}/g,
   /\b[a-z]+_[A-Za-z0-9]+_secret_[A-Za-z0-9]+/g,
   /\b(?:EAAA|ya29\.|sq0[a-z]{3}-)[A-Za-z0-9_-]{20,}/g,
   /-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[^"]*?-----END [A-Z ]*PRIVATE KEY-----|[^"]*)/g,
   /\b(?:Bearer|Basic)\s+[A-Za-z0-9._~+/=-]+/gi,
-  /\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g,
-  /[^\s"'<>@:/]+@[^\s"'<>@]+\.[A-Za-z]{2,}/g,
+  /\beyJ[A-Za-z0-9_-]{1,512}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g,
+  /[^\s"'<>@:/]{1,64}@[^\s"'<>@]{1,255}\.[A-Za-z]{2,}/g,
 ]
 const MASK = '[masked]'
 const DEPTH_MAX = 12

@@ -63,7 +63,7 @@ export async function placeOrder(wish: PlaceRequest): Promise<Placed> {
       continue
     }
     refuseTooMany(basis)
-    const placed = await tryToPlace(request, basis).catch(againWhenStockMoves)
+    const placed = await tryToPlace(request, basis).catch((error: unknown) => againWhenMoved(request, basis, error))
     if (placed !== undefined) return placed
     await pause(jitter(attempt))
   }
@@ -75,9 +75,20 @@ function mayBeTriedAgain(request: PlaceRequest, found: Order): boolean {
   return request.keyedOrderId === found.id && found.requestHash === request.draft.requestHash && !isOpen(found) && found.payment.status === 'not_charged'
 }
 
-/** The point of sale answers an adjustment in a moment: then it is known whether the last units are there. */
-function againWhenStockMoves(error: unknown): undefined {
-  if (!isStockMoving(error)) throw error
+/**
+ * Reasons to look again instead of failing. The point of sale answers an adjustment in a moment: then it is known whether
+ * the last units are there. Out of stock may be the doing of this very click's twin, and an error may hide that our
+ * commit took effect: then the order, or another one that has the cart, is there now.
+ */
+async function againWhenMoved(request: PlaceRequest, basis: Basis, error: unknown): Promise<undefined> {
+  if (isStockMoving(error)) return
+  const doubtful = error instanceof Failure && ['OUT_OF_STOCK', 'SERVICE_UNAVAILABLE', 'DATABASE_ERROR'].includes(error.code)
+  if (!doubtful || !(await isTaken(request, basis).catch(() => false))) throw error
+}
+
+async function isTaken(request: PlaceRequest, basis: Basis): Promise<boolean> {
+  const [cart, order] = await readAll([await cartDoc(request.cartId), await orderDoc(orderIdFor(request, basis.cart as Cart))])
+  return order?.exists === true || !sameVersion(basis.cartSnapshot, cart)
 }
 
 /** The order that runs or ran for this request; undefined when it is to be made. */

@@ -4,13 +4,13 @@
  * Large ones (`takeTokens`) are leased: a window's tokens lie in slots of ten or more, a slot belongs to whoever creates its
  * document. So the limit is never exceeded, and nine requests of ten cost no call. An instance that dies takes its
  * unused tokens with it: the limit is then reached a little early, never late.
- * Small ones (`Counter`) are counted exactly, in the unit of work they guard.
+ * Small ones (`Counter`, `takeExactly`) are counted exactly: leased, one instance would have all of them.
  */
 import { createHash } from 'node:crypto'
 import { Failure } from '#values/failure.ts'
 import { MINUTE_MS } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
-import { commit, doc, readAll, timestamp, type Data, type Doc, type Snapshot } from '#platform/firestore.ts'
+import { commit, doc, readAll, timestamp, transact, type Data, type Doc, type Snapshot } from '#platform/firestore.ts'
 
 /** Tokens of a slot, and at most so many slots in a window: a large limit has larger slots. */
 const SLOT_TOKENS_MIN = 10
@@ -119,6 +119,17 @@ export function refuseOver(counter: Counter, limit: number, windowMs: number): v
 
 export function countedUp(counter: Counter): Data {
   return { used: counter.used + 1, startedAtMs: counter.startedAtMs }
+}
+
+/** Takes one token of a small limit's minute, counted exactly in a transaction of its own. */
+export async function takeExactly(key: string, limit: number): Promise<{ readonly allowed: boolean; readonly resetAtMs: number }> {
+  const place = await counterDoc(key)
+  return transact(async (unit) => {
+    const counter = counterOf(place, await unit.get(place), MINUTE_MS)
+    const allowed = counter.used < limit
+    if (allowed) unit.set(place, countedUp(counter))
+    return { allowed, resetAtMs: counter.startedAtMs + MINUTE_MS }
+  })
 }
 
 /** Keys hold addresses and customers: only their hash is kept. */

@@ -11,7 +11,7 @@ import { sellable } from '#domain/product.ts'
 import { Failure } from '#values/failure.ts'
 import { now } from '#platform/clock.ts'
 import { collection, commit, doc, fieldValue, readOne, readQuery, transact, type Data, type Doc, type Query, type Snapshot, type Unit, type Writer } from '#platform/firestore.ts'
-import { cartDoc, reopening } from './carts.ts'
+import { cartDoc, cartOf, reopening } from './carts.ts'
 import { entryDoc } from './ledger.ts'
 import { mailDoc, queueMail } from './mails.ts'
 import { markApplied, pendingRecord, type InboxRecord } from './inbox.ts'
@@ -62,8 +62,17 @@ async function writing(settlement: Settlement): Promise<(writer: Writer, at?: La
 
 /** Writes a settlement inside a transaction that read the order. */
 async function writeSettlement(unit: Unit, settlement: Settlement): Promise<void> {
-  const write = await writing(settlement)
+  const { order } = settlement
+  // A cart that is gone, or that another order has taken since, is not this order's to open.
+  const reopenCart = settlement.reopenCart && (await cartHolder(unit, order)) === order.id
+  const write = await writing({ ...settlement, reopenCart })
   write(unit)
+}
+
+/** The order that has an order's cart now. */
+async function cartHolder(unit: Unit, order: Order): Promise<string | null> {
+  if (order.cartId === null) return null
+  return cartOf(await unit.get(await cartDoc(order.cartId)))?.orderId ?? null
 }
 
 export interface Settled {
@@ -120,8 +129,9 @@ async function settlementOf(unit: Unit, order: Order, fact: OrderFact): Promise<
   return isLateMoney(order, settling.outcome) ? settleLate(settling, await reservedAgain(unit, order)) : settle(settling)
 }
 
-/** Whether the goods of an order that was given up can be had again. */
+/** Whether the goods of an order that was given up can be had again, and its customer has not bought them anew meanwhile. */
 async function reservedAgain(unit: Unit, order: Order): Promise<boolean> {
+  if ((await cartHolder(unit, order)) !== null) return false
   const counted = order.lines.filter((line) => line.counted)
   const snapshots = await unit.getAll(...(await Promise.all(counted.map((line) => productDoc(line.productId)))))
   return counted.every((line, index) => {

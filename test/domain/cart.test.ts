@@ -1,7 +1,9 @@
 /** Carts: a price once shown is kept while its lock holds, and a cart that is being paid stands still. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { CART_DAYS, LINES_MAX, cartTotals, cartView, hasExpiredLock, newCart, outOfStock, relock, reopened, setQuantity, type Cart } from '#domain/cart.ts'
+import {
+  CART_DAYS, LINES_MAX, cartTotals, cartView, hasExpiredLock, newCart, outOfStock, relock, reopened, setQuantity, type Cart,
+} from '#domain/cart.ts'
 import { Failure } from '#values/failure.ts'
 import { LOCK_MS, NO_TAX, NOW_MS, TEXAS, cart, cartLine, product, shelf } from './given.ts'
 
@@ -20,7 +22,9 @@ function failureOf(work: () => unknown): Failure {
 
 describe('does', () => {
   test('begins empty, open, and lives thirty days', () => {
-    expect(newCart('crt_1', null, 'USD', NOW_MS)).toMatchObject({ lines: [], version: 0, state: 'open', orderId: null, expireAtMs: NOW_MS + CART_DAYS * DAY_MS })
+    expect(newCart('crt_1', null, 'USD', NOW_MS)).toMatchObject({
+      lines: [], version: 0, state: 'open', orderId: null, expireAtMs: NOW_MS + CART_DAYS * DAY_MS,
+    })
   })
 
   test('locks the price when a line is added, and moves the version and the end of life', () => {
@@ -48,7 +52,9 @@ describe('does', () => {
     expect(set(two, 5).lines.map(({ productId, quantity }) => [productId, quantity])).toEqual([['oil', 5], ['tea', 1]])
   })
 
-  test.each([['', 'Hemp Oil'], ['Regular', 'Hemp Oil'], ['500 mg', 'Hemp Oil, 500 mg']])('names a variation "%s" as "%s"', (variationName, name) => {
+  test.each([
+    ['', 'Hemp Oil'], ['Regular', 'Hemp Oil'], ['500 mg', 'Hemp Oil, 500 mg'],
+  ])('names a variation "%s" as "%s"', (variationName, name) => {
     expect(set(cart([]), 1, { variationName }).lines[0]?.name).toBe(name)
   })
 
@@ -64,7 +70,9 @@ describe('does', () => {
   test('relocks only lines whose lock ran out, at today\'s price', () => {
     const before = cart([cartLine({ lockedUntilMs: NOW_MS }), cartLine({ productId: 'tea', unitPrice: 300 })])
     const after = relock(before, shelf(product({ price: 7000 }), product({ id: 'tea', price: 999 })), NOW_MS, LOCK_MS)
-    expect(after.lines.map(({ unitPrice, lockedUntilMs }) => [unitPrice, lockedUntilMs])).toEqual([[7000, NOW_MS + LOCK_MS], [300, NOW_MS + LOCK_MS]])
+    expect(after.lines.map(({ unitPrice, lockedUntilMs }) => [unitPrice, lockedUntilMs])).toEqual([
+      [7000, NOW_MS + LOCK_MS], [300, NOW_MS + LOCK_MS],
+    ])
     expect(after.version).toBe(before.version + 1)
   })
 
@@ -78,7 +86,9 @@ describe('does', () => {
   })
 
   test('knows when a lock has run out', () => {
-    expect([NOW_MS - 1, NOW_MS, NOW_MS + 1].map((lockedUntilMs) => hasExpiredLock(cart([cartLine({ lockedUntilMs })]), NOW_MS))).toEqual([true, true, false])
+    expect([
+      NOW_MS - 1, NOW_MS, NOW_MS + 1,
+    ].map((lockedUntilMs) => hasExpiredLock(cart([cartLine({ lockedUntilMs })]), NOW_MS))).toEqual([true, true, false])
   })
 
   test('opens again for its own order only, with the next version', () => {
@@ -96,7 +106,10 @@ describe('does', () => {
   })
 
   test('any sequence of changes moves the version once each, keeps one line a product and never a locked price', () => {
-    const step = fc.record({ id: fc.constantFrom('a', 'b', 'c'), quantity: fc.nat(5), price: fc.integer({ min: 1, max: 9 }), waitMs: fc.constantFrom(0, LOCK_MS / 2, LOCK_MS) })
+    const step = fc.record({
+      id: fc.constantFrom('a', 'b', 'c'), quantity: fc.nat(5), price: fc.integer({ min: 1, max: 9 }),
+      waitMs: fc.constantFrom(0, LOCK_MS / 2, LOCK_MS),
+    })
     fc.assert(fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
       let now = cart([], { version: 0 })
       let nowMs = NOW_MS
@@ -119,7 +132,9 @@ describe('does', () => {
 describe('refuses', () => {
   test.each([0, 1])('to set quantity %i while an order has the cart, and names the order', (quantity) => {
     const failure = failureOf(() => set(cart([cartLine()], { state: 'checked_out', orderId: 'ord_9' }), quantity))
-    expect([failure.code, failure.message, failure.details]).toEqual(['CONFLICT', 'This cart is being paid or has been paid.', { orderId: 'ord_9', cartId: 'crt_1' }])
+    expect([failure.code, failure.message, failure.details]).toEqual([
+      'CONFLICT', 'This cart is being paid or has been paid.', { orderId: 'ord_9', cartId: 'crt_1' },
+    ])
   })
 
   test.each([{ listed: false }, { price: null }])('a product that is not for sale: %j', (wanted) => {
@@ -145,8 +160,12 @@ describe('refuses', () => {
   })
 
   test('several short lines in one sentence about the first, with all of them in the details', () => {
-    const failure = outOfStock([{ product: product(), requested: 12, left: 3 }, { product: product({ id: 'tea', listed: false }), requested: 2 }])
+    const failure = outOfStock([
+      { product: product(), requested: 12, left: 3 }, { product: product({ id: 'tea', listed: false }), requested: 2 },
+    ])
     expect(failure.message).toBe('Insufficient inventory for Hemp Oil. Only 3 available.')
-    expect(failure.details).toEqual({ lines: [{ productId: 'oil', requested: 12, available: 3 }, { productId: 'tea', requested: 2, available: 0 }] })
+    expect(failure.details).toEqual({ lines: [
+      { productId: 'oil', requested: 12, available: 3 }, { productId: 'tea', requested: 2, available: 0 },
+    ] })
   })
 })

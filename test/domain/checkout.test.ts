@@ -2,7 +2,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Cart } from '#domain/cart.ts'
-import { chargeRequestOf, isStockMoving, needsInFlight, priceMoved, reserveFor, type CheckoutFacts, type Reservation } from '#domain/checkout.ts'
+import {
+  chargeRequestOf, isStockMoving, needsInFlight, priceMoved, reserveFor, type CheckoutFacts, type Reservation,
+} from '#domain/checkout.ts'
 import { NOT_NEEDED, NO_MEMBERSHIP } from '#domain/eligibility.ts'
 import type { Product } from '#domain/product.ts'
 import { Failure } from '#values/failure.ts'
@@ -10,15 +12,19 @@ import { LOCK_MS, NOW_MS, TEXAS, cart, cartLine, product, shelf } from './given.
 
 const OIL = product({ ageRestricted: true })
 const TEA = product({ id: 'tea', name: 'Tea', price: 300, sku: null, category: 'Food', onHand: 5 })
-const BOTH = cart([cartLine({ quantity: 2 }), cartLine({ productId: 'tea', name: 'Tea', unitPrice: 300, quantity: 5, category: 'Food' })])
+const BOTH = cart([
+  cartLine({ quantity: 2 }), cartLine({ productId: 'tea', name: 'Tea', unitPrice: 300, quantity: 5, category: 'Food' }),
+])
 const draft = {
-  id: 'ord_0123456789abcdefghjkmnpqrs', customerId: 'cust-1', email: 'jo@mail.example', cartId: 'crt_1', gateway: 'stripe' as const,
+  id: 'ord_0123456789abcdefghjkmnpqrs', customerId: 'cust-1', email: 'jo@mail.example', cartId: 'crt_1',
+  gateway: 'stripe' as const,
   token: 'pm_card_visa', requestHash: 'hash', runner: 'run_1', ip: '10.1.2.3', userAgent: 'test', nowMs: NOW_MS,
 }
 
 function facts(wanted: Partial<CheckoutFacts> = {}): CheckoutFacts {
   return {
-    cart: BOTH, products: shelf(OIL, TEA), counts: [], inFlight: new Map(), age: NOT_NEEDED, membership: NO_MEMBERSHIP, rates: TEXAS,
+    cart: BOTH, products: shelf(OIL, TEA), counts: [], inFlight: new Map(), age: NOT_NEEDED, membership: NO_MEMBERSHIP,
+    rates: TEXAS,
     expectedTotal: undefined, seenPrices: new Map(), lockMs: LOCK_MS, ...wanted,
   }
 }
@@ -35,7 +41,8 @@ function refusal(wanted: Partial<CheckoutFacts>): Failure {
 }
 const counted = (quantity: number, productId = 'oil', countedAtMs = NOW_MS) => ({ productId, quantity, countedAtMs })
 const only = (one: Product, quantity = 1, wanted: Partial<Cart> = {}): Partial<CheckoutFacts> => ({
-  cart: cart([cartLine({ productId: one.id, quantity, unitPrice: one.price ?? 0, category: one.category })], wanted), products: shelf(one),
+  cart: cart([cartLine({ productId: one.id, quantity, unitPrice: one.price ?? 0, category: one.category })], wanted),
+  products: shelf(one),
 })
 
 describe('does', () => {
@@ -43,11 +50,14 @@ describe('does', () => {
     const { order, stock } = reserved()
     expect(stock).toEqual([{ productId: 'oil', held: 2 }, { productId: 'tea', held: 5 }])
     expect(order).toMatchObject({
-      state: 'pending_payment', number: '0123-4567-89', subtotal: 11_500, tax: 949, total: 12_449, currency: 'USD', cartId: 'crt_1', stockUnconfirmed: false, answer: null,
+      state: 'pending_payment', number: '0123-4567-89', subtotal: 11_500, tax: 949, total: 12_449, currency: 'USD',
+      cartId: 'crt_1', stockUnconfirmed: false, answer: null,
       payment: { gateway: 'stripe', attempt: 1, status: 'pending', token: 'pm_card_visa', transactionId: null },
       history: [{ state: 'pending_payment', atMs: NOW_MS, cause: 'checkout' }],
     })
-    expect(order.lines.map(({ productId, quantity, unitPrice, sku, counted: known }) => [productId, quantity, unitPrice, sku, known])).toEqual([
+    expect(order.lines.map(({ productId, quantity, unitPrice, sku, counted: known }) => [
+      productId, quantity, unitPrice, sku, known,
+    ])).toEqual([
       ['oil', 2, 5000, 'OIL-1', true], ['tea', 5, 300, null, true],
     ])
   })
@@ -62,7 +72,9 @@ describe('does', () => {
   })
 
   test('an order of nothing to pay needs no gateway', () => {
-    expect(reserved({ membership: { tier: 'GOLD', discountPercent: 100 } }).order).toMatchObject({ total: 0, payment: { gateway: 'none' } })
+    expect(reserved({ membership: { tier: 'GOLD', discountPercent: 100 } }).order).toMatchObject({
+      total: 0, payment: { gateway: 'none' },
+    })
   })
 
   test.each([
@@ -107,14 +119,26 @@ describe('does', () => {
 
   test('the charge of an attempt is the same whoever sends it', () => {
     const { order } = reserved()
-    expect(chargeRequestOf(order)).toEqual(chargeRequestOf({ ...order, runner: 'run_2', leaseUntilMs: 0, state: 'payment_unknown', updatedAtMs: 9 }))
-    expect(chargeRequestOf(order)).toMatchObject({ key: `${order.id}:1`, amount: 12_449, currency: 'USD', token: 'pm_card_visa', description: 'Order 0123-4567-89' })
+    expect(chargeRequestOf(order)).toEqual(chargeRequestOf({
+      ...order, runner: 'run_2', leaseUntilMs: 0, state: 'payment_unknown', updatedAtMs: 9,
+    }))
+    expect(chargeRequestOf(order)).toMatchObject({
+      key: `${order.id}:1`, amount: 12_449, currency: 'USD', token: 'pm_card_visa', description: 'Order 0123-4567-89',
+    })
   })
 
   test('whatever is bought, the order is worth its lines and holds exactly what it sells', () => {
-    const goods = fc.array(fc.record({ price: fc.nat(100_000), quantity: fc.integer({ min: 1, max: 20 }), onHand: fc.nat(40), held: fc.nat(20), known: fc.boolean() }), { minLength: 1, maxLength: 8 })
+    const goods = fc.array(
+      fc.record({
+        price: fc.nat(100_000), quantity: fc.integer({ min: 1, max: 20 }), onHand: fc.nat(40), held: fc.nat(20),
+        known: fc.boolean(),
+      }),
+      { minLength: 1, maxLength: 8 },
+    )
     fc.assert(fc.property(goods, fc.nat(100), (rows, discountPercent) => {
-      const products = rows.map(({ price, onHand, held, known }, n) => product({ id: `p${n}`, price, onHand, held, counted: known }))
+      const products = rows.map(({ price, onHand, held, known }, n) => product({
+        id: `p${n}`, price, onHand, held, counted: known,
+      }))
       const lines = rows.map(({ price, quantity }, n) => cartLine({ productId: `p${n}`, unitPrice: price, quantity }))
       const wanted = { cart: cart(lines), products: shelf(...products), membership: { tier: null, discountPercent } }
       const short = rows.filter(({ quantity, onHand, held, known }) => known && quantity > Math.max(0, onHand - held))
@@ -126,7 +150,9 @@ describe('does', () => {
       }
       const { order, stock } = reserved(wanted)
       expect(order.lines.reduce((sum, line) => sum + line.total, 0)).toBe(order.total)
-      expect(stock.map(({ held }) => held)).toEqual(rows.filter(({ known }) => known).map(({ held, quantity }) => held + quantity))
+      expect(stock.map(({ held }) => held)).toEqual(rows.filter(({ known }) => known).map(({
+        held, quantity,
+      }) => held + quantity))
       expect(order.payment.gateway).toBe(order.total === 0 ? 'none' : 'stripe')
     }))
   })
@@ -138,7 +164,10 @@ describe('refuses', () => {
     expect([failure.code, failure.details]).toEqual(['INVALID_INPUT', { fields: [{ field: 'cart', rule: 'must have a line' }] }])
   })
 
-  test.each([['gone', shelf(TEA)], ['archived', shelf(product({ listed: false }), TEA)], ['priced at the till', shelf(product({ price: null }), TEA)]])('a product that is %s', (_how, products) => {
+  test.each([
+    ['gone', shelf(TEA)], ['archived', shelf(product({ listed: false }), TEA)],
+    ['priced at the till', shelf(product({ price: null }), TEA)],
+  ])('a product that is %s', (_how, products) => {
     expect([refusal({ products }).code, refusal({ products }).message]).toEqual(['NOT_FOUND', 'Product unavailable'])
   })
 
@@ -150,7 +179,10 @@ describe('refuses', () => {
     ['expects another total', { expectedTotal: 124.48 }, 124.48],
     ['saw another price', { seenPrices: new Map([['oil', 49.99]]) }, 124.47],
     ['saw one lower and one higher price of the same sum', { seenPrices: new Map([['oil', 52.5], ['tea', 2]]) }, 124.49],
-    ['saw another price and a total that happens to agree', { expectedTotal: 124.49, seenPrices: new Map([['oil', 49.99]]) }, 124.49],
+    [
+      'saw another price and a total that happens to agree', { expectedTotal: 124.49, seenPrices: new Map([['oil', 49.99]]) },
+      124.49,
+    ],
     ['expects nothing to pay', { expectedTotal: 0 }, 0],
   ])('a customer who %s, with both totals', (_who, wanted, expectedTotal) => {
     const failure = refusal(wanted)
@@ -161,20 +193,26 @@ describe('refuses', () => {
     const expired = { cart: cart([cartLine({ lockedUntilMs: NOW_MS })]), products: shelf(product({ price: 6000 })) }
     expect(refusal(expired).details).toEqual({ expectedTotal: 54.13, total: 64.95, currency: 'USD' })
     expect(refusal({ ...expired, expectedTotal: 54.13 }).code).toBe('PRICE_CHANGED')
-    expect(refusal({ expectedTotal: 124.49, membership: { tier: 'GOLD', discountPercent: 30 } }).details).toMatchObject({ expectedTotal: 124.49, total: 87.14 })
+    expect(refusal({ expectedTotal: 124.49, membership: { tier: 'GOLD', discountPercent: 30 } }).details).toMatchObject({
+      expectedTotal: 124.49, total: 87.14,
+    })
   })
 
   test.each([
     ['total', { expectedTotal: 124.491 }, 'expectedTotal'], ['price', { seenPrices: new Map([['oil', 50.001]]) }, 'cart.price'],
   ])('a %s with more digits than the currency has, naming the field', (_what, wanted, field) => {
     const failure = refusal(wanted)
-    expect([failure.code, (failure.details as { fields?: Array<{ field: string }> }).fields?.[0]?.field]).toEqual(['INVALID_INPUT', field])
+    expect([
+      failure.code, (failure.details as { fields?: Array<{ field: string }> }).fields?.[0]?.field,
+    ]).toEqual(['INVALID_INPUT', field])
   })
 
   test('more than there is, naming the first short line and listing all', () => {
     const failure = refusal({ products: shelf(product({ onHand: 3, held: 2 }), product({ ...TEA, onHand: 0 })) })
     expect([failure.code, failure.message]).toEqual(['OUT_OF_STOCK', 'Insufficient inventory for Hemp Oil. Only 1 available.'])
-    expect(failure.details).toEqual({ lines: [{ productId: 'oil', requested: 2, available: 1 }, { productId: 'tea', requested: 5, available: 0 }] })
+    expect(failure.details).toEqual({ lines: [
+      { productId: 'oil', requested: 2, available: 1 }, { productId: 'tea', requested: 5, available: 0 },
+    ] })
   })
 
   test('what the point of sale has sold already', () => {
@@ -183,7 +221,9 @@ describe('refuses', () => {
   })
 
   test('for a moment only, the last units while the till may or may not have taken off what is on its way', () => {
-    const moving = { products: shelf(product({ onHand: 4, held: 2 }), TEA), counts: [counted(2)], inFlight: new Map([['oil', 2]]) }
+    const moving = {
+      products: shelf(product({ onHand: 4, held: 2 }), TEA), counts: [counted(2)], inFlight: new Map([['oil', 2]]),
+    }
     const failure = refusal(moving)
     expect([failure.code, failure.retryable, isStockMoving(failure)]).toEqual(['SERVICE_UNAVAILABLE', true, true])
     expect(isStockMoving(refusal({ ...moving, counts: [counted(1)] }))).toBe(false)
@@ -192,16 +232,22 @@ describe('refuses', () => {
 
   test('in a fixed order: empty, gone, price, age, members, stock', () => {
     const everything: Partial<CheckoutFacts> = {
-      products: shelf(product({ ageRestricted: true, minTier: 'GOLD', onHand: 0 })), expectedTotal: 1, age: { needed: true, verified: false },
+      products: shelf(product({ ageRestricted: true, minTier: 'GOLD', onHand: 0 })), expectedTotal: 1,
+      age: { needed: true, verified: false },
       membership: NO_MEMBERSHIP,
     }
     const single = cart([cartLine()])
     const steps: Array<Partial<CheckoutFacts>> = [
-      { ...everything, cart: cart([]) }, { ...everything, cart: BOTH }, { ...everything, cart: single }, { ...everything, cart: single, expectedTotal: undefined },
+      { ...everything, cart: cart([]) }, { ...everything, cart: BOTH }, { ...everything, cart: single },
+      { ...everything, cart: single, expectedTotal: undefined },
       { ...everything, cart: single, expectedTotal: undefined, age: NOT_NEEDED },
-      { ...everything, cart: single, expectedTotal: undefined, age: NOT_NEEDED, membership: { tier: 'GOLD', discountPercent: 0 } },
+      {
+        ...everything, cart: single, expectedTotal: undefined, age: NOT_NEEDED, membership: { tier: 'GOLD', discountPercent: 0 },
+      },
     ]
-    expect(steps.map((step) => refusal(step).code)).toEqual(['INVALID_INPUT', 'NOT_FOUND', 'PRICE_CHANGED', 'AGE_VERIFICATION_REQUIRED', 'FORBIDDEN', 'OUT_OF_STOCK'])
+    expect(steps.map((step) => refusal(step).code)).toEqual([
+      'INVALID_INPUT', 'NOT_FOUND', 'PRICE_CHANGED', 'AGE_VERIFICATION_REQUIRED', 'FORBIDDEN', 'OUT_OF_STOCK',
+    ])
   })
 
   test('without touching what it read: the same facts, tried again, answer alike', () => {

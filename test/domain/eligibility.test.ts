@@ -20,12 +20,15 @@ function refusal(products: readonly Product[], age: AgeAnswer, tier: string | nu
 
 describe('does', () => {
   test.each([
-    ['nothing is restricted', {}, UNVERIFIED], ['the buyer is verified', { ageRestricted: true }, VERIFIED], ['no proof is asked', { ageRestricted: true }, NOT_NEEDED],
+    ['nothing is restricted', {}, UNVERIFIED], ['the buyer is verified', { ageRestricted: true }, VERIFIED],
+    ['no proof is asked', { ageRestricted: true }, NOT_NEEDED],
   ] as const)('lets anybody buy when %s', (_when, wanted, age) => {
     expect(refusal([product(wanted)], age, NO_MEMBERSHIP.tier)).toBeUndefined()
   })
 
-  test.each([['BRONZE', 'BRONZE'], ['BRONZE', 'GOLD'], ['SILVER', 'GOLD'], ['GOLD', 'GOLD'], ['gold', 'GOLD']])('lets a member buy what is for %s: %s', (minTier, tier) => {
+  test.each([
+    ['BRONZE', 'BRONZE'], ['BRONZE', 'GOLD'], ['SILVER', 'GOLD'], ['GOLD', 'GOLD'], ['gold', 'GOLD'],
+  ])('lets a member buy what is for %s: %s', (minTier, tier) => {
     expect(refusal([product({ minTier })], NOT_NEEDED, tier)).toBeUndefined()
   })
 
@@ -37,12 +40,18 @@ describe('does', () => {
 
 describe('refuses', () => {
   test('restricted goods to a buyer whose age nobody has verified, one such line being enough', () => {
-    expect(refusal([product(), product({ id: 'x', ageRestricted: true })], UNVERIFIED, 'GOLD')?.code).toBe('AGE_VERIFICATION_REQUIRED')
+    expect(refusal(
+      [product(), product({ id: 'x', ageRestricted: true })], UNVERIFIED, 'GOLD',
+    )?.code).toBe('AGE_VERIFICATION_REQUIRED')
   })
 
-  test.each([['GOLD', 'SILVER'], ['GOLD', null], ['BRONZE', null], ['SILVER', 'BRONZE'], ['BRONZE', 'nothing known']])('goods for %s members to: %s', (minTier, tier) => {
+  test.each([
+    ['GOLD', 'SILVER'], ['GOLD', null], ['BRONZE', null], ['SILVER', 'BRONZE'], ['BRONZE', 'nothing known'],
+  ])('goods for %s members to: %s', (minTier, tier) => {
     const failure = refusal([product(), product({ id: 'x', name: 'Reserve', minTier })], NOT_NEEDED, tier)
-    expect([failure?.code, failure?.message, failure?.details]).toEqual(['FORBIDDEN', `Reserve is for ${minTier} members.`, { productId: 'x', minTier }])
+    expect([failure?.code, failure?.message, failure?.details]).toEqual([
+      'FORBIDDEN', `Reserve is for ${minTier} members.`, { productId: 'x', minTier },
+    ])
   })
 
   test('goods for a tier that nobody knows to everybody: a typing error must not open them', () => {
@@ -50,7 +59,9 @@ describe('refuses', () => {
   })
 
   test('early goods with the end of the wait in the sentence', () => {
-    expect(refusal([product({ minTier: 'GOLD', earlyAccessUntilMs: NOW_MS + 1000 })], NOT_NEEDED, null)?.message).toBe('Hemp Oil is for GOLD members until 2026-11-02T12:00:01.000Z.')
+    expect(refusal(
+      [product({ minTier: 'GOLD', earlyAccessUntilMs: NOW_MS + 1000 })], NOT_NEEDED, null,
+    )?.message).toBe('Hemp Oil is for GOLD members until 2026-11-02T12:00:01.000Z.')
   })
 
   test('age before membership', () => {

@@ -12,7 +12,8 @@ export const TEXAS: TaxRates = { ...NO_TAX, table: [{ state: 'TX', category: '*'
 
 export function product(wanted: Partial<Product> = {}): Product {
   return {
-    id: 'oil', itemId: 'item-oil', variationName: '', name: 'Hemp Oil', description: '', category: 'Hemp Product', price: 5000, currency: 'USD',
+    id: 'oil', itemId: 'item-oil', variationName: '', name: 'Hemp Oil', description: '', category: 'Hemp Product', price: 5000,
+    currency: 'USD',
     sku: 'OIL-1', ageRestricted: false, attributes: [], source: 'square', listed: true, counted: true, onHand: 10, held: 0,
     countedAtMs: NOW_MS - 60_000, updatedAtMs: NOW_MS - 60_000, ...wanted,
   }
@@ -23,7 +24,10 @@ export function shelf(...products: Product[]): ReadonlyMap<string, Product> {
 }
 
 export function cartLine(wanted: Partial<CartLine> = {}): CartLine {
-  return { productId: 'oil', name: 'Hemp Oil', quantity: 1, unitPrice: 5000, lockedUntilMs: NOW_MS + LOCK_MS, category: 'Hemp Product', ...wanted }
+  return {
+    productId: 'oil', name: 'Hemp Oil', quantity: 1, unitPrice: 5000, lockedUntilMs: NOW_MS + LOCK_MS, category: 'Hemp Product',
+    ...wanted,
+  }
 }
 
 export function cart(lines: readonly CartLine[] = [cartLine()], wanted: Partial<Cart> = {}): Cart {
@@ -34,7 +38,8 @@ type DraftLine = Draft['lines'][number]
 
 export function draftLine(wanted: Partial<DraftLine> = {}): DraftLine {
   return {
-    productId: 'oil', name: 'Hemp Oil', sku: 'OIL-1', category: 'Hemp Product', quantity: 2, unitPrice: 5000, counted: true, source: 'square', ...wanted,
+    productId: 'oil', name: 'Hemp Oil', sku: 'OIL-1', category: 'Hemp Product', quantity: 2, unitPrice: 5000, counted: true,
+    source: 'square', ...wanted,
   }
 }
 

@@ -12,7 +12,9 @@ import { NOW_MS, product } from './given.ts'
 const count = (quantity: number, countedAtMs = NOW_MS): PosCount => ({ productId: 'oil', quantity, countedAtMs })
 
 describe('does', () => {
-  test.each([[10, 0, 10], [10, 4, 6], [10, 10, 0], [10, 12, 0], [-2, 0, 0], [3, -2, 5]])('of %i on hand and %i held, %i can be sold', (onHand, held, left) => {
+  test.each([
+    [10, 0, 10], [10, 4, 6], [10, 10, 0], [10, 12, 0], [-2, 0, 0], [3, -2, 5],
+  ])('of %i on hand and %i held, %i can be sold', (onHand, held, left) => {
     expect(sellable({ counted: true, onHand, held })).toBe(left)
   })
 
@@ -21,13 +23,18 @@ describe('does', () => {
     expect(productView(product({ counted: false, onHand: 0 }))).toMatchObject({ available: true, inventory: null })
   })
 
-  test.each([[{}, true], [{ listed: false }, false], [{ price: null }, false], [{ held: 10 }, false], [{ price: 0 }, true]] as const)('with %j it is available: %s', (wanted, expected) => {
+  test.each([
+    [{}, true], [{ listed: false }, false], [{ price: null }, false], [{ held: 10 }, false], [{ price: 0 }, true],
+  ] as const)('with %j it is available: %s', (wanted, expected) => {
     expect(available(product(wanted))).toBe(expected)
   })
 
   test('shows what a caller may know, and leaves out what a product does not have', () => {
     const view = productView(product({ held: 3, minTier: 'GOLD', earlyAccessUntilMs: NOW_MS }))
-    expect(view).toMatchObject({ price: 50, inventory: 7, available: true, minTier: 'GOLD', earlyAccessUntil: '2026-11-02T12:00:00.000Z', updated_at: '2026-11-02T11:59:00.000Z' })
+    expect(view).toMatchObject({
+      price: 50, inventory: 7, available: true, minTier: 'GOLD', earlyAccessUntil: '2026-11-02T12:00:00.000Z',
+      updated_at: '2026-11-02T11:59:00.000Z',
+    })
     expect(Object.keys(productView(product()))).not.toEqual(expect.arrayContaining(['minTier']))
     expect(Object.keys(view)).not.toEqual(expect.arrayContaining(['held']))
     expect(productView(product({ price: null }))).toMatchObject({ price: null, available: false })
@@ -63,7 +70,8 @@ interface World {
 
 function newWorld(onHand: number): World {
   return {
-    till: { quantity: onHand, changedAtMs: NOW_MS }, ours: product({ onHand, countedAtMs: NOW_MS }), outbox: [], batches: [], late: [], clockMs: NOW_MS,
+    till: { quantity: onHand, changedAtMs: NOW_MS }, ours: product({ onHand, countedAtMs: NOW_MS }), outbox: [], batches: [],
+    late: [], clockMs: NOW_MS,
   }
 }
 
@@ -71,7 +79,9 @@ const inFlight = (world: World): number => 0 - world.batches.reduce((sum, { delt
 const unapplied = (world: World): number => world.outbox.concat(world.batches.filter(({ applied }) => !applied).map(({ delta }) => delta)).reduce((sum, delta) => sum + delta, 0)
 /** Units on the shelf that nobody has bought; below zero: sold twice. */
 const reallyFree = (world: World): number => world.till.quantity + unapplied(world)
-const readCount = (world: World): PosCount => ({ productId: 'oil', quantity: world.till.quantity, countedAtMs: world.till.changedAtMs })
+const readCount = (world: World): PosCount => ({
+  productId: 'oil', quantity: world.till.quantity, countedAtMs: world.till.changedAtMs,
+})
 
 type Step =
   | { readonly what: 'sell'; readonly quantity: number; readonly count: 'fresh' | 'late' | 'none' }
@@ -85,7 +95,9 @@ const moves: Record<Step['what'], (world: World, step: Step) => void> = {
     const weighed = said === undefined ? { sellable: sellable(world.ours) } : weighCount(world.ours, said, inFlight(world))
     if (weighed.sellable < step.quantity) return
     world.ours = { ...world.ours, held: world.ours.held + step.quantity }
-    if (said !== undefined && weighed.onHand !== undefined) world.ours = { ...world.ours, onHand: weighed.onHand, countedAtMs: said.countedAtMs }
+    if (said !== undefined && weighed.onHand !== undefined) world.ours = {
+      ...world.ours, onHand: weighed.onHand, countedAtMs: said.countedAtMs,
+    }
     world.outbox.push(0 - step.quantity)
   },
   /** Goods of a refunded order, back on the shelf. */
@@ -95,7 +107,9 @@ const moves: Record<Step['what'], (world: World, step: Step) => void> = {
     world.outbox.push(step.quantity)
   },
   'till sells': (world, step) => {
-    if ('quantity' in step && reallyFree(world) >= step.quantity) world.till = { quantity: world.till.quantity - step.quantity, changedAtMs: ++world.clockMs }
+    if ('quantity' in step && reallyFree(world) >= step.quantity) world.till = {
+      quantity: world.till.quantity - step.quantity, changedAtMs: ++world.clockMs,
+    }
   },
   delivery: (world, step) => {
     if ('quantity' in step) world.till = { quantity: world.till.quantity + step.quantity, changedAtMs: ++world.clockMs }
@@ -122,7 +136,9 @@ const moves: Record<Step['what'], (world: World, step: Step) => void> = {
     const newer = batch.answer.countedAtMs > ours.countedAtMs
     world.ours = {
       ...ours, held: ours.held + batch.delta,
-      ...(newer ? { onHand: batch.answer.quantity, countedAtMs: batch.answer.countedAtMs } : { onHand: ours.onHand + batch.delta }),
+      ...(newer ? {
+        onHand: batch.answer.quantity, countedAtMs: batch.answer.countedAtMs,
+      } : { onHand: ours.onHand + batch.delta }),
     }
   },
   sync: (world) => {
@@ -134,8 +150,12 @@ const moves: Record<Step['what'], (world: World, step: Step) => void> = {
 
 const quantity = fc.integer({ min: 1, max: 3 })
 const quiet = fc.constantFrom<Step>({ what: 'read' }, { what: 'pack' }, { what: 'apply' }, { what: 'answer' }, { what: 'sync' })
-const sale = (...counts: Array<'fresh' | 'late' | 'none'>) => fc.record({ what: fc.constant('sell' as const), quantity, count: fc.constantFrom(...counts) })
-const stocked = (...whats: Array<'restock' | 'till sells' | 'delivery'>) => fc.record({ what: fc.constantFrom(...whats), quantity })
+const sale = (...counts: Array<'fresh' | 'late' | 'none'>) => fc.record({
+  what: fc.constant('sell' as const), quantity, count: fc.constantFrom(...counts),
+})
+const stocked = (...whats: Array<'restock' | 'till sells' | 'delivery'>) => fc.record({
+  what: fc.constantFrom(...whats), quantity,
+})
 const seldom = { numRuns: 2_000 }
 
 describe('survives', () => {

@@ -13,11 +13,16 @@ import { NOW_MS, SHOP, draftLine, orderIn, pendingOrder } from './given.ts'
 
 const TOTAL = pendingOrder().total
 const outcomes = {
-  'succeeded': { status: 'succeeded', transactionId: 'pi_1', amount: TOTAL, currency: 'USD', answer: { id: 'pi_1', receipt_email: 'jo@mail.example' } },
+  'succeeded': {
+    status: 'succeeded', transactionId: 'pi_1', amount: TOTAL, currency: 'USD',
+    answer: { id: 'pi_1', receipt_email: 'jo@mail.example' },
+  },
   'other amount': { status: 'succeeded', transactionId: 'pi_1', amount: TOTAL - 1, currency: 'USD', answer: null },
   'other currency': { status: 'succeeded', transactionId: 'pi_1', amount: TOTAL, currency: 'EUR', answer: null },
   'declined': { status: 'declined', transactionId: 'pi_1', declineCode: 'insufficient_funds', answer: { code: 'card_declined' } },
-  'requires_action': { status: 'requires_action', transactionId: 'pi_1', clientSecret: 'pi_1_secret_2', nextAction: { type: 'use_stripe_sdk' } },
+  'requires_action': {
+    status: 'requires_action', transactionId: 'pi_1', clientSecret: 'pi_1_secret_2', nextAction: { type: 'use_stripe_sdk' },
+  },
   'processing': { status: 'processing', transactionId: 'pi_1' },
   'cancelled': { status: 'cancelled', transactionId: 'pi_1' },
   'absent': { status: 'absent' },
@@ -39,16 +44,25 @@ const TABLE: Record<Name, Record<'pending_payment' | 'requires_action' | 'paymen
   'succeeded': { pending_payment: 'paid', requires_action: 'paid', payment_unknown: 'paid', in_review: 'paid' },
   'other amount': { pending_payment: 'in_review', requires_action: 'in_review', payment_unknown: 'in_review', in_review: '-' },
   'other currency': { pending_payment: 'in_review', requires_action: 'in_review', payment_unknown: 'in_review', in_review: '-' },
-  'declined': { pending_payment: 'payment_failed', requires_action: 'payment_failed', payment_unknown: 'payment_failed', in_review: 'payment_failed' },
-  'requires_action': { pending_payment: 'requires_action', requires_action: '-', payment_unknown: 'requires_action', in_review: '-' },
+  'declined': {
+    pending_payment: 'payment_failed', requires_action: 'payment_failed', payment_unknown: 'payment_failed',
+    in_review: 'payment_failed',
+  },
+  'requires_action': {
+    pending_payment: 'requires_action', requires_action: '-', payment_unknown: 'requires_action', in_review: '-',
+  },
   'processing': { pending_payment: 'payment_unknown', requires_action: 'payment_unknown', payment_unknown: '-', in_review: '-' },
   'cancelled': { pending_payment: 'expired', requires_action: 'expired', payment_unknown: 'expired', in_review: 'expired' },
   'absent': { pending_payment: 'payment_failed', requires_action: 'expired', payment_unknown: 'payment_failed', in_review: '-' },
   'unavailable': { pending_payment: 'payment_failed', requires_action: '-', payment_unknown: '-', in_review: '-' },
   'unknown': { pending_payment: 'payment_unknown', requires_action: '-', payment_unknown: '-', in_review: '-' },
 }
-const walk = names.flatMap((name) => Object.entries(TABLE[name]).map(([state, next]) => [state as OrderState, name, next] as const))
-const CLOSED: readonly OrderState[] = ['paid', 'fulfilled', 'payment_failed', 'expired', 'cancelled', 'partially_refunded', 'refunded', 'disputed']
+const walk = names.flatMap((name) => Object.entries(TABLE[name]).map(([state, next]) => [
+  state as OrderState, name, next,
+] as const))
+const CLOSED: readonly OrderState[] = [
+  'paid', 'fulfilled', 'payment_failed', 'expired', 'cancelled', 'partially_refunded', 'refunded', 'disputed',
+]
 
 describe('does', () => {
   test.each(walk)('%s + %s -> %s', (state, name, next) => {
@@ -61,18 +75,24 @@ describe('does', () => {
 
   test('paid: books the money, tells the till, mails the receipt, keeps the reservation and the answer', () => {
     const order = pendingOrder({ lines: [draftLine(), draftLine({ productId: 'gift', counted: false, unitPrice: 100 })] })
-    const settlement = must(settle({ order, outcome: { ...outcomes.succeeded, amount: order.total }, cause: 'checkout', nowMs: NOW_MS, shopName: SHOP }))
+    const settlement = must(settle({
+      order, outcome: { ...outcomes.succeeded, amount: order.total }, cause: 'checkout', nowMs: NOW_MS, shopName: SHOP,
+    }))
     expect(settlement.entries).toHaveLength(1)
     expect(settlement.entries[0]).toMatchObject({ id: `charge-${order.id}`, kind: 'charge', currency: 'USD', reference: 'pi_1' })
     expect(settlement.entries[0]?.postings).toEqual([
-      { account: 'gateway:stripe', amount: order.total }, { account: 'sales', amount: order.tax - order.total }, { account: 'tax:payable', amount: -order.tax },
+      { account: 'gateway:stripe', amount: order.total }, { account: 'sales', amount: order.tax - order.total },
+      { account: 'tax:payable', amount: -order.tax },
     ])
     expect(settlement).toMatchObject({ holds: [], stock: [{ productId: 'oil', source: 'square', delta: -2 }], reopenCart: false })
     expect(settlement.mails.map(({ id, to }) => [id, to])).toEqual([[`receipt-${order.id}`, order.email]])
-    expect(settlement.order).toMatchObject({ checkAtMs: null, payment: { status: 'succeeded', transactionId: 'pi_1', token: null, clientSecret: null, nextAction: null } })
+    expect(settlement.order).toMatchObject({
+      checkAtMs: null, payment: { status: 'succeeded', transactionId: 'pi_1', token: null, clientSecret: null, nextAction: null },
+    })
     expect(settlement.order.answer?.status).toBe(201)
     expect(JSON.parse(settlement.order.answer?.body ?? '')).toMatchObject({
-      success: true, orderId: order.id, total: order.total / 100, payment: { gateway: 'stripe', transactionId: 'pi_1', status: 'succeeded' }, order: { state: 'paid' },
+      success: true, orderId: order.id, total: order.total / 100,
+      payment: { gateway: 'stripe', transactionId: 'pi_1', status: 'succeeded' }, order: { state: 'paid' },
     })
   })
 
@@ -83,10 +103,14 @@ describe('does', () => {
     ['absent', 503, 'SERVICE_UNAVAILABLE', true, 'Payment service temporarily unavailable. Please try again.'],
   ] as const)('%s: gives the goods and the cart back, forgets the card, answers %i %s', (name, status, code, retryable, error) => {
     const settlement = must(settled(pendingOrder(), name))
-    expect(settlement).toMatchObject({ entries: [], mails: [], stock: [], holds: [{ productId: 'oil', delta: -2 }], reopenCart: true })
+    expect(settlement).toMatchObject({
+      entries: [], mails: [], stock: [], holds: [{ productId: 'oil', delta: -2 }], reopenCart: true,
+    })
     expect(settlement.order).toMatchObject({ checkAtMs: null, payment: { token: null, clientSecret: null } })
     expect(settlement.order.answer?.status).toBe(status)
-    expect(JSON.parse(settlement.order.answer?.body ?? '')).toMatchObject({ success: false, code, retryable, error, details: { orderId: settlement.order.id } })
+    expect(JSON.parse(settlement.order.answer?.body ?? '')).toMatchObject({
+      success: false, code, retryable, error, details: { orderId: settlement.order.id },
+    })
   })
 
   test('a decline says why, to the shop and to the caller\'s program', () => {
@@ -98,25 +122,37 @@ describe('does', () => {
 
   test('authentication: keeps what the customer needs to go on, frees the lease, looks again after fifteen minutes', () => {
     const { order, holds } = must(settled(pendingOrder(), 'requires_action', NOW_MS))
-    expect(order).toMatchObject({ leaseUntilMs: NOW_MS, checkAtMs: NOW_MS + ACTION_MS, answer: null, payment: { clientSecret: 'pi_1_secret_2', nextAction: { type: 'use_stripe_sdk' } } })
+    expect(order).toMatchObject({
+      leaseUntilMs: NOW_MS, checkAtMs: NOW_MS + ACTION_MS, answer: null,
+      payment: { clientSecret: 'pi_1_secret_2', nextAction: { type: 'use_stripe_sdk' } },
+    })
     expect(holds).toEqual([])
   })
 
   test('no answer: keeps the goods and the card\'s token, frees the lease, looks again in a minute', () => {
     const { order, holds, reopenCart } = must(settled(pendingOrder(), 'unknown', NOW_MS))
-    expect(order).toMatchObject({ leaseUntilMs: NOW_MS, checkAtMs: NOW_MS + 60_000, answer: null, payment: { token: 'pm_card_visa', status: 'unknown' } })
+    expect(order).toMatchObject({
+      leaseUntilMs: NOW_MS, checkAtMs: NOW_MS + 60_000, answer: null, payment: { token: 'pm_card_visa', status: 'unknown' },
+    })
     expect([holds, reopenCart]).toEqual([[], false])
   })
 
   test('keeps of the gateway\'s answer what is needed in a dispute, and no personal data', () => {
-    const answer = { id: 'pi_1', amount: 5, client_secret: 'pi_1_secret_2', receipt_email: 'jo@mail.example', billing_details: { name: 'Jo' }, outcome: { type: 'authorized', seller_message: 'ok' } }
-    const { order } = must(settle({ order: pendingOrder(), outcome: { ...outcomes.succeeded, answer }, cause: 'x', nowMs: NOW_MS, shopName: SHOP }))
+    const answer = {
+      id: 'pi_1', amount: 5, client_secret: 'pi_1_secret_2', receipt_email: 'jo@mail.example', billing_details: { name: 'Jo' },
+      outcome: { type: 'authorized', seller_message: 'ok' },
+    }
+    const { order } = must(settle({
+      order: pendingOrder(), outcome: { ...outcomes.succeeded, answer }, cause: 'x', nowMs: NOW_MS, shopName: SHOP,
+    }))
     expect(order.payment.answer).toEqual({ id: 'pi_1', amount: 5, outcome: { type: 'authorized' } })
   })
 
   test('the gateway\'s id of a charge, once known, stays known', () => {
     const order = orderIn('requires_action')
-    const declined = settle({ order, outcome: { ...outcomes.declined, transactionId: null }, cause: 'x', nowMs: NOW_MS, shopName: SHOP })
+    const declined = settle({
+      order, outcome: { ...outcomes.declined, transactionId: null }, cause: 'x', nowMs: NOW_MS, shopName: SHOP,
+    })
     expect(declined?.order.payment.transactionId).toBe('pi_1')
     expect(settled(order, 'absent')?.order.payment.transactionId).toBe('pi_1')
   })
@@ -125,7 +161,9 @@ describe('does', () => {
     const order = orderIn('expired')
     expect(isLateMoney(order, outcomes.succeeded)).toBe(true)
     const settlement = settleLate({ order, outcome: outcomes.succeeded, cause: 'webhook', nowMs: NOW_MS, shopName: SHOP }, true)
-    expect(settlement).toMatchObject({ holds: [{ productId: 'oil', delta: 2 }], stock: [{ productId: 'oil', delta: -2 }], order: { state: 'paid', refunds: [] } })
+    expect(settlement).toMatchObject({
+      holds: [{ productId: 'oil', delta: 2 }], stock: [{ productId: 'oil', delta: -2 }], order: { state: 'paid', refunds: [] },
+    })
     expect(settlement.order.history.at(-1)?.cause).toBe('webhook, late')
   })
 
@@ -133,7 +171,9 @@ describe('does', () => {
     const order = orderIn('payment_failed')
     const settlement = settleLate({ order, outcome: outcomes.succeeded, cause: 'webhook', nowMs: NOW_MS, shopName: SHOP }, false)
     expect(settlement).toMatchObject({ holds: [], stock: [], order: { checkAtMs: NOW_MS } })
-    expect(settlement.order.refunds).toEqual([expect.objectContaining({ amount: order.total, status: 'pending', restock: false, lines: [] })])
+    expect(settlement.order.refunds).toEqual([expect.objectContaining({
+      amount: order.total, status: 'pending', restock: false, lines: [],
+    })])
     expect(settlement.entries.map(({ kind }) => kind)).toEqual(['charge'])
   })
 
@@ -141,9 +181,13 @@ describe('does', () => {
     const order = orderIn('expired')
     for (const name of ['other amount', 'other currency'] as const) {
       const settlement = settleLate({ order, outcome: outcomes[name], cause: 'webhook', nowMs: NOW_MS, shopName: SHOP }, true)
-      expect(settlement).toMatchObject({ order: { state: 'in_review', refunds: [] }, entries: [], mails: [], stock: [], holds: [{ productId: 'oil', delta: 2 }] })
+      expect(settlement).toMatchObject({
+        order: { state: 'in_review', refunds: [] }, entries: [], mails: [], stock: [], holds: [{ productId: 'oil', delta: 2 }],
+      })
       expect(settlement.order.answer).toBeNull()
-      expect(settled(settlement.order, 'cancelled')).toMatchObject({ order: { state: 'expired' }, holds: [{ productId: 'oil', delta: -2 }], reopenCart: false })
+      expect(settled(settlement.order, 'cancelled')).toMatchObject({
+        order: { state: 'expired' }, holds: [{ productId: 'oil', delta: -2 }], reopenCart: false,
+      })
     }
   })
 
@@ -157,7 +201,9 @@ describe('does', () => {
     const order = pendingOrder()
     expect(leased(order, 'run_2', order.leaseUntilMs - 1)).toBeUndefined()
     expect(leased(order, 'run_1', order.leaseUntilMs - 1)?.runner).toBe('run_1')
-    expect(leased(order, 'run_2', order.leaseUntilMs)).toMatchObject({ runner: 'run_2', leaseUntilMs: order.leaseUntilMs + LEASE_MS })
+    expect(leased(order, 'run_2', order.leaseUntilMs)).toMatchObject({
+      runner: 'run_2', leaseUntilMs: order.leaseUntilMs + LEASE_MS,
+    })
   })
 
   test('the order number can be read out, and follows from the id', () => {
@@ -166,11 +212,15 @@ describe('does', () => {
 })
 
 describe('refuses', () => {
-  test.each(CLOSED.flatMap((state) => names.map((name) => [state, name] as const)))('a closed order to move: %s + %s', (state, name) => {
+  test.each(CLOSED.flatMap((state) => names.map((name) => [
+    state, name,
+  ] as const)))('a closed order to move: %s + %s', (state, name) => {
     expect(settled(orderIn(state), name)).toBeUndefined()
   })
 
-  test.each([...OPEN_STATES, 'paid', 'fulfilled', 'partially_refunded', 'refunded', 'disputed'] as OrderState[])('to take money for an order that is %s for late', (state) => {
+  test.each([
+    ...OPEN_STATES, 'paid', 'fulfilled', 'partially_refunded', 'refunded', 'disputed',
+  ] as OrderState[])('to take money for an order that is %s for late', (state) => {
     expect(isLateMoney(orderIn(state), outcomes.succeeded)).toBe(false)
   })
 
@@ -192,7 +242,10 @@ describe('refuses', () => {
 
 /** An order's life as the store writes it: one settlement after the other, everything counted. */
 function live(steps: ReadonlyArray<{ name: Name; restocked: boolean }>, first: Order) {
-  const life = { order: first, entries: [] as string[], booked: 0, held: 2, atTill: 0, receipts: 0, reopened: 0, answers: new Set<string>(), rowIds: [] as string[] }
+  const life = {
+    order: first, entries: [] as string[], booked: 0, held: 2, atTill: 0, receipts: 0, reopened: 0, answers: new Set<string>(),
+    rowIds: [] as string[],
+  }
   let nowMs = NOW_MS
   for (const { name, restocked } of steps) {
     nowMs += 1000
@@ -240,7 +293,9 @@ describe('survives', () => {
       const { order } = live(steps, pendingOrder())
       expect(order.answer === null).toBe(isOpen(order))
       expect(order.checkAtMs === null).toBe(!isOpen(order) && order.refunds.length === 0)
-      if (!isOpen(order)) expect([order.payment.token, order.payment.clientSecret, order.payment.nextAction]).toEqual([null, null, null])
+      if (!isOpen(order)) expect([
+        order.payment.token, order.payment.clientSecret, order.payment.nextAction,
+      ]).toEqual([null, null, null])
       expect(order.history.at(-1)?.state).toBe(order.state)
     }), many)
   })
@@ -257,7 +312,9 @@ describe('survives', () => {
     fc.assert(fc.property(fc.array(step, { maxLength: 6 }), step, (before, last) => {
       const once = live([...before, last], pendingOrder())
       const twice = live([...before, last, last], pendingOrder())
-      const facts = ({ order, ...rest }: typeof once) => ({ ...rest, state: order.state, history: order.history.length, answer: order.answer })
+      const facts = ({ order, ...rest }: typeof once) => ({
+        ...rest, state: order.state, history: order.history.length, answer: order.answer,
+      })
       expect(facts(twice)).toEqual(facts(once))
     }), many)
   })

@@ -27,14 +27,18 @@ describe('does', () => {
     ['two rates', [line(1000, 1, 'Food'), line(1000)], 0, rates([['Food', 10_000], ['*', 82_500]]), [2000, 0, 93, 2093]],
     ['the first rate that matches', [line(1000, 1, 'Food')], 0, rates([['*', 82_500], ['Food', 0]]), [1000, 0, 83, 1083]],
     ['a rate of zero', [line(1000, 1, 'Food'), line(1000)], 0, rates([['Food', 0], ['*', 82_500]]), [2000, 0, 83, 2083]],
-    ['two categories of one rate as one', [line(6, 1, 'A'), line(6, 1, 'B')], 0, rates([['A', 82_500], ['B', 82_500]]), [12, 0, 1, 13]],
+    [
+      'two categories of one rate as one', [line(6, 1, 'A'), line(6, 1, 'B')], 0, rates([['A', 82_500], ['B', 82_500]]),
+      [12, 0, 1, 13],
+    ],
   ] as const)('adds up %s', (_what, lines, percent, table, [subtotal, discount, tax, total]) => {
     expect(totals(lines, percent, table)).toMatchObject({ subtotal, discount, tax, total })
   })
 
   test('spreads discount and tax over the lines so that each shows its part', () => {
     expect(totals([line(100), line(200), line(0)], 10, TEXAS).lines).toEqual([
-      { gross: 100, discount: 10, tax: 7, total: 97 }, { gross: 200, discount: 20, tax: 15, total: 195 }, { gross: 0, discount: 0, tax: 0, total: 0 },
+      { gross: 100, discount: 10, tax: 7, total: 97 }, { gross: 200, discount: 20, tax: 15, total: 195 },
+      { gross: 0, discount: 0, tax: 0, total: 0 },
     ])
   })
 
@@ -46,7 +50,9 @@ describe('does', () => {
 
   test('lines add up to the totals, and no part is negative or larger than what it is part of', () => {
     const category = fc.constantFrom('Hemp Product', 'Food', 'Book')
-    const lines = fc.array(fc.record({ unitPrice: fc.nat(1_000_000), quantity: fc.integer({ min: 1, max: 999 }), category }), { maxLength: 50 })
+    const lines = fc.array(
+      fc.record({ unitPrice: fc.nat(1_000_000), quantity: fc.integer({ min: 1, max: 999 }), category }), { maxLength: 50 },
+    )
     const table = fc.array(fc.tuple(fc.constantFrom('*', 'Food', 'Book'), fc.nat(300_000)), { maxLength: 4 })
     fc.assert(fc.property(lines, fc.nat(100), table, fc.boolean(), fc.boolean(), (bought, percent, rows, inclusive, exempt) => {
       const sums = totals(bought, percent, rates(rows, { inclusive, exempt }))
@@ -64,7 +70,12 @@ describe('does', () => {
   })
 
   test('the order of lines changes no sum', () => {
-    const lines = fc.array(fc.record({ unitPrice: fc.nat(100_000), quantity: fc.integer({ min: 1, max: 9 }), category: fc.constantFrom('Food', 'Book') }), { maxLength: 12 })
+    const lines = fc.array(
+      fc.record({
+        unitPrice: fc.nat(100_000), quantity: fc.integer({ min: 1, max: 9 }), category: fc.constantFrom('Food', 'Book'),
+      }),
+      { maxLength: 12 },
+    )
     fc.assert(fc.property(lines, fc.nat(100), (bought, percent) => {
       const table = rates([['Food', 10_000], ['*', 82_500]])
       const { lines: _forward, ...forward } = totals(bought, percent, table)
@@ -76,7 +87,8 @@ describe('does', () => {
 
 describe('refuses', () => {
   test.each(['[{"state":"TX","category":"*","percent":8.25}]', '[{"state":"TX","category":"*","percent":"8,25"}]', '[{"state":"TX","category":"*","percent":"-1"}]',
-    '[{"state":"Texas","category":"*","percent":"8"}]', '[{"state":"TX","category":"","percent":"8"}]', '[{"state":"TX","category":"*","percent":"100"}]',
+    '[{"state":"Texas","category":"*","percent":"8"}]', '[{"state":"TX","category":"","percent":"8"}]',
+    '[{"state":"TX","category":"*","percent":"100"}]',
     '[{"state":"TX","category":"*","percent":"8","extra":1}]', '{}', 'none'])('the rate table %s', (json) => {
     expect(() => readTaxTable(json)).toThrow()
   })

@@ -9,7 +9,9 @@ const STATUS: Record<FailureCode, number> = {
 }
 
 describe('does', () => {
-  test.each(Object.entries(STATUS) as Array<[FailureCode, number]>)('answers %s with %i and a sentence for a person', (code, status) => {
+  test.each(Object.entries(STATUS) as Array<[
+    FailureCode, number,
+  ]>)('answers %s with %i and a sentence for a person', (code, status) => {
     const failure = new Failure(code)
     expect(failure.status).toBe(status)
     expect(failure.message).toMatch(/^[A-Z].+\.$/)

@@ -28,13 +28,17 @@ describe('does', () => {
     expect(encode(Uint8Array.from({ length: 32 }, (_, n) => n), 32)).toBe('0123456789abcdefghjkmnpqrstvwxyz')
   })
 
-  test.each([newId('crt'), 'test-product-1', 'A', 'W62UWFY35CWMYGVWK6TWJDNI', '0', '#1', 'a'.repeat(128), 'jo+1@x:2.b'])('%s may be an id', (id) => {
+  test.each([
+    newId('crt'), 'test-product-1', 'A', 'W62UWFY35CWMYGVWK6TWJDNI', '0', '#1', 'a'.repeat(128), 'jo+1@x:2.b',
+  ])('%s may be an id', (id) => {
     expect(ID.test(id)).toBe(id !== '#1')
   })
 })
 
 describe('refuses', () => {
-  test.each(['', ' ', '_a', '.', '..', '../x', 'a/b', 'a b', 'a\n', 'a\u0000', 'é', '__proto__', 'a'.repeat(129), 'a"', "a'", 'a<'])('%j as an id', (id) => {
+  test.each([
+    '', ' ', '_a', '.', '..', '../x', 'a/b', 'a b', 'a\n', 'a\u0000', 'é', '__proto__', 'a'.repeat(129), 'a"', "a'", 'a<',
+  ])('%j as an id', (id) => {
     expect(ID.test(id)).toBe(false)
   })
 })

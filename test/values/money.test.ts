@@ -19,21 +19,25 @@ function roundedByHand(amount: bigint, numerator: bigint, denominator: bigint): 
 }
 
 describe('does', () => {
-  test.each([[0, NO_DIGITS], [2, TWO_DIGITS], [3, THREE_DIGITS]] as const)('knows the currencies of %i digits', (digits, currencies) => {
+  test.each([
+    [0, NO_DIGITS], [2, TWO_DIGITS], [3, THREE_DIGITS],
+  ] as const)('knows the currencies of %i digits', (digits, currencies) => {
     expect(currencies.map(digitsOf)).toEqual(currencies.map(() => digits))
   })
 
   test.each([
     [197, 'USD', 19_700], [8.25, 'USD', 825], [0.1, 'USD', 10], [0.07, 'USD', 7], [1.1, 'USD', 110], [4.35, 'USD', 435],
     [1.005, 'KWD', 1005], [0.001, 'KWD', 1], [100, 'JPY', 100], [0, 'USD', 0], [-8.25, 'USD', -825], ['8.250', 'USD', 825],
-    ['12', 'USD', 1200], ['100.00', 'JPY', 100], [9_999_999_999, 'USD', 999_999_999_900], [90_071_992_547_409.91, 'USD', undefined],
+    ['12', 'USD', 1200], ['100.00', 'JPY', 100], [9_999_999_999, 'USD', 999_999_999_900],
+    [90_071_992_547_409.91, 'USD', undefined],
     [9_007_199_254_740.99, 'USD', 900_719_925_474_099],
   ] as const)('reads %s %s as %s minor units', (major, code, minor) => {
     expect(toMinor(major, code)).toBe(minor)
   })
 
   test.each([
-    [825, 'USD', '8.25'], [5, 'USD', '0.05'], [0, 'USD', '0.00'], [-5, 'USD', '-0.05'], [-19_700, 'USD', '-197.00'], [100, 'JPY', '100'],
+    [825, 'USD', '8.25'], [5, 'USD', '0.05'], [0, 'USD', '0.00'], [-5, 'USD', '-0.05'], [-19_700, 'USD', '-197.00'],
+    [100, 'JPY', '100'],
     [0, 'JPY', '0'], [-7, 'JPY', '-7'], [1, 'KWD', '0.001'], [1005, 'KWD', '1.005'],
   ] as const)('writes %i minor units of %s as %s', (minor, code, text) => {
     expect(toText(minor, code)).toBe(text)
@@ -48,7 +52,8 @@ describe('does', () => {
 
   test.each([
     [5, 1, 10, 1], [-5, 1, 10, -1], [4, 1, 10, 0], [-4, 1, 10, 0], [15, 1, 10, 2], [-15, 1, 10, -2], [25, 1, 10, 3], [1, 1, 2, 1],
-    [-1, 1, 2, -1], [1, -1, 2, -1], [1, 1, -2, -1], [-1, 1, -2, 1], [0, 7, 100, 0], [1000, 82_500, 1_000_000, 83], [9999, 30, 100, 3000],
+    [-1, 1, 2, -1], [1, -1, 2, -1], [1, 1, -2, -1], [-1, 1, -2, 1], [0, 7, 100, 0], [1000, 82_500, 1_000_000, 83],
+    [9999, 30, 100, 3000],
   ])('rounds %i x %i / %i half away from zero to %i', (minor, numerator, denominator, expected) => {
     expect(share(minor, numerator, denominator)).toBe(expected)
   })
@@ -56,8 +61,12 @@ describe('does', () => {
   test('a share is exact where floating point is not, and never minus zero', () => {
     expect(share(9_007_199_254_740_991, 999_999, 1_000_000)).toBe(9_007_190_247_541_736)
     expect(Object.is(share(-1, 1, 100), -0)).toBe(false)
-    fc.assert(fc.property(fc.integer({ min: -1e9, max: 1e9 }), fc.integer({ min: 0, max: 1_000_000 }), fc.integer({ min: 1, max: 1_100_000 }), (minor, numerator, denominator) => {
-      expect(BigInt(share(minor, numerator, denominator))).toBe(roundedByHand(BigInt(minor), BigInt(numerator), BigInt(denominator)))
+    fc.assert(fc.property(fc.integer({ min: -1e9, max: 1e9 }), fc.integer({
+      min: 0, max: 1_000_000,
+    }), fc.integer({ min: 1, max: 1_100_000 }), (minor, numerator, denominator) => {
+      expect(BigInt(share(minor, numerator, denominator))).toBe(roundedByHand(
+        BigInt(minor), BigInt(numerator), BigInt(denominator),
+      ))
     }))
   })
 
@@ -91,7 +100,8 @@ describe('refuses', () => {
   })
 
   test.each([
-    Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e21, '', ' ', '1,5', '1.', '.5', '+1', '1e3', '0x10', '--1', '1 ', '٣', '99999999999999',
+    Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e21, '', ' ', '1,5', '1.', '.5', '+1', '1e3', '0x10', '--1',
+    '1 ', '٣', '99999999999999',
   ])('%s is no amount', (major) => {
     expect(toMinor(major, 'USD')).toBeUndefined()
   })
@@ -102,7 +112,9 @@ describe('refuses', () => {
     }))
   })
 
-  test.each([-1, -0.01, Number.NaN, Number.POSITIVE_INFINITY, 10_000_000_000, '5', null])('%s is no price on the wire', (amount) => {
+  test.each([
+    -1, -0.01, Number.NaN, Number.POSITIVE_INFINITY, 10_000_000_000, '5', null,
+  ])('%s is no price on the wire', (amount) => {
     expect(wireAmount.safeParse(amount).success).toBe(false)
   })
 })

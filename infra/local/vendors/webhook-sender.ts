@@ -37,7 +37,7 @@ export interface Disorder {
 const LATE_MS = 400
 const FIRST_MS_MAX = 200
 const KEPT_MAX = 10_000
-const AT_ONCE_MAX = 16
+const AT_ONCE_MAX = 4
 
 export class WebhookSender {
   /** What happens to deliveries; local control may change it. */

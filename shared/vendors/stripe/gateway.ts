@@ -94,7 +94,9 @@ async function tried<T>(call: (timeoutMs: number) => Promise<T>): Promise<{ done
   let lost = false
   for (let attempt = 1; ; attempt++) {
     try {
-      return { done: await call(Math.max(1, Math.min(CHARGE_DEADLINE_MS / TRIES_MAX, endsAt - performance.now(), READ_DEADLINE_MS))) }
+      // Whole milliseconds: any other time-out is silently not taken by the SDK, which then waits for 80 seconds.
+      const timeoutMs = Math.floor(Math.min(CHARGE_DEADLINE_MS / TRIES_MAX, endsAt - performance.now(), READ_DEADLINE_MS))
+      return { done: await call(Math.max(1, timeoutMs)) }
     } catch (error) {
       const thrown = thrownBy(error)
       if (!thrown.again) return { thrown }

@@ -150,6 +150,7 @@ describe('refuses', () => {
     const strange = await set(other, cart, 'VARTOTE1', 1)
     const missing = await set(other, 'cart_00000000000000000000000000', 'VARTOTE1', 1)
     expect([strange.status, missing.status]).toEqual([404, 404])
+    expect(strange.body['error']).toBe(missing.body['error'])
     expect((await set(shop.guest(), cart, 'VARTOTE1', 1)).status).toBe(404)
     expect((await one.get(`/api/carts/${cart}`)).body['cart'].lines).toEqual([])
   })

@@ -96,7 +96,8 @@ describe('refuses', () => {
     const { id } = await one.fill({ productId: 'VARCAPOLV', quantity: 1 })
     for (const stranger of [other, shop.guest(), await shop.person('scanner'), await shop.person('organiser')]) {
       const answers = [await stranger.get(`/api/carts/${id}`), await stranger.call('DELETE', `/api/carts/${id}`)]
-      expect(answers.map(({ status, body }) => [status, body['code']])).toEqual([[404, 'NOT_FOUND'], [404, 'NOT_FOUND']])
+      const missing = await stranger.get('/api/carts/cart_nobody')
+      for (const { status, body } of answers) expect([status, body['error']]).toEqual([404, missing.body['error']])
     }
     expect((await one.get(`/api/carts/${id}`)).status).toBe(200)
   })

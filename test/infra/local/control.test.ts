@@ -174,6 +174,7 @@ describe('refuses', () => {
       SHOP_NAME: 'x',
       FIRESTORE_EMULATOR_HOST: 'here:1',
       METADATA_SERVER_DETECTION: 'none',
+      FIRESTORE_ENABLE_TRACING: 'OFF',
       NO_PROXY: '127.0.0.1,localhost',
       no_proxy: '127.0.0.1,localhost',
     })

@@ -71,9 +71,12 @@ function reprice(parts: Parts, id: string, input: Json): void {
   parts.catalog.reprice(id, amount, text(input, 'currency') ?? 'USD')
 }
 
-/** `{variationId, quantity}` counts by hand; `{variationId, adjust}` sells (below zero) or puts in (above zero). */
+/**
+ * `{variationId, quantity}` counts by hand; `{variationId, adjust}` sells (below zero) or puts in (above zero).
+ * The variation may also be named as the shop (`productId`) or Square's API (`catalog_object_id`) names it.
+ */
 function count(parts: Parts, input: Json): unknown {
-  const id = requiredText(input, 'variationId')
+  const id = text(input, 'productId') ?? text(input, 'catalog_object_id') ?? requiredText(input, 'variationId')
   if (parts.catalog.variation(id) === undefined) throw notFound(`Variation ${id}`)
   const counting = input['quantity'] !== undefined
   const units = parseQuantity(String(counting ? input['quantity'] : input['adjust']))
