@@ -83,7 +83,8 @@ export function settleLate(settling: Settling, restocked: boolean): Settlement {
     id: `ref_${order.id.slice(4)}`, amount: order.total, reason: 'Payment arrived after the order had expired', lines: [], restock: false,
     status: 'pending' as const, gatewayRefundId: null, requestedBy: 'countinghouse', atMs: nowMs,
   }
-  return { ...settlement, stock: [], order: { ...settlement.order, refunds: [...order.refunds, refund], checkAtMs: nowMs } }
+  // No receipt: what this customer is told is that the money comes back.
+  return { ...settlement, mails: [], stock: [], order: { ...settlement.order, refunds: [...order.refunds, refund], checkAtMs: nowMs } }
 }
 
 function paid(settling: Settling, outcome: Extract<ChargeOutcome, { status: 'succeeded' }>): Settlement {

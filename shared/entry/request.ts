@@ -6,7 +6,7 @@ import { Failure, invalid } from '#values/failure.ts'
 
 const BODY_BYTES_MAX = 2 << 20
 const PRINTABLE = /^[\x21-\x7e]{1,255}$/
-/** What JSON may write for a character: `\\u0034`, or `\\n` and its like. */
+/** What JSON may write for a character: `\u0034`, or `\n` and its like. */
 const ESCAPE = /\\(?:u([0-9a-f]{4})|(.))/gi
 /** In another charset the bytes would not show what the parsed text holds. */
 const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i

@@ -97,6 +97,14 @@ function isTimeZone(name: string): boolean {
   }
 }
 
+/**
+ * What every instance needs before it takes its first request.
+ * @throws Error as `config`: a wrong value stops the start, not the customers
+ */
+export function checkAtStart(): void {
+  for (const name of ['shop', 'access', 'limits'] as const) config(name)
+}
+
 /** Addresses of local servers; undefined in production. */
 export function emulator(name: 'PUBSUB' | 'BIGQUERY' | 'SECRET_MANAGER'): string | undefined {
   return process.env[`${name}_EMULATOR_HOST`]

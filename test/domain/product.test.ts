@@ -76,7 +76,10 @@ function newWorld(onHand: number): World {
 }
 
 const inFlight = (world: World): number => 0 - world.batches.reduce((sum, { delta }) => sum + delta, 0)
-const unapplied = (world: World): number => world.outbox.concat(world.batches.filter(({ applied }) => !applied).map(({ delta }) => delta)).reduce((sum, delta) => sum + delta, 0)
+function unapplied(world: World): number {
+  const sent = world.batches.filter(({ applied }) => !applied).map(({ delta }) => delta)
+  return [...world.outbox, ...sent].reduce((sum, delta) => sum + delta, 0)
+}
 /** Units on the shelf that nobody has bought; below zero: sold twice. */
 const reallyFree = (world: World): number => world.till.quantity + unapplied(world)
 const readCount = (world: World): PosCount => ({

@@ -1,46 +1,21 @@
-/**
- * What the outcome of a charge does to an order. The table walks every state with every outcome; the properties play
- * outcomes in any order, repeated, stale and late, and count the money and the goods afterwards.
- */
-import fc from 'fast-check'
+/** What the outcome of a charge does to an order: every state with every outcome, and what each writes. */
 import { describe, expect, test } from 'vitest'
-import { balanced } from '#domain/ledger.ts'
-import { LEASE_MS, OPEN_STATES, chargeKey, isOpen, leased, orderNumber, type Order, type OrderState } from '#domain/order.ts'
-import type { ChargeOutcome } from '#domain/payment.ts'
+import { LEASE_MS, OPEN_STATES, chargeKey, leased, orderNumber, type Order, type OrderState } from '#domain/order.ts'
 import { ACTION_MS, isLateMoney, settle, settleLate } from '#domain/settle.ts'
 import type { Settlement } from '#domain/settlement.ts'
 import { NOW_MS, SHOP, draftLine, orderIn, pendingOrder } from './given.ts'
+import { outcomeNames, outcomes, type OutcomeName } from './outcomes.ts'
 
-const TOTAL = pendingOrder().total
-const outcomes = {
-  'succeeded': {
-    status: 'succeeded', transactionId: 'pi_1', amount: TOTAL, currency: 'USD',
-    answer: { id: 'pi_1', receipt_email: 'jo@mail.example' },
-  },
-  'other amount': { status: 'succeeded', transactionId: 'pi_1', amount: TOTAL - 1, currency: 'USD', answer: null },
-  'other currency': { status: 'succeeded', transactionId: 'pi_1', amount: TOTAL, currency: 'EUR', answer: null },
-  'declined': { status: 'declined', transactionId: 'pi_1', declineCode: 'insufficient_funds', answer: { code: 'card_declined' } },
-  'requires_action': {
-    status: 'requires_action', transactionId: 'pi_1', clientSecret: 'pi_1_secret_2', nextAction: { type: 'use_stripe_sdk' },
-  },
-  'processing': { status: 'processing', transactionId: 'pi_1' },
-  'cancelled': { status: 'cancelled', transactionId: 'pi_1' },
-  'absent': { status: 'absent' },
-  'unavailable': { status: 'unavailable', reason: 'stripe 429' },
-  'unknown': { status: 'unknown', reason: 'no answer' },
-} satisfies Record<string, ChargeOutcome>
-type Name = keyof typeof outcomes
-const names = Object.keys(outcomes) as Name[]
-
-const settled = (order: Order, name: Name, nowMs = NOW_MS + 5000): Settlement | undefined =>
+const settled = (order: Order, name: OutcomeName, nowMs = NOW_MS + 5000): Settlement | undefined =>
   settle({ order, outcome: outcomes[name], cause: 'test', nowMs, shopName: SHOP })
 const must = <T>(value: T | undefined): T => {
   if (value === undefined) throw new Error('nothing was written')
   return value
 }
 
+type Open = 'pending_payment' | 'requires_action' | 'payment_unknown' | 'in_review'
 /** Where each open state goes by each outcome; `-` is no change of state. */
-const TABLE: Record<Name, Record<'pending_payment' | 'requires_action' | 'payment_unknown' | 'in_review', OrderState | '-'>> = {
+const TABLE: Record<OutcomeName, Record<Open, OrderState | '-'>> = {
   'succeeded': { pending_payment: 'paid', requires_action: 'paid', payment_unknown: 'paid', in_review: 'paid' },
   'other amount': { pending_payment: 'in_review', requires_action: 'in_review', payment_unknown: 'in_review', in_review: '-' },
   'other currency': { pending_payment: 'in_review', requires_action: 'in_review', payment_unknown: 'in_review', in_review: '-' },
@@ -57,7 +32,7 @@ const TABLE: Record<Name, Record<'pending_payment' | 'requires_action' | 'paymen
   'unavailable': { pending_payment: 'payment_failed', requires_action: '-', payment_unknown: '-', in_review: '-' },
   'unknown': { pending_payment: 'payment_unknown', requires_action: '-', payment_unknown: '-', in_review: '-' },
 }
-const walk = names.flatMap((name) => Object.entries(TABLE[name]).map(([state, next]) => [
+const walk = outcomeNames.flatMap((name) => Object.entries(TABLE[name]).map(([state, next]) => [
   state as OrderState, name, next,
 ] as const))
 const CLOSED: readonly OrderState[] = [
@@ -101,7 +76,8 @@ describe('does', () => {
     ['cancelled', 409, 'CONFLICT', false, 'This order has expired. Nothing was charged.'],
     ['unavailable', 503, 'SERVICE_UNAVAILABLE', true, 'Payment service temporarily unavailable. Please try again.'],
     ['absent', 503, 'SERVICE_UNAVAILABLE', true, 'Payment service temporarily unavailable. Please try again.'],
-  ] as const)('%s: gives the goods and the cart back, forgets the card, answers %i %s', (name, status, code, retryable, error) => {
+  ] as const)('%s: gives the goods and the cart back, forgets the card, answers %i %s', (...row) => {
+    const [name, status, code, retryable, error] = row
     const settlement = must(settled(pendingOrder(), name))
     expect(settlement).toMatchObject({
       entries: [], mails: [], stock: [], holds: [{ productId: 'oil', delta: -2 }], reopenCart: true,
@@ -191,7 +167,7 @@ describe('does', () => {
     }
   })
 
-  test('one key names an attempt, another attempt has another', () => {
+  test('one key outcomeNames an attempt, another attempt has another', () => {
     const order = pendingOrder()
     expect(chargeKey(order)).toBe(`${order.id}:1`)
     expect(chargeKey({ ...order, payment: { ...order.payment, attempt: 2 } })).not.toBe(chargeKey(order))
@@ -212,7 +188,7 @@ describe('does', () => {
 })
 
 describe('refuses', () => {
-  test.each(CLOSED.flatMap((state) => names.map((name) => [
+  test.each(CLOSED.flatMap((state) => outcomeNames.map((name) => [
     state, name,
   ] as const)))('a closed order to move: %s + %s', (state, name) => {
     expect(settled(orderIn(state), name)).toBeUndefined()
@@ -224,7 +200,7 @@ describe('refuses', () => {
     expect(isLateMoney(orderIn(state), outcomes.succeeded)).toBe(false)
   })
 
-  test.each(names.filter((name) => outcomes[name].status !== 'succeeded'))('to take %s for late money', (name) => {
+  test.each(outcomeNames.filter((name) => outcomes[name].status !== 'succeeded'))('to take %s for late money', (name) => {
     expect(isLateMoney(orderIn('expired'), outcomes[name])).toBe(false)
   })
 
@@ -237,92 +213,5 @@ describe('refuses', () => {
   test('to let a question without an answer prolong an authentication', () => {
     const order = orderIn('requires_action')
     expect(settled(order, 'unknown')?.order.checkAtMs ?? order.checkAtMs).toBe(order.checkAtMs)
-  })
-})
-
-/** An order's life as the store writes it: one settlement after the other, everything counted. */
-function live(steps: ReadonlyArray<{ name: Name; restocked: boolean }>, first: Order) {
-  const life = {
-    order: first, entries: [] as string[], booked: 0, held: 2, atTill: 0, receipts: 0, reopened: 0, answers: new Set<string>(),
-    rowIds: [] as string[],
-  }
-  let nowMs = NOW_MS
-  for (const { name, restocked } of steps) {
-    nowMs += 1000
-    const settling = { order: life.order, outcome: outcomes[name], cause: 'test', nowMs, shopName: SHOP }
-    const late = isLateMoney(life.order, settling.outcome)
-    const settlement = late ? settleLate(settling, restocked) : settle(settling)
-    if (settlement === undefined) continue
-    if (!late) expect(isOpen(life.order)).toBe(true)
-    if (life.order.answer !== null && !late) expect(settlement.order.answer).toEqual(life.order.answer)
-    life.order = settlement.order
-    for (const entry of settlement.entries) {
-      expect(balanced(entry)).toEqual(entry)
-      life.entries.push(entry.id)
-      life.booked += entry.postings.find(({ account }) => account === 'gateway:stripe')?.amount ?? 0
-    }
-    if (settlement.reopenCart) life.reopened += 1
-    life.held += settlement.holds.reduce((sum, { delta }) => sum + delta, 0)
-    life.atTill += settlement.stock.reduce((sum, { delta }) => sum + delta, 0)
-    life.receipts += settlement.mails.length
-    life.rowIds.push(...settlement.rows.map(({ table, insertId }) => `${table} ${insertId}`))
-  }
-  return life
-}
-
-describe('survives', () => {
-  const step = fc.record({ name: fc.constantFrom(...names), restocked: fc.boolean() })
-  const many = { numRuns: 1000 }
-
-  test('outcomes in any order, repeated: one charge at most, and the goods are sold once, held, or free', () => {
-    fc.assert(fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
-      const { order, entries, booked, held, atTill, receipts, reopened } = live(steps, pendingOrder())
-      expect(reopened).toBeLessThanOrEqual(1)
-      expect(entries.length).toBeLessThanOrEqual(1)
-      expect(booked).toBe(entries.length * TOTAL)
-      expect(receipts).toBe(entries.length)
-      const givenBack = order.refunds.length === 1
-      if (isOpen(order)) expect([held, atTill, entries.length]).toEqual([2, 0, 0])
-      else if (order.state === 'paid') expect([held, atTill]).toEqual(givenBack ? [0, 0] : [2, -2])
-      else expect([held, atTill, entries.length]).toEqual([0, 0, 0])
-    }), many)
-  })
-
-  test('whatever comes, a closed order has its answer, no card token and no check; an open one has no answer and a check', () => {
-    fc.assert(fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
-      const { order } = live(steps, pendingOrder())
-      expect(order.answer === null).toBe(isOpen(order))
-      expect(order.checkAtMs === null).toBe(!isOpen(order) && order.refunds.length === 0)
-      if (!isOpen(order)) expect([
-        order.payment.token, order.payment.clientSecret, order.payment.nextAction,
-      ]).toEqual([null, null, null])
-      expect(order.history.at(-1)?.state).toBe(order.state)
-    }), many)
-  })
-
-  test('money that is right is booked by whichever outcome brings it, and then nothing moves the order', () => {
-    fc.assert(fc.property(fc.array(step, { maxLength: 6 }), fc.array(step, { maxLength: 6 }), (before, after) => {
-      const paid = live([...before, { name: 'succeeded', restocked: true }], pendingOrder()).order
-      if (paid.state !== 'paid') throw new Error(`money left the order ${paid.state}`)
-      expect(live(after, paid).order).toBe(paid)
-    }), many)
-  })
-
-  test('the same outcome twice in a row changes no state, no money and no goods', () => {
-    fc.assert(fc.property(fc.array(step, { maxLength: 6 }), step, (before, last) => {
-      const once = live([...before, last], pendingOrder())
-      const twice = live([...before, last, last], pendingOrder())
-      const facts = ({ order, ...rest }: typeof once) => ({
-        ...rest, state: order.state, history: order.history.length, answer: order.answer,
-      })
-      expect(facts(twice)).toEqual(facts(once))
-    }), many)
-  })
-
-  test('each row of the warehouse names its own fact', () => {
-    fc.assert(fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
-      const { rowIds } = live(steps, pendingOrder())
-      expect(new Set(rowIds).size).toBe(rowIds.length)
-    }), many)
   })
 })

@@ -86,10 +86,17 @@ describe('does', () => {
 })
 
 describe('refuses', () => {
-  test.each(['[{"state":"TX","category":"*","percent":8.25}]', '[{"state":"TX","category":"*","percent":"8,25"}]', '[{"state":"TX","category":"*","percent":"-1"}]',
-    '[{"state":"Texas","category":"*","percent":"8"}]', '[{"state":"TX","category":"","percent":"8"}]',
+  test.each([
+    '[{"state":"TX","category":"*","percent":8.25}]',
+    '[{"state":"TX","category":"*","percent":"8,25"}]',
+    '[{"state":"TX","category":"*","percent":"-1"}]',
+    '[{"state":"Texas","category":"*","percent":"8"}]',
+    '[{"state":"TX","category":"","percent":"8"}]',
     '[{"state":"TX","category":"*","percent":"100"}]',
-    '[{"state":"TX","category":"*","percent":"8","extra":1}]', '{}', 'none'])('the rate table %s', (json) => {
+    '[{"state":"TX","category":"*","percent":"8","extra":1}]',
+    '{}',
+    'none',
+  ])('the rate table %s', (json) => {
     expect(() => readTaxTable(json)).toThrow()
   })
 })

@@ -12,8 +12,8 @@ function fields(input: unknown, where = 'body'): Array<{ field: string; rule: st
   try {
     validated(Body, input, where)
   } catch (error) {
-    if (error instanceof Failure && error.code === 'INVALID_INPUT') return (error.details as { fields: Array<{ field: string; rule: string }> }).fields
-    throw error
+    if (!(error instanceof Failure) || error.code !== 'INVALID_INPUT') throw error
+    return (error.details as { fields: Array<{ field: string; rule: string }> }).fields
   }
   throw new Error('nothing was refused')
 }

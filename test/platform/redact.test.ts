@@ -27,7 +27,7 @@ describe('does', () => {
     expect(masked).toMatch(/^it failed for .*sorry$/)
   })
 
-  test.each(plants)('masks %s in a list in an object in a list, in a field name, in an error and in its stack', (_what, planted, hidden) => {
+  test.each(plants)('masks %s in nested lists and objects, field names, errors and stacks', (_what, planted, hidden) => {
     const error = new Error(`refused: ${planted}`)
     const text = JSON.stringify(redact([
       { deep: { list: [planted, { note: `x ${planted}` }], [`by ${planted}`]: 1 } }, error, { error },
@@ -75,7 +75,8 @@ describe('does', () => {
 
   test('an address between any words never gets through', () => {
     const word = fc.stringMatching(/^[a-z0-9.+_-]{1,12}$/)
-    fc.assert(fc.property(word, fc.stringMatching(/^[a-z0-9]{1,10}$/), fc.string(), fc.string(), (local, domain, before, after) => {
+    const host = fc.stringMatching(/^[a-z0-9]{1,10}$/)
+    fc.assert(fc.property(word, host, fc.string(), fc.string(), (local, domain, before, after) => {
       expect(redactText(`${before} ${local}@${domain}.example ${after}`)).not.toContain(`${local}@${domain}.example`)
     }))
   })

@@ -2,6 +2,7 @@
 import type { Stripe } from 'stripe'
 import type { ChargeOutcome, RefundOutcome } from '#domain/payment.ts'
 import type { VendorMessage } from '#domain/vendor-message.ts'
+import { ID } from '#values/ids.ts'
 import { config } from '#platform/config.ts'
 import { now } from '#platform/clock.ts'
 import { stripe } from './client.ts'
@@ -32,9 +33,11 @@ function isFromTheFuture(signature: string): boolean {
   return stamp === undefined || Number(stamp) - now() / 1000 > TOLERANCE_SECONDS
 }
 
+/** Null for what is not ours: others may use this account, and write what they like. */
 function orderIdIn(event: Stripe.Event): string | null {
-  const metadata = (event.data.object as { metadata?: Record<string, string> | null }).metadata
-  return metadata?.['order_id'] ?? null
+  const metadata = (event.data.object as { metadata?: Record<string, unknown> | null }).metadata
+  const orderId = metadata?.['order_id']
+  return typeof orderId === 'string' && ID.test(orderId) ? orderId : null
 }
 
 export type StripeFact =

@@ -103,7 +103,7 @@ describe('refuses', () => {
 describe('survives', () => {
   test('a lost answer of BigQuery: the views show each fact once', async () => {
     const order = await buy()
-    shop.fault({ target: 'bigquery', operation: 'insertAll', when: 'after', effect: 'error', status: 503, times: 99 })
+    shop.fault({ target: 'bigquery', operation: 'insertAll', when: 'after', effect: 'error', status: 400 })
     await shop.cloud.runJob(JOB)
     shop.calm()
     expect(waiting()).toBeGreaterThan(0)
@@ -114,7 +114,7 @@ describe('survives', () => {
     ] as const) {
       expect((await rows(dataset, table)).filter((row) => row[column] === order['id']).length, table).toBe(count)
     }
-  }, 20_000)
+  })
 
   test('BigQuery being away: everything stays and follows later', async () => {
     const order = await buy()

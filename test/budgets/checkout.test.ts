@@ -1,0 +1,91 @@
+/**
+ * What one purchase may cost: calls one after the other, documents read and written. Counted on the wire, by the
+ * request's own id, so that what follows an order (mail, warehouse, stock) is not in it.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { CallRecord } from '../../infra/local/wire.ts'
+import { checkOut, openGround, PRODUCT, type Ground } from '../functions/purchase.ts'
+import type { Json, Person, Shop } from '../functions/shop.ts'
+
+const CALLS_IN_A_ROW_MAX = 6
+const PRODUCTS = [PRODUCT, 'VARHEARTS250', 'VARSEEDOIL250', 'VARCALMBALM30', 'VARCALMBALM60']
+
+/** So slow is every call, so that those that are made at the same time are seen to overlap. */
+const CALL_MS = 30
+
+let ground: Ground
+let shop: Shop
+
+beforeAll(async () => {
+  ground = await openGround()
+  shop = ground.shop
+}, 30_000)
+afterAll(() => shop.cloud.stop())
+
+async function callsOf(requestId: string, since: number): Promise<CallRecord[]> {
+  const answer = await fetch(`${shop.cloud.url}/_local/calls?since=${since}`)
+  const { calls } = (await answer.json()) as { calls: CallRecord[] }
+  return calls.filter((call) => call.requestId === requestId)
+}
+
+/** Length of the longest chain in which each call began after the one before had ended: overlapping ones count once. */
+function inARow(calls: readonly CallRecord[]): number {
+  let endedMs = -Infinity
+  let count = 0
+  for (const call of [...calls].sort((one, other) => one.startedMs + one.ms - other.startedMs - other.ms)) {
+    if (call.startedMs < endedMs) continue
+    endedMs = call.startedMs + call.ms
+    count += 1
+  }
+  return count
+}
+
+function sum(calls: readonly CallRecord[], field: 'reads' | 'writes'): number {
+  return calls.reduce((all, call) => all + call[field], 0)
+}
+
+/** Both instances have a lease of general tokens for this address: nine requests of ten find it so. */
+async function settledIn(): Promise<Person> {
+  const buyer = await shop.person()
+  for (let time = 0; time < 4; time += 1) await buyer.get('/api/products/unknown')
+  return buyer
+}
+
+describe('does', () => {
+  test.each([1, 2, 5])('sell a stored cart of %i lines within its budget', async (lines) => {
+    const buyer = await settledIn()
+    const cart = await buyer.fill(...PRODUCTS.slice(0, lines).map((productId) => ({ productId, quantity: 1 })))
+    await shop.cloud.drain()
+    for (const key of [undefined, 'a-key']) {
+      const cartId = key === undefined ? cart['id'] : (await buyer.fill(...PRODUCTS.slice(0, lines).map((productId) => ({ productId, quantity: 1 }))))['id']
+      await shop.cloud.drain()
+      for (const target of ['firestore', 'square', 'stripe', 'pubsub']) shop.fault({ target, when: 'before', effect: 'delay', delayMs: CALL_MS, times: 1_000 })
+      const since = shop.cloud.wire.lastCall
+      const requestId = `budget-${lines}-${key ?? 'none'}`
+      const body: Json = { customerId: buyer.id, email: buyer.email, cartId, paymentMethod: { token: 'pm_card_visa' } }
+      const answer = await buyer.call('POST', '/api/checkout', body, { 'x-request-id': requestId, ...(key === undefined ? {} : { 'idempotency-key': key }) })
+      shop.calm()
+      expect(answer.status).toBe(201)
+      const calls = await callsOf(requestId, since)
+      const cost = { calls: calls.length, inARow: inARow(calls), reads: sum(calls, 'reads'), writes: sum(calls, 'writes') }
+      process.stdout.write(`checkout of ${lines} lines, ${key === undefined ? 'no key' : 'key'}: ${JSON.stringify(cost)}\n`)
+      expect(cost.inARow).toBeLessThanOrEqual(CALLS_IN_A_ROW_MAX)
+      expect(cost.reads).toBeLessThanOrEqual(8 + lines)
+      expect(cost.writes).toBeLessThanOrEqual(9 + 2 * lines)
+    }
+  })
+
+  test('answer a replay with one read, and a page of products with one query', async () => {
+    const buyer = await settledIn()
+    const purchase = { cart: [{ productId: PRODUCT, quantity: 1 }] }
+    expect((await checkOut(buyer, purchase, 'replay')).status).toBe(201)
+    const since = shop.cloud.wire.lastCall
+    const body = { customerId: buyer.id, email: buyer.email, paymentMethod: { token: 'pm_card_visa' }, ...purchase }
+    const replay = await buyer.call('POST', '/api/checkout', body, { 'x-request-id': 'budget-replay', 'idempotency-key': 'replay' })
+    await buyer.call('GET', '/api/products?limit=20', undefined, { 'x-request-id': 'budget-products' })
+    expect(replay.headers.get('idempotent-replayed')).toBe('true')
+    const names = async (requestId: string): Promise<string[]> => (await callsOf(requestId, since)).map(({ operation }) => operation)
+    expect(await names('budget-replay')).toEqual(['BatchGetDocuments'])
+    expect(await names('budget-products')).toEqual(['RunQuery'])
+  })
+})

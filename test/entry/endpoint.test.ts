@@ -1,0 +1,256 @@
+/** The seam of every address that people call: who may, what they may send, and what every answer carries. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { METHODS, ROLES, type EndpointDeclaration, type Method, type Role } from '#entry/declaration.ts'
+import { openShop, type Answer, type Json, type Person, type Shop } from '../functions/shop.ts'
+
+const ORIGIN = 'https://shop.example'
+const EXPOSED = ['X-Request-Id', 'Idempotent-Replayed', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset', 'Retry-After']
+
+let shop: Shop
+let guest: Person
+beforeAll(async () => {
+  shop = await openShop({ environment: { CORS_ORIGINS: `${ORIGIN}, https://admin.shop.example` } })
+  guest = shop.guest()
+})
+afterAll(() => shop.cloud.stop())
+
+/** Answers of every kind, by their status. */
+async function answers(): Promise<Answer[]> {
+  const [customer, greedy] = [await shop.person(), shop.guest()]
+  const flood = await Promise.all(Array.from({ length: 115 }, () => greedy.get('/api/products/none')))
+  return [
+    await guest.get('/health'),
+    await guest.post('/api/carts'),
+    await guest.get('/api/products?limit=0'),
+    await guest.get('/api/orders'),
+    await customer.get('/api/admin/ledger/accounts'),
+    await guest.get('/api/products/none'),
+    await guest.get('/nowhere'),
+    await guest.call('PATCH', '/api/carts', {}),
+    await guest.call('POST', '/api/carts', '{"broken'),
+    await guest.call('POST', '/api/webhooks/stripe', '{}'),
+    ...flood.filter(({ status }) => status === 429).slice(0, 1),
+  ]
+}
+
+describe('does', () => {
+  test('put a request id and the security headers on every answer, failures too', async () => {
+    const all = await answers()
+    expect(new Set(all.map(({ status }) => status))).toEqual(new Set([200, 201, 400, 401, 403, 404, 429]))
+    for (const { status, headers } of all) {
+      expect(headers.get('x-request-id'), String(status)).toMatch(/^[0-9a-f-]{36}$/)
+      expect(headers.get('x-powered-by')).toBeNull()
+    }
+    for (const { status, headers, body } of all.filter((one) => 'success' in one.body)) {
+      expect(headers.get('content-type'), String(status)).toBe('application/json; charset=utf-8')
+      expect(body['timestamp']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+    }
+    for (const { headers } of [all[0], all[3], all.at(-1)].filter((one) => one !== undefined)) {
+      expect(headers.get('strict-transport-security')).toMatch(/max-age=\d{8}/)
+      expect(headers.get('x-content-type-options')).toBe('nosniff')
+      expect(headers.get('referrer-policy')).toBeTruthy()
+      expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'")
+      expect(headers.get('cache-control')).toBe('no-store')
+    }
+  })
+
+  test('answer under the id that the caller gave, when it is one', async () => {
+    expect((await guest.call('GET', '/health', undefined, { 'x-request-id': 'from-my-phone' })).headers.get('x-request-id')).toBe('from-my-phone')
+    const long = await guest.call('GET', '/health', undefined, { 'x-request-id': 'x'.repeat(200) })
+    expect(long.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
+  })
+
+  test('say what failed in one shape: a sentence, a code, whether to try again', async () => {
+    for (const { status, body } of (await answers()).filter((one) => one.status >= 400 && 'success' in one.body)) {
+      expect(body, String(status)).toMatchObject({ success: false, error: expect.any(String), code: expect.stringMatching(/^[A-Z_]+$/), retryable: status === 429 })
+    }
+  })
+
+  test('let a browser on a listed origin read the answer', async () => {
+    const { headers } = await guest.call('GET', '/api/products?limit=1', undefined, { origin: ORIGIN })
+    expect(headers.get('access-control-allow-origin')).toBe(ORIGIN)
+    expect(headers.get('vary')).toContain('Origin')
+    for (const name of EXPOSED) expect(headers.get('access-control-expose-headers')).toContain(name)
+    expect(headers.get('access-control-allow-credentials')).toBeNull()
+  })
+
+  test('let it read failures, too, or nobody could tell the customer what went wrong', async () => {
+    const { status, headers } = await guest.call('GET', '/api/orders', undefined, { origin: 'https://admin.shop.example' })
+    expect([status, headers.get('access-control-allow-origin')]).toEqual([401, 'https://admin.shop.example'])
+  })
+
+  test('answer a preflight with what may be sent', async () => {
+    const { status, headers } = await guest.call('OPTIONS', '/api/carts/cart_any', undefined, { origin: ORIGIN, 'access-control-request-method': 'DELETE' })
+    expect(status).toBe(204)
+    expect(headers.get('access-control-allow-origin')).toBe(ORIGIN)
+    expect(headers.get('access-control-allow-methods')).toBe('GET, DELETE')
+    for (const name of ['Authorization', 'Content-Type', 'Idempotency-Key']) expect(headers.get('access-control-allow-headers')).toContain(name)
+  })
+})
+
+describe('refuses', () => {
+  test.each(['https://evil.example', 'http://shop.example', `${ORIGIN}.evil.example`, 'null', ''])('to let a browser on "%s" read anything', async (origin) => {
+    const { headers } = await guest.call('GET', '/api/products?limit=1', undefined, { origin })
+    expect(headers.get('access-control-allow-origin')).toBeNull()
+    const preflight = await guest.call('OPTIONS', '/api/carts', undefined, { origin, 'access-control-request-method': 'POST' })
+    expect(preflight.headers.get('access-control-allow-origin')).toBeNull()
+  })
+
+  test.each([
+    ['broken JSON', '{"customerId":', {}, 400],
+    ['a text where an object belongs', '"text"', {}, 400],
+    ['a list where an object belongs', '[{}]', {}, 400],
+    ['no content type', '{}', { 'content-type': '' }, 400],
+    ['a form', 'customerId=a', { 'content-type': 'application/x-www-form-urlencoded' }, 400],
+    ['JSON by the name of text', '{}', { 'content-type': 'text/plain' }, 400],
+    ['a charset nobody has', '{}', { 'content-type': 'application/json; charset=klingon' }, 415],
+    ['what calls itself gzip and is not', '{}', { 'content-encoding': 'gzip' }, 400],
+    ['three megabytes', JSON.stringify({ customerId: 'x'.repeat(3 << 20) }), {}, 413],
+  ])('%s, without a word about the inside', async (_, body, headers, status) => {
+    const before = shop.documents('carts').length
+    const answer = await guest.call('POST', '/api/carts', body, headers)
+    expect(answer.status).toBe(status)
+    expect(answer.text).not.toMatch(/node_modules|at .*\.(js|ts):\d+|SyntaxError/)
+    expect(shop.documents('carts').length).toBe(before)
+  })
+
+  test('a card number, wherever it stands, without repeating it', async () => {
+    for (const body of [{ customerId: '4242424242424242' }, { note: 'my card is 4242 4242 4242 4242' }, { 4000056655665556: 1 }]) {
+      const { status, text } = await guest.post('/api/carts', body)
+      expect(status).toBe(400)
+      expect(text).toContain('card number')
+      expect(text.replaceAll(' ', '')).not.toMatch(/42424242|40000566/)
+    }
+    expect(shop.cloud.log().join('').replaceAll(' ', '')).not.toMatch(/4242424242424242|4000056655665556/)
+  })
+
+  test('fields and query fields that it does not know, naming them all', async () => {
+    const { body } = await guest.post('/api/carts', { colour: 1, size: 2 })
+    expect(body['details'].fields).toEqual([{ field: 'colour', rule: 'is not known here' }, { field: 'size', rule: 'is not known here' }])
+    expect((await guest.post('/api/carts?debug=1')).body['details'].fields).toEqual([{ field: 'debug', rule: 'is not known here' }])
+  })
+
+  test('methods that an address does not have, and addresses that are not there', async () => {
+    for (const [method, path] of [['PUT', '/api/products'], ['DELETE', '/health'], ['PATCH', '/api/carts'], ['GET', '/api/checkout'], ['GET', '/api'], ['GET', '/api/products/a/b']] as const) {
+      expect((await guest.call(method, path)).status, `${method} ${path}`).toBe(404)
+    }
+  })
+
+  test('to run a scheduled function or a message for somebody from outside', async () => {
+    for (const { kind, name } of shop.cloud.declarations) {
+      if (kind === 'schedule' || kind === 'message') expect((await guest.post(`/${name}`)).status).toBe(404)
+    }
+  })
+})
+
+/** A request that each route accepts, so that only the caller decides. A new route must be added here. */
+const BODIES: Record<string, (records: Records) => unknown> = {
+  'POST /api/carts': () => ({}),
+  'PUT /api/carts/:cartId/items': () => ({ productId: 'VARTOTE1', quantity: 1 }),
+  'POST /api/checkout': ({ cart }) => ({ email: 'walk@example.com', cartId: cart, paymentMethod: { token: 'pm_card_visa' } }),
+  'POST /api/orders/:orderId/confirm': () => ({}),
+  'POST /api/orders/:orderId/fulfil': () => ({ how: 'picked_up' }),
+  'POST /api/orders/:orderId/refunds': () => ({ amount: 1, reason: 'Walk' }),
+  'DELETE /api/carts/:cartId': () => undefined,
+}
+
+interface Records {
+  readonly cart: string
+  readonly order: string
+}
+
+interface Step {
+  readonly name: string
+  readonly method: Method
+  readonly path: string
+  readonly who: 'public' | readonly Role[]
+}
+
+const steps = (): Step[] =>
+  shop.cloud.declarations
+    .filter((one): one is EndpointDeclaration => one.kind === 'endpoint')
+    .flatMap((one) => METHODS.flatMap((method) => {
+      const route = one.routes[method]
+      return route === undefined ? [] : [{ name: `${method} ${one.path}`, method, path: one.path, who: route.who }]
+    }))
+
+function walk(step: Step, who: Person, records: Records): Promise<Answer> {
+  const path = step.path.replace(':cartId', records.cart).replace(':orderId', records.order).replace(':productId', 'VARTOTE1')
+  if (step.method === 'GET') return who.get(path)
+  const body = BODIES[step.name]
+  if (body === undefined) throw new Error(`${step.name} has no body in this test.`)
+  return who.call(step.method, path, body(records))
+}
+
+/** A customer with a cart and a paid order. */
+async function owner(): Promise<{ person: Person; records: Records }> {
+  const person = await shop.person()
+  const order = await person.buy({ productId: 'test-product-1', quantity: 1 })
+  const cart: Json = await person.fill({ productId: 'VARTOTE1', quantity: 1 })
+  return { person, records: { cart: cart['id'], order: order['id'] } }
+}
+
+const isRefused = ({ status, body }: Answer): boolean => (status === 401 && body['code'] === 'UNAUTHORIZED') || (status === 403 && body['code'] === 'FORBIDDEN')
+
+describe('keeps to its table of permissions,', () => {
+  test('every route for every role: whoever is not named is refused, 401 without a token and 403 with one', async () => {
+    const { records } = await owner()
+    const people = [...(await Promise.all(ROLES.map((role) => shop.person(role)))), shop.guest()]
+    for (const step of steps().filter(({ who }) => who !== 'public')) {
+      for (const [index, person] of people.entries()) {
+        const role = ROLES[index]
+        if (role !== undefined && step.who.includes(role)) continue
+        const answer = await walk(step, person, records)
+        expect([step.name, role ?? 'guest', answer.status, isRefused(answer)]).toEqual([step.name, role ?? 'guest', role === undefined ? 401 : 403, true])
+      }
+    }
+    expect(shop.document('orders', records.order)).toMatchObject({ state: 'paid', refunds: [], fulfilment: null })
+  })
+
+  test('every route for every role: whoever is named gets past the door', async () => {
+    for (const role of ROLES) {
+      const { records } = await owner()
+      const person = await shop.person(role)
+      for (const step of steps().filter(({ who }) => who !== 'public' && who.includes(role))) {
+        const answer = await walk(step, person, records)
+        expect([step.name, role, isRefused(answer), answer.status < 500]).toEqual([step.name, role, false, true])
+      }
+    }
+  })
+
+  test('every record of a customer: he sees and changes his own', async () => {
+    const { person, records } = await owner()
+    const own = steps().filter(({ path, who }) => path.includes('/:') && !path.includes(':productId') && (who === 'public' || who.includes('customer')))
+    expect(own.length).toBeGreaterThanOrEqual(5)
+    for (const step of own) expect([step.name, (await walk(step, person, records)).status]).toEqual([step.name, expect.toSatisfy((status: number) => status < 300)])
+  })
+
+  test('every record of a customer: for others, of whatever role without staff rights, it does not exist', async () => {
+    const { records } = await owner()
+    const before = [shop.document('carts', records.cart), shop.document('orders', records.order)]
+    const strangers = [...(await Promise.all((['customer', 'scanner', 'organiser', 'organisation'] as const).map((role) => shop.person(role)))), shop.guest()]
+    for (const step of steps().filter(({ path, who }) => path.includes('/:') && !path.includes(':productId') && who === 'public')) {
+      for (const stranger of strangers) expect([step.name, stranger.id, (await walk(step, stranger, records)).status]).toEqual([step.name, stranger.id, 404])
+    }
+    expect([shop.document('carts', records.cart), shop.document('orders', records.order)]).toEqual(before)
+  })
+
+  test('roles that only read change nothing that belongs to a customer', async () => {
+    const { records } = await owner()
+    const before = [shop.document('carts', records.cart), shop.document('orders', records.order)]
+    const viewer = await shop.person('viewer')
+    for (const step of steps().filter(({ method }) => method !== 'GET')) expect([step.name, (await walk(step, viewer, records)).status]).toEqual([step.name, 403])
+    expect([shop.document('carts', records.cart), shop.document('orders', records.order)]).toEqual(before)
+  })
+})
+
+describe('survives', () => {
+  test('the death of its instance: 503 in our shape, with a request id, to be tried again', async () => {
+    const customer = await shop.person()
+    shop.fault({ target: 'firestore', operation: 'Commit', match: `"${customer.id}"`, when: 'before', effect: 'kill' })
+    const { status, body, headers } = await customer.post('/api/carts')
+    expect({ status, code: body['code'], retryable: body['retryable'] }).toEqual({ status: 503, code: 'SERVICE_UNAVAILABLE', retryable: true })
+    expect(headers.get('x-request-id')).toBeTruthy()
+    await shop.cloud.instances.allReady()
+  })
+})
