@@ -50,8 +50,9 @@ describe('survives', () => {
       expect(reopened).toBeLessThanOrEqual(1)
       expect(entries.length).toBeLessThanOrEqual(1)
       expect(booked).toBe(entries.length * TOTAL)
-      expect(receipts).toBe(entries.length)
       const givenBack = order.refunds.length === 1
+      // Money that goes back is no purchase to thank for: its refund mail follows when it has gone.
+      expect(receipts).toBe(givenBack ? 0 : entries.length)
       if (isOpen(order)) expect([held, atTill, entries.length]).toEqual([2, 0, 0])
       else if (order.state === 'paid') expect([held, atTill]).toEqual(givenBack ? [0, 0] : [2, -2])
       else expect([held, atTill, entries.length]).toEqual([0, 0, 0])

@@ -146,7 +146,7 @@ describe('does', () => {
   test('late money whose goods are gone: all of it is on its way back, nothing is taken off the till', () => {
     const order = orderIn('payment_failed')
     const settlement = settleLate({ order, outcome: outcomes.succeeded, cause: 'webhook', nowMs: NOW_MS, shopName: SHOP }, false)
-    expect(settlement).toMatchObject({ holds: [], stock: [], order: { checkAtMs: NOW_MS } })
+    expect(settlement).toMatchObject({ holds: [], stock: [], mails: [], order: { checkAtMs: NOW_MS } })
     expect(settlement.order.refunds).toEqual([expect.objectContaining({
       amount: order.total, status: 'pending', restock: false, lines: [],
     })])

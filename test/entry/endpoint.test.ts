@@ -37,12 +37,12 @@ describe('does', () => {
   test('put a request id and the security headers on every answer, failures too', async () => {
     const all = await answers()
     expect(new Set(all.map(({ status }) => status))).toEqual(new Set([200, 201, 400, 401, 403, 404, 429]))
-    for (const { status, headers } of all) {
-      expect(headers.get('x-request-id'), String(status)).toMatch(/^[0-9a-f-]{36}$/)
+    for (const { headers } of all) {
+      expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
       expect(headers.get('x-powered-by')).toBeNull()
     }
-    for (const { status, headers, body } of all.filter((one) => 'success' in one.body)) {
-      expect(headers.get('content-type'), String(status)).toBe('application/json; charset=utf-8')
+    for (const { headers, body } of all.filter((one) => 'success' in one.body)) {
+      expect(headers.get('content-type')).toBe('application/json; charset=utf-8')
       expect(body['timestamp']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
     }
     for (const { headers } of [all[0], all[3], all.at(-1)].filter((one) => one !== undefined)) {
@@ -62,7 +62,7 @@ describe('does', () => {
 
   test('say what failed in one shape: a sentence, a code, whether to try again', async () => {
     for (const { status, body } of (await answers()).filter((one) => one.status >= 400 && 'success' in one.body)) {
-      expect(body, String(status)).toMatchObject({ success: false, error: expect.any(String), code: expect.stringMatching(/^[A-Z_]+$/), retryable: status === 429 })
+      expect(body).toMatchObject({ success: false, error: expect.any(String), code: expect.stringMatching(/^[A-Z_]+$/), retryable: status === 429 })
     }
   })
 
@@ -131,8 +131,10 @@ describe('refuses', () => {
   })
 
   test('methods that an address does not have, and addresses that are not there', async () => {
-    for (const [method, path] of [['PUT', '/api/products'], ['DELETE', '/health'], ['PATCH', '/api/carts'], ['GET', '/api/checkout'], ['GET', '/api'], ['GET', '/api/products/a/b']] as const) {
-      expect((await guest.call(method, path)).status, `${method} ${path}`).toBe(404)
+    const wrong = ['PUT /api/products', 'DELETE /health', 'PATCH /api/carts', 'GET /api/checkout', 'GET /api', 'GET /api/products/a/b']
+    for (const call of wrong) {
+      const [method = '', path = ''] = call.split(' ')
+      expect([call, (await guest.call(method, path)).status]).toEqual([call, 404])
     }
   })
 
@@ -182,6 +184,11 @@ function walk(step: Step, who: Person, records: Records): Promise<Answer> {
   return who.call(step.method, path, body(records))
 }
 
+/** Routes to one record of a customer. */
+function toRecords(mayCall: (who: Step['who']) => boolean): Step[] {
+  return steps().filter(({ path, who }) => path.includes('/:') && !path.includes(':productId') && mayCall(who))
+}
+
 /** A customer with a cart and a paid order. */
 async function owner(): Promise<{ person: Person; records: Records }> {
   const person = await shop.person()
@@ -190,7 +197,9 @@ async function owner(): Promise<{ person: Person; records: Records }> {
   return { person, records: { cart: cart['id'], order: order['id'] } }
 }
 
-const isRefused = ({ status, body }: Answer): boolean => (status === 401 && body['code'] === 'UNAUTHORIZED') || (status === 403 && body['code'] === 'FORBIDDEN')
+function isRefused({ status, body }: Answer): boolean {
+  return (status === 401 && body['code'] === 'UNAUTHORIZED') || (status === 403 && body['code'] === 'FORBIDDEN')
+}
 
 describe('keeps to its table of permissions,', () => {
   test('every route for every role: whoever is not named is refused, 401 without a token and 403 with one', async () => {
@@ -201,7 +210,8 @@ describe('keeps to its table of permissions,', () => {
         const role = ROLES[index]
         if (role !== undefined && step.who.includes(role)) continue
         const answer = await walk(step, person, records)
-        expect([step.name, role ?? 'guest', answer.status, isRefused(answer)]).toEqual([step.name, role ?? 'guest', role === undefined ? 401 : 403, true])
+        const expected = [step.name, person.id, role === undefined ? 401 : 403, true]
+        expect([step.name, person.id, answer.status, isRefused(answer)]).toEqual(expected)
       }
     }
     expect(shop.document('orders', records.order)).toMatchObject({ state: 'paid', refunds: [], fulfilment: null })
@@ -220,17 +230,21 @@ describe('keeps to its table of permissions,', () => {
 
   test('every record of a customer: he sees and changes his own', async () => {
     const { person, records } = await owner()
-    const own = steps().filter(({ path, who }) => path.includes('/:') && !path.includes(':productId') && (who === 'public' || who.includes('customer')))
+    const own = toRecords((who) => who === 'public' || who.includes('customer'))
     expect(own.length).toBeGreaterThanOrEqual(5)
-    for (const step of own) expect([step.name, (await walk(step, person, records)).status]).toEqual([step.name, expect.toSatisfy((status: number) => status < 300)])
+    for (const step of own) expect([step.name, Math.floor((await walk(step, person, records)).status / 100)]).toEqual([step.name, 2])
   })
 
   test('every record of a customer: for others, of whatever role without staff rights, it does not exist', async () => {
     const { records } = await owner()
     const before = [shop.document('carts', records.cart), shop.document('orders', records.order)]
-    const strangers = [...(await Promise.all((['customer', 'scanner', 'organiser', 'organisation'] as const).map((role) => shop.person(role)))), shop.guest()]
-    for (const step of steps().filter(({ path, who }) => path.includes('/:') && !path.includes(':productId') && who === 'public')) {
-      for (const stranger of strangers) expect([step.name, stranger.id, (await walk(step, stranger, records)).status]).toEqual([step.name, stranger.id, 404])
+    const roles = ['customer', 'scanner', 'organiser', 'organisation'] as const
+    const strangers = [...(await Promise.all(roles.map((role) => shop.person(role)))), shop.guest()]
+    for (const step of toRecords((who) => who === 'public')) {
+      for (const stranger of strangers) {
+        const { status } = await walk(step, stranger, records)
+        expect([step.name, stranger.id, status]).toEqual([step.name, stranger.id, 404])
+      }
     }
     expect([shop.document('carts', records.cart), shop.document('orders', records.order)]).toEqual(before)
   })
@@ -239,7 +253,9 @@ describe('keeps to its table of permissions,', () => {
     const { records } = await owner()
     const before = [shop.document('carts', records.cart), shop.document('orders', records.order)]
     const viewer = await shop.person('viewer')
-    for (const step of steps().filter(({ method }) => method !== 'GET')) expect([step.name, (await walk(step, viewer, records)).status]).toEqual([step.name, 403])
+    for (const step of steps().filter(({ method }) => method !== 'GET')) {
+      expect([step.name, (await walk(step, viewer, records)).status]).toEqual([step.name, 403])
+    }
     expect([shop.document('carts', records.cart), shop.document('orders', records.order)]).toEqual(before)
   })
 })

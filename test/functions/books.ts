@@ -50,14 +50,16 @@ const OPEN = ['pending_payment', 'requires_action', 'payment_unknown', 'in_revie
 
 /** Everything that is wrong now. `stock`: what Square counted of each product before anything was sold. */
 export function violations(evidence: Evidence, stock: ReadonlyMap<string, number> = new Map()): string[] {
-  return [...moneyFaults(evidence), ...ledgerFaults(evidence), ...stockFaults(evidence, stock), ...mailFaults(evidence), ...cartFaults(evidence)]
+  return [
+    ...moneyFaults(evidence), ...ledgerFaults(evidence), ...stockFaults(evidence, stock), ...mailFaults(evidence), ...cartFaults(evidence),
+  ]
 }
 
 /** What still waits although time has passed. */
 export function stuck({ orders, mails, inbox, outbox, batches }: Evidence): string[] {
   return [
     ...orders.filter(({ state }) => OPEN.includes(state)).map(({ id, state }) => `order ${id} is still ${state}`),
-    ...orders.flatMap(({ id, refunds }) => refunds.filter(({ status }) => status === 'pending').map((refund) => `refund ${refund.id} of ${id} is still pending`)),
+    ...orders.flatMap(({ refunds }) => refunds.filter(({ status }) => status === 'pending')).map(({ id }) => `refund ${id} is still pending`),
     ...mails.filter(({ status }) => status !== 'sent').map(({ id, status, lastError }) => `mail ${id} is ${status}: ${lastError}`),
     ...inbox.filter(({ status }) => status !== 'applied' && status !== 'ignored').map(({ id, status, lastError }) => `event ${id} is ${status}: ${lastError}`),
     ...(outbox.length > 0 ? [`${outbox.length} entries are left in the outbox`] : []),
@@ -83,7 +85,7 @@ function moneyFaults({ orders, intents, refunds }: Evidence): string[] {
     else if (intent['amount_received'] !== order.total) faults.push(`order ${order.id} over ${order.total} was charged ${intent['amount_received']}`)
     else if (intent['id'] !== order.payment.transactionId) faults.push(`order ${order.id} names another charge than Stripe's`)
     const given = sum(order.refunds.filter(({ status }) => status === 'succeeded').map(({ amount }) => amount))
-    const really = sum(refunds.filter((refund) => refund['payment_intent'] === intent?.['id'] && refund['status'] === 'succeeded').map((refund) => Number(refund['amount'])))
+    const really = amounts(refunds.filter((refund) => refund['payment_intent'] === intent?.['id'] && refund['status'] === 'succeeded'))
     if (given !== really) faults.push(`order ${order.id} was refunded ${given}, at Stripe ${really}`)
   }
   return faults
@@ -104,8 +106,8 @@ function ledgerFaults({ orders, ledger, intents, refunds }: Evidence): string[] 
   }
   const ours = sum(postings.filter(({ account }) => account === 'gateway:stripe').map(({ amount }) => amount))
   const reviewed = new Set(orders.filter(({ state }) => state === 'in_review').map(({ id }) => id))
-  const received = sum(intents.filter(({ status, metadata }) => status === 'succeeded' && !reviewed.has(metadata['order_id'])).map((intent) => Number(intent['amount_received'])))
-  const given = sum(refunds.filter(({ status }) => status === 'succeeded').map((refund) => Number(refund['amount'])))
+  const received = amounts(intents.filter(({ status, metadata }) => status === 'succeeded' && !reviewed.has(metadata['order_id'])))
+  const given = amounts(refunds.filter(({ status }) => status === 'succeeded'))
   if (ours !== received - given) faults.push(`the ledger says ${ours} lies at Stripe, Stripe says ${received - given}`)
   return faults
 }
@@ -115,20 +117,30 @@ function stockFaults({ orders, products, outbox, batches, counts }: Evidence, st
   const faults: string[] = []
   for (const { id, counted, onHand, held } of products) {
     if (counted !== true) continue
-    const linesOf = (states: readonly string[]): number =>
-      sum(orders.filter((order) => states.includes(order.state) && !givenBack(order)).flatMap(({ lines }) => lines.filter((line) => line.productId === id).map(({ quantity }) => quantity)))
-    const moves = [...outbox.flatMap((entry) => entry['moves'] ?? []), ...batches.flatMap((batch) => batch['changes'] ?? [])] as Array<{ productId: string; delta: number }>
+    const sold = (states: readonly string[]): number =>
+      unitsOf(id, orders.filter((order) => states.includes(order.state) && !givenBack(order)).flatMap(({ lines }) => lines))
+    const moves = [...outbox.flatMap((entry) => entry['moves'] ?? []), ...batches.flatMap((batch) => batch['changes'] ?? [])] as Move[]
     const underway = -sum(moves.filter(({ productId }) => productId === id).map(({ delta }) => delta))
+    const bound = sold(OPEN) + underway
     if (held < 0 || onHand - held < 0) faults.push(`product ${id} has ${onHand} on hand and ${held} held`)
-    if (held !== linesOf(OPEN) + underway) faults.push(`product ${id} has ${held} held, open orders and sales under way have ${linesOf(OPEN) + underway}`)
+    if (held !== bound) faults.push(`product ${id} has ${held} held, open orders and sales under way have ${bound}`)
     const first = stock.get(id)
     if (first === undefined || batches.length > 0) continue
-    const restocked = sum(orders.flatMap(({ refunds }) => refunds.filter(({ status, restock }) => status === 'succeeded' && restock).flatMap(({ lines }) => lines.filter((line) => line.productId === id).map(({ quantity }) => quantity))))
-    const left = first - linesOf(PAID) + restocked + underway
+    const refunds = orders.flatMap((order) => order.refunds).filter(({ status, restock }) => status === 'succeeded' && restock)
+    const left = first - sold(PAID) + unitsOf(id, refunds.flatMap(({ lines }) => lines)) + underway
     const square = Number(counts.find((count) => count['catalog_object_id'] === id && count['state'] === 'IN_STOCK')?.['quantity'])
     if (square !== left) faults.push(`Square counts ${square} of ${id}, there must be ${left}`)
   }
   return faults
+}
+
+interface Move {
+  readonly productId: string
+  readonly delta: number
+}
+
+function unitsOf(productId: string, lines: ReadonlyArray<{ readonly productId: string; readonly quantity: number }>): number {
+  return sum(lines.filter((line) => line.productId === productId).map(({ quantity }) => quantity))
 }
 
 /** Late money whose goods were gone: paid and refunded, without a sale. */
@@ -159,6 +171,11 @@ function cartFaults({ orders, carts }: Evidence): string[] {
   })
 }
 
-function sum(amounts: readonly number[]): number {
-  return amounts.reduce((all, amount) => all + amount, 0)
+/** What Stripe received or gave back in all. */
+function amounts(objects: readonly Json[]): number {
+  return sum(objects.map((object) => Number(object['amount_received'] ?? object['amount'])))
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((all, value) => all + value, 0)
 }

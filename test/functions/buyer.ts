@@ -49,15 +49,16 @@ export class Buyer {
 
   /** His one order, with how often it was charged. */
   outcome(): { state: string; charges: number } {
-    const orders = ordersOf(this.#ground.shop, this.person)
-    expect(orders).toHaveLength(1)
-    const charges = chargesFor(this.#ground.shop, orders[0]?.['id']).filter(({ status }) => status === 'succeeded').length
-    return { state: orders[0]?.['state'], charges }
+    const { shop } = this.#ground
+    const [order, ...others] = ordersOf(shop, this.person)
+    if (order === undefined || others.length > 0) throw new Error(`${this.person.id} has ${order === undefined ? 'no order' : 'several orders'}`)
+    const charges = chargesFor(shop, order['id']).filter(({ status }) => status === 'succeeded').length
+    return { state: order['state'], charges }
   }
+}
 
-  /** `answer` says that he has paid, and he has, once. */
-  expectPaidOnce(answer: Answer): void {
-    expect([answer.status, answer.body['order']?.state]).toEqual([201, 'paid'])
-    expect(this.outcome()).toEqual({ state: 'paid', charges: 1 })
-  }
+/** The answer says that he has paid, and he has, once. */
+export function expectPaidOnce(buyer: Buyer, answer: Answer): void {
+  expect([answer.status, answer.body['order']?.state]).toEqual([201, 'paid'])
+  expect(buyer.outcome()).toEqual({ state: 'paid', charges: 1 })
 }

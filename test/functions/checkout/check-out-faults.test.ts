@@ -4,7 +4,7 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Fault } from '../../../infra/local/wire.ts'
-import { Buyer, type Strike } from '../buyer.ts'
+import { Buyer, expectPaidOnce, type Strike } from '../buyer.ts'
 import { checkOut, expectAllSettles, expectTrueBooks, openGround, ordersOf, timePasses, type Ground } from '../purchase.ts'
 import type { Shop } from '../shop.ts'
 
@@ -49,7 +49,7 @@ describe('does', () => {
     for (const when of ['before', 'after'] as const) {
       const buyer = await Buyer.enter(ground)
       shop.fault({ target: 'pubsub', operation: 'Publish', match: 'mail-queued', when, effect: 'error', status: 14 })
-      buyer.expectPaidOnce(await buyer.pay())
+      expectPaidOnce(buyer, await buyer.pay())
       await timePasses(ground, 2)
       expect(shop.at('resend', 'emails').filter(({ to }) => String(to) === buyer.person.email)).toHaveLength(1)
     }
@@ -67,7 +67,7 @@ describe('does', () => {
       cases.map(async (strike) => {
         const buyer = await Buyer.enter(ground)
         shop.fault({ target: 'resend', match: buyer.person.email, ...strike })
-        buyer.expectPaidOnce(await buyer.pay())
+        expectPaidOnce(buyer, await buyer.pay())
         return buyer
       }),
     )
@@ -109,7 +109,7 @@ describe('survives', () => {
         if (first.status !== 201) expect([what, first.body['retryable']]).toEqual([what, true])
         const again = await buyer.pay()
         expect([what, again.status]).toEqual([what, 201])
-        buyer.expectPaidOnce(again)
+        expectPaidOnce(buyer, again)
         if (first.status === 201) expect(again.text).toBe(first.text)
         return `${what}: ${first.status}`
       }),
@@ -143,7 +143,7 @@ describe('survives', () => {
           shop.fault({ target: 'firestore', operation: 'BatchGetDocuments', match: buyer.cartId, when, effect: effect as Fault['effect'], ...(status === undefined ? {} : { status: status as number }) })
           const first = await buyer.pay()
           if (first.status !== 201) expect([first.status >= 500, first.body['retryable']]).toEqual([true, true])
-          buyer.expectPaidOnce(await buyer.pay())
+          expectPaidOnce(buyer, await buyer.pay())
         }),
       ),
     )

@@ -5,6 +5,9 @@ import type { Person, Shop } from '../shop.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
+/** Death after one of these is death before the next call. */
+const READS = ['BatchGetDocuments', 'POST /v2/inventory/counts/batch-retrieve']
+
 let ground: Ground
 let shop: Shop
 
@@ -59,7 +62,8 @@ describe('survives', () => {
     expect(found.map(({ target }) => target)).toEqual(expect.arrayContaining(['firestore', 'square', 'stripe', 'pubsub']))
     const struck: Struck[] = []
     for (const [index, point] of found.entries()) {
-      for (const when of ['before', 'after'] as const) struck.push(await killedAt(point, when, (index % 2 === 0) === (when === 'before')))
+      struck.push(await killedAt(point, 'before', index % 2 === 0))
+      if (!READS.includes(point.operation)) struck.push(await killedAt(point, 'after', index % 2 === 1))
     }
     await timePasses(ground, 0.6)
     const asked = struck.filter(({ again }) => again)

@@ -3,7 +3,7 @@
  * same key gets the truth, and after some time the order tells it by itself.
  */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { Buyer, type Strike } from '../buyer.ts'
+import { Buyer, expectPaidOnce, type Strike } from '../buyer.ts'
 import { chargesFor, expectAllSettles, openGround, orderOf, ordersOf, timePasses, until, type Ground } from '../purchase.ts'
 import type { Answer, Json, Shop } from '../shop.ts'
 
@@ -45,7 +45,7 @@ describe.concurrent('does', () => {
         buyer.strikeCharge(strike)
         const answer = await buyer.pay()
         expect([what, answer.status]).toEqual([what, 201])
-        buyer.expectPaidOnce(answer)
+        expectPaidOnce(buyer, answer)
       }),
     )
   })
@@ -55,7 +55,7 @@ describe.concurrent('does', () => {
     buyer.strikeCharge({ when: 'after', effect: 'delay', delayMs: 1_000 })
     const answer = buyer.pay()
     await until(() => ordersOf(shop, buyer.person)[0]?.['state'] === 'paid')
-    buyer.expectPaidOnce(await answer)
+    expectPaidOnce(buyer, await answer)
     const { history } = await orderOf(buyer.person, (await answer).body['orderId'])
     expect(history.map(({ cause }: Json) => cause.split(' ')[0])).toEqual(['checkout', 'webhook'])
   })
@@ -104,7 +104,7 @@ describe('survives', () => {
         const tab = await buyer.pay('another-tab')
         expect([what, tab.status, tab.body['details'].orderId]).toEqual([what, 409, orderId])
         const asked = await buyer.pay()
-        buyer.expectPaidOnce(asked)
+        expectPaidOnce(buyer, asked)
         expect(asked.body['orderId']).toBe(orderId)
         expect((await buyer.pay()).text).toBe(asked.text)
       }),
@@ -116,7 +116,7 @@ describe('survives', () => {
     buyer.strikeCharge({ when: 'before', effect: 'delay', delayMs: CHARGE_DEADLINE_MS + 500, times: 3 })
     expect((await buyer.pay()).status).toBe(504)
     await until(() => buyer.outcome().state === 'paid')
-    buyer.expectPaidOnce(await buyer.pay())
+    expectPaidOnce(buyer, await buyer.pay())
   })
 
   test('Stripe away, and nobody asks again: paid when it had charged, else given up with stock and cart, for the key to try anew', async () => {
@@ -158,7 +158,7 @@ describe('survives', () => {
     await shop.cloud.advance(31_000)
     const second = buyer.pay()
     const answers = await Promise.all([first, second])
-    for (const answer of answers) buyer.expectPaidOnce(answer)
+    for (const answer of answers) expectPaidOnce(buyer, answer)
     expect(answers[0]?.text).toBe(answers[1]?.text)
   })
 
