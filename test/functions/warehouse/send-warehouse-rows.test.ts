@@ -112,7 +112,7 @@ describe('survives', () => {
     for (const [dataset, table, column, count] of [
       ['commerce', 'orders', 'id', 1], ['commerce', 'payments', 'order_id', 1], ['commerce', 'ledger', 'order_id', 2], ['audit', 'events', 'subject', 1],
     ] as const) {
-      expect((await rows(dataset, table)).filter((row) => row[column] === order['id']).length, table).toBe(count)
+      expect([table, (await rows(dataset, table)).filter((row) => row[column] === order['id']).length]).toEqual([table, count])
     }
   })
 
