@@ -53,13 +53,14 @@ export type Placed = { readonly order: Order; readonly fresh: true; readonly at:
  */
 export async function placeOrder(wish: PlaceRequest): Promise<Placed> {
   const giveUpAt = performance.now() + PLACE_DEADLINE_MS
-  let request = wish
+  let keyedOrderId = wish.keyedOrderId
   for (let attempt = 0; performance.now() < giveUpAt; attempt++) {
+    const request = { ...wish, keyedOrderId }
     const basis = await readBasis(request)
     const found = await orderOfRequest(request, basis)
     if (found !== undefined && !mayBeTriedAgain(request, found)) return { order: found, fresh: false }
     if (found !== undefined) {
-      request = { ...request, keyedOrderId: derivedId('ord', ['again', found.id]) }
+      keyedOrderId = derivedId('ord', ['again', found.id])
       continue
     }
     refuseTooMany(basis)
