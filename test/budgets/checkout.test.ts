@@ -12,6 +12,7 @@ const PRODUCTS = [PRODUCT, 'VARHEARTS250', 'VARSEEDOIL250', 'VARCALMBALM30', 'VA
 
 /** So slow is every call, so that those that are made at the same time are seen to overlap. */
 const CALL_MS = 30
+const TARGETS = ['firestore', 'square', 'stripe', 'pubsub']
 
 let ground: Ground
 let shop: Shop
@@ -54,16 +55,15 @@ async function settledIn(): Promise<Person> {
 describe('does', () => {
   test.each([1, 2, 5])('sell a stored cart of %i lines within its budget', async (lines) => {
     const buyer = await settledIn()
-    const cart = await buyer.fill(...PRODUCTS.slice(0, lines).map((productId) => ({ productId, quantity: 1 })))
-    await shop.cloud.drain()
     for (const key of [undefined, 'a-key']) {
-      const cartId = key === undefined ? cart['id'] : (await buyer.fill(...PRODUCTS.slice(0, lines).map((productId) => ({ productId, quantity: 1 }))))['id']
+      const { id: cartId } = await buyer.fill(...PRODUCTS.slice(0, lines).map((productId) => ({ productId, quantity: 1 })))
       await shop.cloud.drain()
-      for (const target of ['firestore', 'square', 'stripe', 'pubsub']) shop.fault({ target, when: 'before', effect: 'delay', delayMs: CALL_MS, times: 1_000 })
+      for (const target of TARGETS) shop.fault({ target, when: 'before', effect: 'delay', delayMs: CALL_MS, times: 1_000 })
       const since = shop.cloud.wire.lastCall
       const requestId = `budget-${lines}-${key ?? 'none'}`
       const body: Json = { customerId: buyer.id, email: buyer.email, cartId, paymentMethod: { token: 'pm_card_visa' } }
-      const answer = await buyer.call('POST', '/api/checkout', body, { 'x-request-id': requestId, ...(key === undefined ? {} : { 'idempotency-key': key }) })
+      const headers: Record<string, string> = key === undefined ? {} : { 'idempotency-key': key }
+      const answer = await buyer.call('POST', '/api/checkout', body, { 'x-request-id': requestId, ...headers })
       shop.calm()
       expect(answer.status).toBe(201)
       const calls = await callsOf(requestId, since)

@@ -61,7 +61,9 @@ export function stuck({ orders, mails, inbox, outbox, batches }: Evidence): stri
     ...orders.filter(({ state }) => OPEN.includes(state)).map(({ id, state }) => `order ${id} is still ${state}`),
     ...orders.flatMap(({ refunds }) => refunds.filter(({ status }) => status === 'pending')).map(({ id }) => `refund ${id} is still pending`),
     ...mails.filter(({ status }) => status !== 'sent').map(({ id, status, lastError }) => `mail ${id} is ${status}: ${lastError}`),
-    ...inbox.filter(({ status }) => status !== 'applied' && status !== 'ignored').map(({ id, status, lastError }) => `event ${id} is ${status}: ${lastError}`),
+    ...inbox
+      .filter(({ status }) => status !== 'applied' && status !== 'ignored')
+      .map(({ id, status, lastError }) => `event ${id} is ${status}: ${lastError}`),
     ...(outbox.length > 0 ? [`${outbox.length} entries are left in the outbox`] : []),
     ...(batches.length > 0 ? [`${batches.length} stock batches were not answered`] : []),
   ]
@@ -154,8 +156,9 @@ function mailFaults({ orders, mails, emails }: Evidence): string[] {
     const receipts = emails.filter((mail) => String(mail['subject']).startsWith(`Your order ${order.number} `))
     const queued = mails.some(({ id, status }) => id === `receipt-${order.id}` && status !== 'sent')
     if (receipts.length > 1) faults.push(`order ${order.id} got ${receipts.length} receipts`)
-    if (receipts.length === 1 && !PAID.includes(order.state)) faults.push(`order ${order.id} is ${order.state} and got a receipt`)
-    if (receipts.length === 0 && PAID.includes(order.state) && !queued) faults.push(`order ${order.id} is ${order.state} without a receipt`)
+    const sold = PAID.includes(order.state) && !givenBack(order)
+    if (receipts.length === 1 && !sold) faults.push(`order ${order.id} is ${order.state} and got a receipt`)
+    if (receipts.length === 0 && sold && !queued) faults.push(`order ${order.id} is ${order.state} without a receipt`)
     if (receipts.some(({ to }) => String(to) !== order.email)) faults.push(`the receipt of order ${order.id} went to somebody else`)
   }
   return faults

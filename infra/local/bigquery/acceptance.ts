@@ -6,7 +6,7 @@ import {
   DuckDBBlobValue, DuckDBDateValue, DuckDBDecimalValue, DuckDBTimestampTZValue, DuckDBTimestampValue,
   listValue, structValue, type DuckDBValue,
 } from '@duckdb/node-api'
-import { scalar, type Field, type Scalar } from './column-types.ts'
+import { scalar, type Field, type Scalar } from './columns.ts'
 
 export class RowFault extends Error {
   readonly location: string

@@ -8,7 +8,7 @@ import type { Engine } from './engine.ts'
 import { Refusal } from './refusal.ts'
 import { addedFields, checkTable, columnDefinitions, normalFields, type TableResource } from './schema.ts'
 import type { Relation } from './scope.ts'
-import { columnsOf, quoteName, type Field } from './column-types.ts'
+import { columnsOf, quoteName, type Field } from './columns.ts'
 
 export type Resource = Readonly<Record<string, unknown>>
 

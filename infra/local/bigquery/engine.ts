@@ -6,7 +6,7 @@
 import { DuckDBDataChunk, DuckDBInstance, type DuckDBConnection, type DuckDBValue } from '@duckdb/node-api'
 import { MACROS } from './functions.ts'
 import { refuseQuery } from './refusal.ts'
-import type { Column } from './column-types.ts'
+import type { Column } from './columns.ts'
 import { logicalType } from './values.ts'
 
 const CHUNK_ROWS_MAX = 2048

@@ -12,7 +12,7 @@ import { parseStatement } from './parse-query.ts'
 import { Refusal } from './refusal.ts'
 import type { Scan, Work } from './scope.ts'
 import { translateQuery, translateStatement } from './translate-query.ts'
-import { fieldOfColumn, quoteName, type Column, type Field, type Type } from './column-types.ts'
+import { fieldOfColumn, quoteName, type Column, type Field, type Type } from './columns.ts'
 
 export interface QueryRequest {
   readonly query?: string

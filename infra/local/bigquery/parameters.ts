@@ -1,7 +1,7 @@
 /** Named query parameters, typed by the caller, as values inside the statement: their types are known as BigQuery knows them. */
 import { Refusal, refuseQuery } from './refusal.ts'
 import type { Typed } from './signatures.ts'
-import { duckdbType, quoteName, quoteText, scalar, typeName, type Column, type Type } from './column-types.ts'
+import { duckdbType, quoteName, quoteText, scalar, typeName, type Column, type Type } from './columns.ts'
 
 interface ParameterType {
   readonly type?: string

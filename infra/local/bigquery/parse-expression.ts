@@ -5,7 +5,7 @@
 import { Cursor } from './cursor.ts'
 import { isQuery, parseQuery } from './parse-query.ts'
 import type { Call, Expr, Item, Order, Window } from './syntax.ts'
-import { BOOL, INT64, NULL, scalar, STRING, type Column, type Type } from './column-types.ts'
+import { BOOL, INT64, NULL, scalar, STRING, type Column, type Type } from './columns.ts'
 
 const TYPED_LITERALS = ['DATE', 'TIMESTAMP', 'DATETIME', 'NUMERIC', 'JSON']
 const COMPARISONS = ['=', '!=', '<>', '<=', '>=', '<', '>']

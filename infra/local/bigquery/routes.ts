@@ -6,7 +6,7 @@ import type { Job, Jobs, QueryRequest } from './jobs.ts'
 import { Refusal } from './refusal.ts'
 import type { TableResource } from './schema.ts'
 import type { InsertRequest, Streaming } from './streaming.ts'
-import { fieldOfColumn, type Field } from './column-types.ts'
+import { fieldOfColumn, type Field } from './columns.ts'
 import { encodeRow } from './values.ts'
 
 export interface Server {

@@ -3,7 +3,7 @@
  * NULLABLE. Anything that would lose or rewrite data is refused, and so is what the local server would silently ignore.
  */
 import { Refusal } from './refusal.ts'
-import { columnsOf, duckdbType, fieldOfColumn, quoteName, sameType, typeOfField, type Field, type Type } from './column-types.ts'
+import { columnsOf, duckdbType, fieldOfColumn, quoteName, sameType, typeOfField, type Field, type Type } from './columns.ts'
 
 /** A table or a view as the REST interface writes it; what is not named here is kept and given back. */
 export interface TableResource {

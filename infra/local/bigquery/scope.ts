@@ -5,7 +5,7 @@
  */
 import { refuseQuery } from './refusal.ts'
 import type { Origin, Typed } from './signatures.ts'
-import { quoteText, type Column, type Type } from './column-types.ts'
+import { quoteText, type Column, type Type } from './columns.ts'
 import type { Expr } from './syntax.ts'
 
 /** One reading of a base table. */

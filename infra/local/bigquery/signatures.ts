@@ -4,7 +4,7 @@
  */
 import { FUNCTIONS } from './functions.ts'
 import { refuseQuery } from './refusal.ts'
-import { duckdbType, INT64, quoteText, sameType, scalar, typeName, type Type } from './column-types.ts'
+import { duckdbType, INT64, quoteText, sameType, scalar, typeName, type Type } from './columns.ts'
 
 /** A column of a base table that a value comes from unchanged. */
 export interface Origin {

@@ -10,7 +10,7 @@ import type { Catalog } from './catalog.ts'
 import type { Engine } from './engine.ts'
 import { Refusal } from './refusal.ts'
 import type { TableResource } from './schema.ts'
-import { columnsOf, type Field } from './column-types.ts'
+import { columnsOf, type Field } from './columns.ts'
 
 export interface InsertRequest {
   readonly rows?: ReadonlyArray<{ readonly insertId?: string; readonly json?: unknown }>

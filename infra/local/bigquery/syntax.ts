@@ -1,5 +1,5 @@
 /** The shape of a parsed statement: what the parser makes and the translator reads. Nothing here knows about tables or types. */
-import type { Type } from './column-types.ts'
+import type { Type } from './columns.ts'
 
 export type Expr = { readonly at: number } & (
   | { readonly is: 'literal'; readonly type: Type; readonly text: string }

@@ -4,7 +4,7 @@ import { fieldOf, resolve, type Scope } from './scope.ts'
 import { choose, commonType, comparable, convert, type Argument, type Typed } from './signatures.ts'
 import type { Call, Expr, Order, Query, Window } from './syntax.ts'
 import { translateQuery } from './translate-query.ts'
-import { BOOL, duckdbType, INT64, quoteName, quoteText, sameType, typeName, type Type } from './column-types.ts'
+import { BOOL, duckdbType, INT64, quoteName, quoteText, sameType, typeName, type Type } from './columns.ts'
 
 type One<Is extends Expr['is']> = Extract<Expr, { is: Is }>
 

@@ -8,7 +8,7 @@ import { met, type Ctes, type Output, type Scan, type Scope, type Source, type V
 import { commonType, convert, type Typed } from './signatures.ts'
 import type { Body, Expr, From, Item, Order, Query, Select, Star } from './syntax.ts'
 import { comparableKey, condition, filter, orderBy, translate } from './translate-expression.ts'
-import { duckdbType, INT64, quoteName, sameType, typeName, type Column } from './column-types.ts'
+import { duckdbType, INT64, quoteName, sameType, typeName, type Column } from './columns.ts'
 
 const VIEW_DEPTH_MAX = 16
 

@@ -8,7 +8,7 @@ import {
   type DuckDBType, type DuckDBValue,
 } from '@duckdb/node-api'
 import { refuseQuery } from './refusal.ts'
-import type { Column, Scalar, Type } from './column-types.ts'
+import type { Column, Scalar, Type } from './columns.ts'
 
 export type Cell = string | null | readonly { readonly v: Cell }[] | { readonly f: readonly { readonly v: Cell }[] }
 

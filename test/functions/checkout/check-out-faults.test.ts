@@ -3,7 +3,6 @@
  * same key ends in one paid order, and without it the order tells the truth after some time.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import type { Fault } from '../../../infra/local/wire.ts'
 import { Buyer, expectPaidOnce, type Strike } from '../buyer.ts'
 import { checkOut, expectAllSettles, expectTrueBooks, openGround, ordersOf, timePasses, type Ground } from '../purchase.ts'
 import type { Shop } from '../shop.ts'
@@ -92,19 +91,19 @@ describe('survives', () => {
     }
   })
 
-  const commits = (['reserve', 'settle'] as const).flatMap((which) =>
-    (['before', 'after'] as const).flatMap((when) =>
-      [['drop', undefined], ['error', 10], ['error', 13], ['error', 4], ['error', 8], ['duplicate', undefined]].map(([effect, status]) => ({ which, when, effect, status }) as const),
-    ),
-  )
+  const losses: ReadonlyArray<Pick<Strike, 'effect' | 'status'>> = [
+    { effect: 'drop' }, { effect: 'duplicate' }, ...[4, 8, 10, 13].map((status) => ({ effect: 'error' as const, status })),
+  ]
+  const strikes = losses.flatMap((loss) => (['before', 'after'] as const).map((when): Strike => ({ when, ...loss })))
+  const commits = strikes.flatMap((strike) => (['reserve', 'settle'] as const).map((which) => ({ which, strike })))
 
   test('each commit of a checkout lost, refused or done twice, before and after it took effect: the same key ends in one paid order', async () => {
     const answers = await Promise.all(
-      commits.map(async ({ which, when, effect, status }) => {
+      commits.map(async ({ which, strike }) => {
         const buyer = await Buyer.enter(ground)
-        buyer.strikeCommit(which, { when, effect: effect as Fault['effect'], ...(status === undefined ? {} : { status: status as number }) })
+        buyer.strikeCommit(which, strike)
         const first = await buyer.pay()
-        const what = `${which} ${when} ${effect} ${status ?? ''}`
+        const what = `${which} ${strike.when} ${strike.effect} ${strike.status ?? ''}`
         expect([what, [201, 503, 504, 500].includes(first.status)]).toEqual([what, true])
         if (first.status !== 201) expect([what, first.body['retryable']]).toEqual([what, true])
         const again = await buyer.pay()
@@ -119,9 +118,9 @@ describe('survives', () => {
 
   test('the same, and nobody asks again: the order is there and paid, or nothing is', async () => {
     const struck = await Promise.all(
-      commits.map(async ({ which, when, effect, status }) => {
+      commits.map(async ({ which, strike }) => {
         const buyer = await Buyer.enter(ground)
-        buyer.strikeCommit(which, { when, effect: effect as Fault['effect'], ...(status === undefined ? {} : { status: status as number }) })
+        buyer.strikeCommit(which, strike)
         const { status: answered } = await buyer.pay()
         return { buyer, answered }
       }),
@@ -137,15 +136,13 @@ describe('survives', () => {
 
   test('each read of a checkout lost or refused: 201, or 5xx to be tried again and then 201', async () => {
     await Promise.all(
-      [['drop', undefined], ['error', 13], ['error', 4], ['error', 8]].flatMap(([effect, status]) =>
-        (['before', 'after'] as const).map(async (when) => {
-          const buyer = await Buyer.enter(ground)
-          shop.fault({ target: 'firestore', operation: 'BatchGetDocuments', match: buyer.cartId, when, effect: effect as Fault['effect'], ...(status === undefined ? {} : { status: status as number }) })
-          const first = await buyer.pay()
-          if (first.status !== 201) expect([first.status >= 500, first.body['retryable']]).toEqual([true, true])
-          expectPaidOnce(buyer, await buyer.pay())
-        }),
-      ),
+      strikes.map(async (strike) => {
+        const buyer = await Buyer.enter(ground)
+        shop.fault({ target: 'firestore', operation: 'BatchGetDocuments', match: buyer.cartId, ...strike })
+        const first = await buyer.pay()
+        if (first.status !== 201) expect([first.status >= 500, first.body['retryable']]).toEqual([true, true])
+        expectPaidOnce(buyer, await buyer.pay())
+      }),
     )
   })
 

@@ -1,4 +1,7 @@
-/** The death of an instance at each call that a checkout makes, before and after it took effect: charged at most once, and the order tells the truth. */
+/**
+ * The death of an instance at each call that a checkout makes, before and after it took effect: the customer is charged
+ * at most once, and the order tells the truth.
+ */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { chargesFor, checkOut, expectAllSettles, openGround, ordersOf, PRODUCT, timePasses, type Ground } from '../purchase.ts'
 import type { Person, Shop } from '../shop.ts'
@@ -33,7 +36,10 @@ async function points(): Promise<Point[]> {
   expect((await checkOut(buyer, { cartId: id }, 'clean')).status).toBe(201)
   const calls = shop.cloud.wire.calls(since).filter((call) => call.function === 'check-out')
   const alike = (one: Omit<Point, 'skip'>, other: Omit<Point, 'skip'>): boolean => one.target === other.target && one.operation === other.operation
-  return calls.map((call, index) => ({ target: call.target, operation: call.operation, skip: calls.slice(0, index).filter((earlier) => alike(earlier, call)).length }))
+  return calls.map((call, index) => {
+    const { target, operation } = call
+    return { target, operation, skip: calls.slice(0, index).filter((earlier) => alike(earlier, call)).length }
+  })
 }
 
 interface Struck {

@@ -59,10 +59,14 @@ async function evidenceAt(url: string): Promise<ReturnType<typeof gather>> {
 describe('survives', () => {
   test('kill -9 of everything in the middle of 50 checkouts: what was answered stands, the rest is finished or given up', async () => {
     const first = await startCloud()
-    const stock = new Map(((await evidenceAt(first.url)).counts).filter(({ state }) => state === 'IN_STOCK').map((count) => [String(count['catalog_object_id']), Number(count['quantity'])]))
-    const tokens = await Promise.all(
-      Array.from({ length: 50 }, async (_, index) => String((await local(first.url, 'POST', 'token', { role: 'customer', sub: `buyer-${index}`, email: `buyer-${index}@example.com` }))['token'])),
-    )
+    const { counts } = await evidenceAt(first.url)
+    const inStock = counts.filter(({ state }) => state === 'IN_STOCK')
+    const stock = new Map(inStock.map((count) => [String(count['catalog_object_id']), Number(count['quantity'])]))
+    const tokenOf = async (sub: string): Promise<string> => {
+      const wish = { role: 'customer', sub, email: `${sub}@example.com` }
+      return String((await local(first.url, 'POST', 'token', wish))['token'])
+    }
+    const tokens = await Promise.all(Array.from({ length: 50 }, (_, index) => tokenOf(`buyer-${index}`)))
     const buyersAt = (url: string): Person[] => tokens.map((token, index) => new Person(url, `10.9.0.${index}`, `buyer-${index}`, token))
     const buy = (buyer: Person): Promise<Answer> => checkOut(buyer, { cart: [{ productId: PRODUCT, quantity: 1 }] }, 'the-click')
 

@@ -89,7 +89,7 @@ describe('survives', () => {
     ['it charges and answers 502', { when: 'after', effect: 'error', status: 502, times: 3 }, { charged: true }],
   ]
 
-  test.concurrent('Stripe away for the whole deadline: 504 unless the webhook knew better, and the same key gets the truth, with one charge', async () => {
+  test.concurrent('Stripe away for the whole deadline: 504 unless the webhook knew better; the same key gets the truth, with one charge', async () => {
     await Promise.all(
       silences.map(async ([what, strike, { charged }]) => {
         const buyer = await Buyer.enter(ground)

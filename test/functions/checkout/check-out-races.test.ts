@@ -3,7 +3,9 @@
  * message and every webhook delivered twice and out of order.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { chargesFor, checkOut, expectAllSettles, expectTrueBooks, left, openGround, ordersOf, PRODUCT, recount, timePasses, until, type Ground } from '../purchase.ts'
+import {
+  chargesFor, checkOut, expectAllSettles, expectTrueBooks, left, openGround, ordersOf, PRODUCT, recount, timePasses, until, type Ground,
+} from '../purchase.ts'
 import type { Answer, Person, Shop } from '../shop.ts'
 
 vi.setConfig({ testTimeout: 30_000 })
@@ -54,11 +56,12 @@ describe('does', () => {
     ['an inline cart without one', 'inline', undefined],
   ])('make one order of 20 identical checkouts at once: %s', async (_what, kind, key) => {
     const buyer = await shop.person()
-    const purchase = kind === 'stored' ? { cartId: (await buyer.fill({ productId: PRODUCT, quantity: 2 }))['id'] } : { cart: [{ productId: PRODUCT, quantity: 2 }] }
+    const lines = [{ productId: PRODUCT, quantity: 2 }]
+    const purchase = kind === 'stored' ? { cartId: (await buyer.fill(...lines))['id'] } : { cart: lines }
     expectOneOrder(buyer, await Promise.all(times(20, () => checkOut(buyer, purchase, key))))
   })
 
-  test.each(['stored', 'inline'])('make one order of 20 identical checkouts of the last pieces: none is told that its own order has taken them (%s cart)', async (kind) => {
+  test.each(['stored', 'inline'])('make one order of 20 identical checkouts of the last pieces: none finds them taken by its own (%s cart)', async (kind) => {
     const product = kind === 'stored' ? 'VARCAPNAT' : 'VARCAPOLV'
     const quantity = shop.shelf(product)
     const buyer = await shop.person()
@@ -90,7 +93,8 @@ describe('does', () => {
 
   test('sell carts that meet in opposite order without one waiting for the other for ever', async () => {
     const [one, other] = [{ productId: 'VARHEARTS250', quantity: 1 }, { productId: 'VARSEEDOIL250', quantity: 1 }]
-    const answers = await Promise.all((await people(20)).map((buyer, index) => checkOut(buyer, { cart: index % 2 === 0 ? [one, other] : [other, one] })))
+    const buyers = await people(20)
+    const answers = await Promise.all(buyers.map((buyer, index) => checkOut(buyer, { cart: index % 2 === 0 ? [one, other] : [other, one] })))
     expect(tally(answers)).toEqual({ 201: 20 })
   })
 })
@@ -114,8 +118,9 @@ describe('refuses', () => {
       for (let time = 0; time < 4; time += 1) await shop.tally(job)
     }
     const behind = ['send-stock-adjustments', 'sync-square-catalogue'].map(follow)
+    const cart = [{ productId: product, quantity: 1 }]
     const answers = await Promise.all(
-      buyers.map((buyer, index) => checkOut(buyer, { cart: [{ productId: product, quantity: 1 }], paymentMethod: { token: index % 2 === 0 ? 'pm_card_visa' : 'tok_declined' } })),
+      buyers.map((buyer, index) => checkOut(buyer, { cart, paymentMethod: { token: index % 2 === 0 ? 'pm_card_visa' : 'tok_declined' } })),
     )
     await Promise.all(behind)
     const paid = answers.filter(({ status }) => status === 201).length

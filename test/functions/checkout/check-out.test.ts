@@ -1,7 +1,9 @@
 /** The purchase as one customer meets it: what is sold, what is refused, and that the same click is the same order. */
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { evidenceOf } from '../books.ts'
-import { chargesFor, checkOut, expectAllSettles, expectTrueBooks, left, openGround, orderOf, ordersOf, PRODUCT, timePasses, type Ground } from '../purchase.ts'
+import {
+  chargesFor, checkOut, expectAllSettles, expectTrueBooks, left, openGround, orderOf, ordersOf, PRODUCT, timePasses, type Ground,
+} from '../purchase.ts'
 import type { Answer, Json, Shop } from '../shop.ts'
 
 vi.setConfig({ testTimeout: 30_000 })
@@ -39,7 +41,8 @@ describe('does', () => {
     const { orderId, order, payment, total } = answer.body
     expect(answer.body['success']).toBe(true)
     expect(total).toBe(158.46)
-    expect(order).toMatchObject({ id: orderId, state: 'paid', customerId: buyer.id, email: buyer.email, subtotal: 154, tax: 4.46, total: 158.46, currency: 'USD', stockUnconfirmed: false })
+    expect(order).toMatchObject({ id: orderId, state: 'paid', customerId: buyer.id, email: buyer.email, stockUnconfirmed: false })
+    expect(order).toMatchObject({ subtotal: 154, tax: 4.46, total: 158.46, currency: 'USD' })
     expect(order['number']).toMatch(/^[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{2}$/)
     expect(order['history'].map(({ state }: Json) => state)).toEqual(['pending_payment', 'paid'])
     const [charge, ...others] = chargesFor(shop, orderId)
@@ -123,9 +126,12 @@ describe('does', () => {
 
   test('take the order of fields for nothing: the same wish with the same key is a replay', async () => {
     const buyer = await shop.person()
-    const first = await buyer.post('/api/checkout', { email: buyer.email, cart: [{ productId: PRODUCT, quantity: 1 }], paymentMethod: { token: 'pm_card_visa', type: 'card' } }, 'order')
-    const again = await buyer.post('/api/checkout', { paymentMethod: { type: 'card', token: 'pm_card_visa' }, cart: [{ quantity: 1, productId: PRODUCT }], email: buyer.email }, 'order')
-    expect(again.text).toBe(first.text)
+    const { email } = buyer
+    const one = { email, cart: [{ productId: PRODUCT, quantity: 1 }], paymentMethod: { token: 'pm_card_visa', type: 'card' } }
+    const other = { paymentMethod: { type: 'card', token: 'pm_card_visa' }, cart: [{ quantity: 1, productId: PRODUCT }], email }
+    const first = await buyer.post('/api/checkout', one, 'order')
+    expect(first.status).toBe(201)
+    expect((await buyer.post('/api/checkout', other, 'order')).text).toBe(first.text)
   })
 
   test('keep keys apart by caller: the same key of another customer is another purchase', async () => {
@@ -178,7 +184,8 @@ describe('does', () => {
     expect(ordersOf(shop, buyer)).toHaveLength(5)
   })
 
-  test.each(['pm_card_chargeDeclinedExpiredCard', 'pm_card_chargeDeclinedProcessingError', 'pm_card_radarBlock', 'pm_nobody_knows', 'tok_of_another_shop'])(
+  const REFUSED = ['pm_card_chargeDeclinedExpiredCard', 'pm_card_chargeDeclinedProcessingError', 'pm_card_radarBlock', 'pm_unknown', 'tok_unknown']
+  test.each(REFUSED)(
     'say the same to every card that is not taken: %s',
     async (token) => {
       const buyer = await shop.person()
@@ -283,8 +290,8 @@ describe('refuses', () => {
     expect((await checkOut(support, { cart, customerId: customer.id })).status).toBe(403)
     const expired = await shop.cloud.token({ role: 'customer', sub: 'x', expiresIn: -10 })
     for (const authorization of [`Bearer ${expired}`, 'Bearer x.y.z', 'Basic abc', '']) {
-      const answer = await guest.call('POST', '/api/checkout', { email: guest.email, cart, paymentMethod: { token: 'pm_card_visa' } }, { authorization })
-      expect(answer.status).toBe(401)
+      const body = { email: guest.email, cart, paymentMethod: { token: 'pm_card_visa' } }
+      expect((await guest.call('POST', '/api/checkout', body, { authorization })).status).toBe(401)
     }
   })
 
@@ -338,21 +345,21 @@ describe('refuses', () => {
 
   test('the eleventh checkout of a customer in an hour, and says when the next may come', async () => {
     const buyer = await shop.person()
-    for (let quantity = 1; quantity <= 10; quantity += 1) expect((await checkOut(buyer, { cart: [{ productId: PRODUCT, quantity }] })).status).toBe(201)
-    const over = await checkOut(buyer, { cart: [{ productId: PRODUCT, quantity: 11 }] })
+    const buy = (quantity: number) => checkOut(buyer, { cart: [{ productId: PRODUCT, quantity }] })
+    for (let quantity = 1; quantity <= 10; quantity += 1) expect((await buy(quantity)).status).toBe(201)
+    const over = await buy(11)
     expect(refusal(over).slice(0, 2)).toEqual([429, 'RATE_LIMITED'])
     const waitSeconds = Number(over.headers.get('retry-after'))
     expect(waitSeconds).toBeGreaterThan(3_500)
     expect(waitSeconds).toBeLessThanOrEqual(3_600)
-    expect((await checkOut(buyer, { cart: [{ productId: PRODUCT, quantity: 10 }] })).status).toBe(201)
+    expect((await buy(10)).status).toBe(201)
     await timePasses(ground, 60)
-    expect((await checkOut(buyer, { cart: [{ productId: PRODUCT, quantity: 11 }] })).status).toBe(201)
+    expect((await buy(11)).status).toBe(201)
   })
 
   test('the twenty-first checkout of an address in an hour, whoever makes it', async () => {
     const house = shop.guest()
-    const buy = (quantity: number) =>
-      house.post('/api/checkout', { email: `${quantity}@example.com`, cart: [{ productId: PRODUCT, quantity }], paymentMethod: { token: 'pm_card_visa' } })
+    const buy = (quantity: number) => checkOut(house, { email: `${quantity}@example.com`, cart: [{ productId: PRODUCT, quantity }] })
     const answers: Answer[] = []
     for (let first = 1; first <= 20; first += 5) answers.push(...(await Promise.all([0, 1, 2, 3, 4].map((more) => buy(first + more)))))
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 201))
@@ -420,8 +427,10 @@ describe('refuses', () => {
     const send = async (method: string, path: string, body?: string, headers: Record<string, string> = {}) => guest.call(method, path, body, headers)
     const plain = await send('POST', '/api/checkout', text, { 'content-type': 'text/plain' })
     const wide = await guest.call('POST', '/api/checkout', text, { 'content-type': 'application/json; charset=utf-16' })
-    expect([wide.status, (await send('POST', '/api/checkout', text, { 'content-type': 'application/json; charset=klingon' })).status]).toEqual([400, 415])
-    const none = await fetch(`${shop.cloud.url}/api/checkout`, { method: 'POST', headers: { 'x-forwarded-for': guest.address }, body: Buffer.from(text) })
+    const unknown = await send('POST', '/api/checkout', text, { 'content-type': 'application/json; charset=klingon' })
+    expect([wide.status, unknown.status]).toEqual([400, 415])
+    const bare = { method: 'POST', headers: { 'x-forwarded-for': guest.address }, body: Buffer.from(text) }
+    const none = await fetch(`${shop.cloud.url}/api/checkout`, bare)
     expect([plain.status, ...fieldsOf(plain)]).toEqual([400, 'Content-Type'])
     expect([none.status, (await none.json() as Json)['details'].fields[0].field]).toEqual([400, 'Content-Type'])
     for (const broken of ['{', '{"email": }', text.slice(0, -1), '\u0000', 'undefined', 'null', '"text"']) {
@@ -432,7 +441,9 @@ describe('refuses', () => {
     expect((await send('POST', '/api/checkout', `{"email":"${'x'.repeat(3 << 20)}"}`)).status).toBe(413)
     const query = await send('POST', '/api/checkout?debug=1', text)
     expect([query.status, ...fieldsOf(query)]).toEqual([400, 'debug'])
-    for (const method of ['GET', 'PUT', 'DELETE', 'PATCH', 'HEAD']) expect([method, (await send(method, '/api/checkout')).status]).toEqual([method, 404])
+    for (const method of ['GET', 'PUT', 'DELETE', 'PATCH', 'HEAD']) {
+      expect([method, (await send(method, '/api/checkout')).status]).toEqual([method, 404])
+    }
     for (const key of ['ö'.normalize(), 'a b', 'x'.repeat(256), '']) {
       const answer = await send('POST', '/api/checkout', text, { 'idempotency-key': Buffer.from(key).toString('latin1') })
       expect([key, answer.status, ...fieldsOf(answer)]).toEqual([key, 400, 'Idempotency-Key'])

@@ -37,6 +37,12 @@ async function buy(buyer: Person, more: Json = {}): Promise<{ orderId: string; i
   return { orderId: body['orderId'], intent: intent as Json }
 }
 
+/** Stripe answers an error when it is asked about this intent. */
+function refuseQuestions(intent: Json, answer: { status: number; times: number }): void {
+  const operation = 'GET /v1/payment_intents/:id'
+  shop.fault({ target: 'stripe', operation, match: String(intent['id']), when: 'before', effect: 'error', ...answer })
+}
+
 function statusOf(record: string): Json {
   return shop.document('inbox', record) as Json
 }
@@ -124,7 +130,7 @@ describe('survives', () => {
   test('Stripe being away when it asks: the event goes back on its schedule, blocks no other, and is applied a minute later', async () => {
     const [one, other] = [await shop.person(), await shop.person()]
     const [waiting, paid] = [await buy(one, SECURED), await buy(other, SECURED)]
-    shop.fault({ target: 'stripe', operation: 'GET /v1/payment_intents/:id', match: String(waiting.intent['id']), when: 'before', effect: 'error', status: 500, times: 3 })
+    refuseQuestions(waiting.intent, { status: 500, times: 3 })
     await shop.act('stripe', `payment_intents/${waiting.intent['id']}/authenticate`, { outcome: 'fail' }).catch(() => undefined)
     await shop.act('stripe', `payment_intents/${paid.intent['id']}/authenticate`, { outcome: 'succeed' })
     await shop.cloud.drain()
@@ -136,7 +142,7 @@ describe('survives', () => {
   test('Stripe being away for days: a dead letter in the end, with why, and the sweep settles the order all the same', async () => {
     const buyer = await shop.person()
     const { orderId, intent } = await buy(buyer, SECURED)
-    shop.fault({ target: 'stripe', operation: 'GET /v1/payment_intents/:id', match: String(intent['id']), when: 'before', effect: 'error', status: 401, times: 100 })
+    refuseQuestions(intent, { status: 401, times: 100 })
     const record = await tell('payment_intent.processing', intent, { status: 'processing' })
     await shop.cloud.drain()
     for (const minutes of [2, 6, 31, 121]) await timePasses(ground, minutes)

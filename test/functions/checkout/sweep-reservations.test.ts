@@ -1,6 +1,8 @@
 /** Orders that nobody finished: asked at Stripe first, then paid or given up; goods and cart never lost, money never either. */
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { chargesFor, checkOut, expectAllSettles, expectTrueBooks, left, openGround, orderOf, ordersOf, PRODUCT, timePasses, until, type Ground } from '../purchase.ts'
+import {
+  chargesFor, checkOut, expectAllSettles, expectTrueBooks, left, openGround, orderOf, ordersOf, PRODUCT, timePasses, until, type Ground,
+} from '../purchase.ts'
 import type { Answer, Person, Shop } from '../shop.ts'
 
 vi.setConfig({ testTimeout: 30_000 })
@@ -35,7 +37,8 @@ function sweepTwice(): Promise<unknown> {
 /** A purchase whose charge takes some time at Stripe; the order is there when this resolves. */
 async function pending(buyer: Person, productId: string, quantity: number): Promise<{ done: Promise<Answer> }> {
   const price = shop.document('products', productId)?.['price'] as number
-  shop.fault({ target: 'stripe', operation: 'POST /v1/payment_intents', match: `amount=${quantity * price}&`, when: 'before', effect: 'delay', delayMs: 1_500 })
+  const match = `amount=${quantity * price}&`
+  shop.fault({ target: 'stripe', operation: 'POST /v1/payment_intents', match, when: 'before', effect: 'delay', delayMs: 1_500 })
   const done = checkOut(buyer, { cart: [{ productId, quantity }] })
   await until(() => ordersOf(shop, buyer).length === 1)
   return { done }
@@ -99,7 +102,8 @@ describe('does', () => {
     const [order] = ordersOf(shop, slow)
     expect(order).toMatchObject({ state: 'refunded', refunds: [{ status: 'succeeded', amount: quantity * 3_795 }] })
     expect(shop.at('stripe', 'refunds').filter((refund) => refund['payment_intent'] === order?.['payment'].transactionId)).toHaveLength(1)
-    expect(shop.at('resend', 'emails').filter(({ to, subject }) => String(to) === slow.email && String(subject).startsWith('Your refund'))).toHaveLength(1)
+    const mails = shop.at('resend', 'emails').filter(({ to }) => String(to) === slow.email)
+    expect(mails.map(({ subject }) => String(subject).slice(0, 11))).toEqual(['Your refund'])
   })
 })
 
@@ -127,7 +131,8 @@ describe('refuses', () => {
 })
 
 describe('survives', () => {
-  test.each(['GET /v1/payment_intents/:id', 'POST /v1/payment_intents/:id/cancel'])('Stripe losing answers to %s: given up once, later', async (operation) => {
+  const QUESTIONS = ['GET /v1/payment_intents/:id', 'POST /v1/payment_intents/:id/cancel']
+  test.each(QUESTIONS)('Stripe losing answers to %s: given up once, later', async (operation) => {
     const buyer = await shop.person()
     const { orderId } = await abandoned(buyer)
     shop.fault({ target: 'stripe', operation, when: 'after', effect: 'error', status: 500, times: 3 })
