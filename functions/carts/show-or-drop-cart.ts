@@ -1,7 +1,7 @@
 /**
  * Shows a cart, its prices locked anew where the lock ran out; or drops it.
  *
- * Dropping twice is the same. A cart that an order holds cannot be dropped: the order must find it again if it fails.
+ * Dropping twice leaves nothing behind either time; the second answer is 404. A cart that an order holds cannot be dropped: the order must find it again if it fails.
  */
 import { z } from 'zod'
 import { Failure } from '#values/failure.ts'

@@ -8,7 +8,7 @@
  */
 import { createHash } from 'node:crypto'
 import { Failure } from '#values/failure.ts'
-import { MINUTE_MS } from '#values/time.ts'
+import { HOUR_MS, MINUTE_MS } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
 import { commit, doc, readAll, timestamp, transact, type Data, type Doc, type Snapshot } from '#platform/firestore.ts'
 
@@ -16,6 +16,8 @@ import { commit, doc, readAll, timestamp, transact, type Data, type Doc, type Sn
 const SLOT_TOKENS_MIN = 10
 const SLOTS_MAX = 20
 const KEYS_MAX = 10_000
+/** Longer than any window: a counter that is gone counts from zero. */
+const KEPT_MS = 2 * HOUR_MS
 
 interface Lease {
   readonly window: number
@@ -118,7 +120,7 @@ export function refuseOver(counter: Counter, limit: number, windowMs: number): v
 }
 
 export function countedUp(counter: Counter): Data {
-  return { used: counter.used + 1, startedAtMs: counter.startedAtMs }
+  return { used: counter.used + 1, startedAtMs: counter.startedAtMs, expireAt: new Date(counter.startedAtMs + KEPT_MS) }
 }
 
 /** Takes one token of a small limit's minute, counted exactly in a transaction of its own. */
