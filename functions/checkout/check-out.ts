@@ -57,7 +57,7 @@ async function run(call: Call<Body, unknown>): Promise<Reply> {
   const customerId = customerOf(call.caller, call.body.customerId)
   const gateway = call.body.paymentMethod.gateway ?? config('shop').PAYMENT_GATEWAY
   // One that the shop does not have is refused here: nothing may be reserved for it.
-  await gatewayNamed(gateway)
+  gatewayNamed(gateway)
   const runner = newId('run')
   const placed = await placeOrder({
     ...linesOf(call.body, customerId),
@@ -108,12 +108,12 @@ function linesOf(body: Body, customerId: string | null) {
 /** Charges and settles. If our own commit is lost after the charge, webhook, sweep or the next click finish the order. */
 async function pay(placed: Placed): Promise<Order> {
   const { order } = placed
-  const gateway = await gatewayNamed(order.payment.gateway)
+  const gateway = gatewayNamed(order.payment.gateway)
   const outcome = await gateway.charge(chargeRequestOf(order))
   const facts = { outcome, cause: 'checkout', shopName: config('shop').SHOP_NAME }
   try {
     const settled = placed.fresh ? await settleFresh(order, placed.at, facts) : await settleOrder(order.id, facts)
-    await nudgeMails((settled.settlement?.mails ?? []).map(({ id }) => id))
+    await nudgeMails(settled.settlement?.mails ?? [])
     return settled.order
   } catch (error) {
     throw new Failure('GATEWAY_TIMEOUT', { details: { orderId: order.id }, retryAfterSeconds: 10, reason: 'charged, not settled yet', cause: error })

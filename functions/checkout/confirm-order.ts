@@ -35,10 +35,10 @@ export const confirmOrder = endpoint({
 })
 
 async function asked(order: Order): Promise<Order> {
-  const gateway = await gatewayNamed(order.payment.gateway)
+  const gateway = gatewayNamed(order.payment.gateway)
   const outcome = await gateway.find(chargeRequestOf(order), order.payment.transactionId)
   if (outcome.status === 'unknown' || outcome.status === 'requires_action') return order
   const settled = await settleOrder(order.id, { outcome, cause: 'confirmed', shopName: config('shop').SHOP_NAME })
-  await nudgeMails((settled.settlement?.mails ?? []).map(({ id }) => id))
+  await nudgeMails(settled.settlement?.mails ?? [])
   return settled.order
 }

@@ -28,7 +28,7 @@ export const onStripeEvent = message({
       if (subject === null) return await markIgnored(place)
       const truth = FINAL.test(type) ? undefined : await askStripe(place, subject)
       const settlement = await applyEvent(place, subject, (record) => factIn(record, truth))
-      await nudgeMails((settlement?.mails ?? []).map(({ id }) => id))
+      await nudgeMails(settlement?.mails ?? [])
     } catch (error) {
       log.error('a Stripe event could not be applied', error, { function: 'on-stripe-event', eventId })
       await putOff(place, error)

@@ -77,13 +77,13 @@ const UNANSWERED = 'The payment service did not answer. The refund will be finis
 async function refunded(order: Order, refundId: string): Promise<Order> {
   const refund = order.refunds.find((one) => one.id === refundId)
   if (refund?.status !== 'pending') return order
-  const gateway = await gatewayNamed(order.payment.gateway)
+  const gateway = gatewayNamed(order.payment.gateway)
   const outcome = await gateway.refund({
     refundId, orderId: order.id, transactionId: order.payment.transactionId ?? '', amount: refund.amount, createdAtMs: refund.atMs,
   })
   let settlement: Settlement | undefined
   const settled = await changeOrder(order.id, (fresh) => (settlement = settleRefund(fresh, refundId, outcome, now(), config('shop').SHOP_NAME)))
-  await nudgeMails((settlement?.mails ?? []).map(({ id }) => id))
+  await nudgeMails(settlement?.mails ?? [])
   return settled
 }
 

@@ -58,7 +58,7 @@ async function finishPayment(found: Order): Promise<Result> {
   }
   const outcome = await truth(order)
   const { settlement, order: settled } = await settleOrder(order.id, { outcome, cause: 'sweep', shopName: config('shop').SHOP_NAME })
-  await nudgeMails((settlement?.mails ?? []).map(({ id }) => id))
+  await nudgeMails(settlement?.mails ?? [])
   if (isOpen(settled)) await checkLater(order.id)
   if (settlement === undefined || isOpen(settled)) return 'unchanged'
   return settlement.reopenCart ? 'released' : 'settled'
@@ -66,14 +66,14 @@ async function finishPayment(found: Order): Promise<Result> {
 
 /** Asks the gateway; an authentication that was given up is ended there first, so that it cannot be paid later. */
 async function truth(order: Order): Promise<ChargeOutcome> {
-  const gateway = await gatewayNamed(order.payment.gateway)
+  const gateway = gatewayNamed(order.payment.gateway)
   const outcome = await gateway.find(chargeRequestOf(order), order.payment.transactionId)
   const abandoned = outcome.status === 'requires_action' && order.createdAtMs + ACTION_MS <= now()
   return abandoned ? gateway.cancel(outcome.transactionId) : outcome
 }
 
 async function finishRefunds(order: Order): Promise<Result> {
-  const gateway = await gatewayNamed(order.payment.gateway)
+  const gateway = gatewayNamed(order.payment.gateway)
   let finished = 0
   for (const refund of order.refunds.filter(({ status }) => status === 'pending')) {
     const outcome = await gateway.refund({
@@ -81,7 +81,7 @@ async function finishRefunds(order: Order): Promise<Result> {
     })
     let settlement: Settlement | undefined
     await changeOrder(order.id, (fresh) => (settlement = settleRefund(fresh, refund.id, outcome, now(), config('shop').SHOP_NAME)))
-    await nudgeMails((settlement?.mails ?? []).map(({ id }) => id))
+    await nudgeMails(settlement?.mails ?? [])
     if (settlement !== undefined) finished += 1
   }
   await checkLater(order.id)

@@ -9,9 +9,9 @@ import { z } from 'zod'
 import { MINUTE_MS } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
-import { readOne, type Doc } from '#platform/firestore.ts'
-import { takeExactly, takeToken } from '#stores/limits.ts'
-import { deferMail, isToSend, MAIL_TOPIC, mailDoc, mailOf, markFailed, markSent, putOffMail, SEND_WITHIN_MS, type Mail } from '#stores/mails.ts'
+import type { Doc } from '#platform/firestore.ts'
+import { takeToken } from '#stores/limits.ts'
+import { claimMail, deferMail, MAIL_TOPIC, mailDoc, markFailed, markSent, putOffMail, SEND_WITHIN_MS, type Mail } from '#stores/mails.ts'
 import { sendThroughResend } from '#vendors/resend/mailer.ts'
 import { message } from '#entry/message.ts'
 
@@ -19,25 +19,20 @@ export const onMailQueued = message({
   name: 'on-mail-queued',
   topic: MAIL_TOPIC,
   impact: 'Customers get no receipts.',
-  data: z.object({ mailId: z.string() }),
-  run: async ({ mailId }) => {
+  data: z.object({ mailId: z.string(), recipient: z.string() }),
+  run: async ({ mailId, recipient }) => {
+    const { MAILS_PER_MINUTE, MAILS_PER_RECIPIENT_MINUTE } = config('limits')
     const place = await mailDoc(mailId)
-    const mail = mailOf(await readOne(place))
-    if (mail === undefined || !isToSend(mail)) return
+    // Overall first: when it is used up, nothing else is asked.
+    if (!(await takeToken('mail', MAILS_PER_MINUTE)).allowed) return deferMail(place, (Math.floor(now() / MINUTE_MS) + 1) * MINUTE_MS)
+    const claim = await claimMail(place, recipient, MAILS_PER_RECIPIENT_MINUTE)
+    if (claim === undefined) return
+    const { mail, waitUntilMs } = claim
     if (mail.attempts > 0 && now() - mail.createdAtMs > SEND_WITHIN_MS) return markFailed(place, 'too old to be tried again safely')
-    const overUntilMs = await overLimitUntil(mail)
-    if (overUntilMs !== undefined) return deferMail(place, overUntilMs)
+    if (waitUntilMs !== undefined) return deferMail(place, waitUntilMs)
     await deliver(place, mail)
   },
 })
-
-/** When the limit that is reached begins anew. Overall first: it costs nothing when it is used up. */
-async function overLimitUntil(mail: Mail): Promise<number | undefined> {
-  const { MAILS_PER_MINUTE, MAILS_PER_RECIPIENT_MINUTE } = config('limits')
-  if (!(await takeToken('mail', MAILS_PER_MINUTE)).allowed) return (Math.floor(now() / MINUTE_MS) + 1) * MINUTE_MS
-  const recipient = await takeExactly(`mail ${mail.to.toLowerCase()}`, MAILS_PER_RECIPIENT_MINUTE)
-  return recipient.allowed ? undefined : recipient.resetAtMs
-}
 
 async function deliver(place: Doc, mail: Mail): Promise<void> {
   const outcome = await sendThroughResend(mail)

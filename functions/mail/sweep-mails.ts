@@ -5,7 +5,7 @@
  */
 import { config } from '#platform/config.ts'
 import { dueRecords, holdBack } from '#stores/due.ts'
-import { nudgeMails } from '#stores/mails.ts'
+import { nudgeMails, type Mail } from '#stores/mails.ts'
 import { schedule } from '#entry/schedule.ts'
 
 export const sweepMails = schedule({
@@ -15,7 +15,7 @@ export const sweepMails = schedule({
   run: async () => {
     const due = await dueRecords('mails', config('limits').MAILS_PER_MINUTE)
     await holdBack(due)
-    await nudgeMails(due.map(({ id }) => id))
+    await nudgeMails(due.map((snapshot) => snapshot.data() as unknown as Mail))
     return { published: due.length }
   },
 })

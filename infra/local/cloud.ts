@@ -57,7 +57,13 @@ interface Settings {
   furnished: boolean
 }
 
+/** Requests of people under way at the gateway. */
+interface Counter {
+  served: number
+}
+
 interface Parts {
+  readonly counter: Counter
   readonly port: number
   readonly declarations: readonly Declaration[]
   readonly settings: Shelf<Settings>
@@ -98,6 +104,7 @@ export async function createLocalCloud(options: LocalCloudOptions): Promise<Loca
     environment: (label) => environment.get(label) ?? {},
     log: log.write,
   })
+  const counter: Counter = { served: 0 }
   const wire = new Wire({ now: () => timeline.now(), kill: (label) => void instances.kill(label) })
   const errands = new Errands((name, request, timeoutMs) => instances.request(name, request, timeoutMs), declarations)
   const servers = await createServers({
@@ -108,6 +115,7 @@ export async function createLocalCloud(options: LocalCloudOptions): Promise<Loca
     indexes: options.indexes ?? projectFile('infra/firestore.indexes.json') ?? { indexes: [] },
     shopUrl: () => `http://127.0.0.1:${port}`,
     deliver: errands.deliver,
+    serving: () => counter.served > 0,
     fire: errands.fire,
   })
   closing.defer(() => servers.close())
@@ -119,7 +127,7 @@ export async function createLocalCloud(options: LocalCloudOptions): Promise<Loca
   }
   closing.defer(() => instances.stop())
   closing.defer(() => timeline.stop())
-  const parts = { port, declarations, settings, timeline, wire, servers, instances, errands, log, addresses }
+  const parts = { counter, port, declarations, settings, timeline, wire, servers, instances, errands, log, addresses }
   const cloud = new LocalCloud({ ...parts, closing: closing.move() }, options.dueWork)
   try {
     // Other functions than the project's have routes of their own.
@@ -165,11 +173,19 @@ export class LocalCloud implements ControlledCloud {
 
   /** The front door; without a firebase.json the routes are taken from the declarations. */
   gateway(file: unknown): Gateway {
-    const { declarations, instances, errands, timeline } = this.#parts
+    const { counter, declarations, instances, errands, timeline } = this.#parts
     const webhooks = new Set(declarations.filter(({ kind }) => kind === 'webhook').map(({ name }) => name))
     return new Gateway({
       firebaseJson: ((file as FirebaseJson | undefined) ?? firebaseJson(declarations)).hosting,
-      send: (name, request, timeoutMs) => instances.request(name, request, timeoutMs),
+      send: async (name, request, timeoutMs) => {
+        const person = !webhooks.has(name)
+        if (person) counter.served += 1
+        try {
+          return await instances.request(name, request, timeoutMs)
+        } finally {
+          if (person) counter.served -= 1
+        }
+      },
       timeoutSecondsOf: errands.timeoutSecondsOf,
       control: (request, response) => control(this, request, response),
       now: () => timeline.now(),

@@ -47,7 +47,7 @@ export interface GrpcService {
 
 export class GrpcPorts {
   readonly #wire: Wire
-  readonly #server = new Server({ 'grpc.max_receive_message_length': 32 << 20, 'grpc.max_send_message_length': 64 << 20 })
+  readonly #server = new Server({ 'grpc.enable_channelz': 0, 'grpc.max_receive_message_length': 32 << 20, 'grpc.max_send_message_length': 64 << 20 })
   readonly #injector
   readonly #listeners: NetServer[] = []
   readonly #sockets = new Set<Socket>()

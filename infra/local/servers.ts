@@ -40,6 +40,8 @@ export interface ServersOptions {
   readonly indexes: unknown
   readonly shopUrl: () => string
   readonly deliver: Deliver
+  /** Whether people are being served at the gateway just now. */
+  readonly serving: () => boolean
   readonly fire: Fire
 }
 
@@ -66,7 +68,7 @@ export async function createServers(options: ServersOptions): Promise<Servers> {
   const secrets = createSecrets(google)
   const keys = keepKeys(secrets)
   const firestore = createFirestore({ ...google, indexes: parseIndexFile(options.indexes) })
-  const pubsub = createPubSub({ ...google, random, deliver: options.deliver, settings: FEW_AT_ONCE })
+  const pubsub = createPubSub({ ...google, random, deliver: options.deliver, settings: { ...FEW_AT_ONCE, standsBack: options.serving } })
   const scheduler = createScheduler({ ...google, fire: options.fire })
   const bigquery = await createBigQuery(google)
   const vendors = createVendors(keys, (name) => ({

@@ -77,7 +77,7 @@ export function settleLate(settling: Settling, restocked: boolean): Settlement {
     return { ...reviewed, holds, order: { ...reviewed.order, answer: null } }
   }
   const settlement = paid(late, outcome)
-  if (restocked) return { ...settlement, holds }
+  if (restocked) return { ...settlement, holds, takeCart: true }
   const { order, nowMs } = settling
   const refund = {
     id: `ref_${order.id.slice(4)}`, amount: order.total, reason: 'Payment arrived after the order had expired', lines: [], restock: false,

@@ -25,6 +25,8 @@ export interface Settlement {
   readonly stock: readonly StockMove[]
   readonly rows: readonly WarehouseRow[]
   readonly reopenCart: boolean
+  /** The order that had been given up is paid after all: its cart, if nobody filled it anew, belongs to it again. */
+  readonly takeCart?: boolean
 }
 
 const KEPT = new Set(['id', 'object', 'status', 'amount', 'amount_received', 'currency', 'latest_charge', 'payment_method', 'created', 'code', 'decline_code', 'type', 'advice_code', 'network_decline_code', 'outcome', 'last_payment_error', 'charge', 'livemode', 'reason', 'failure_reason'])

@@ -4,13 +4,13 @@
  * Large ones (`takeTokens`) are leased: a window's tokens lie in slots of ten or more, a slot belongs to whoever creates its
  * document. So the limit is never exceeded, and nine requests of ten cost no call. An instance that dies takes its
  * unused tokens with it: the limit is then reached a little early, never late.
- * Small ones (`Counter`, `takeExactly`) are counted exactly: leased, one instance would have all of them.
+ * Small ones (`Counter`) are counted exactly, in the work they guard: leased, one instance would have all of them.
  */
 import { createHash } from 'node:crypto'
 import { Failure } from '#values/failure.ts'
 import { HOUR_MS, MINUTE_MS } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
-import { commit, doc, readAll, timestamp, transact, type Data, type Doc, type Snapshot } from '#platform/firestore.ts'
+import { commit, doc, readAll, timestamp, type Data, type Doc, type Snapshot } from '#platform/firestore.ts'
 
 /** Tokens of a slot, and at most so many slots in a window: a large limit has larger slots. */
 const SLOT_TOKENS_MIN = 10
@@ -98,7 +98,16 @@ export interface Counter {
 }
 
 export function counterDoc(key: string): Promise<Doc> {
-  return doc('limit_counters', hashed(key))
+  return counterAt(counterId(key))
+}
+
+/** Names a key's counter without saying whose it is: it may travel in a message. */
+export function counterId(key: string): string {
+  return hashed(key)
+}
+
+export function counterAt(id: string): Promise<Doc> {
+  return doc('limit_counters', id)
 }
 
 export function counterOf(place: Doc, snapshot: Snapshot, windowMs: number): Counter {
@@ -121,17 +130,6 @@ export function refuseOver(counter: Counter, limit: number, windowMs: number): v
 
 export function countedUp(counter: Counter): Data {
   return { used: counter.used + 1, startedAtMs: counter.startedAtMs, expireAt: new Date(counter.startedAtMs + KEPT_MS) }
-}
-
-/** Takes one token of a small limit's minute, counted exactly in a transaction of its own. */
-export async function takeExactly(key: string, limit: number): Promise<{ readonly allowed: boolean; readonly resetAtMs: number }> {
-  const place = await counterDoc(key)
-  return transact(async (unit) => {
-    const counter = counterOf(place, await unit.get(place), MINUTE_MS)
-    const allowed = counter.used < limit
-    if (allowed) unit.set(place, countedUp(counter))
-    return { allowed, resetAtMs: counter.startedAtMs + MINUTE_MS }
-  })
 }
 
 /** Keys hold addresses and customers: only their hash is kept. */

@@ -7,6 +7,7 @@ import { DAY_MS, MINUTE_MS, SECOND_MS } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
 import { log } from '#platform/log.ts'
 import { publish } from '#platform/pubsub.ts'
+import { counterAt, counterId, counterOf, countedUp } from './limits.ts'
 import { commit, doc, transact, type Data, type Doc, type Snapshot, type Writer } from '#platform/firestore.ts'
 
 export const MAIL_TOPIC = 'mail-queued'
@@ -42,12 +43,39 @@ export function queueMail(writer: Writer, place: Doc, intent: MailIntent): void 
 }
 
 /** Tells the sender that mails are queued. They are safe: if the nudge fails, the sweep gives it. */
-export async function nudgeMails(mailIds: readonly string[]): Promise<void> {
+export async function nudgeMails(mails: ReadonlyArray<Pick<Mail, 'id' | 'to'>>): Promise<void> {
   try {
-    await publish(MAIL_TOPIC, mailIds.map((mailId) => ({ attributes: { kind: 'mail' }, data: { mailId } })))
+    await publish(MAIL_TOPIC, mails.map(({ id, to }) => ({ attributes: { kind: 'mail' }, data: { mailId: id, recipient: recipientOf(to) } })))
   } catch (error) {
     log.warn('nudge failed, the sweep will follow', { why: String(error) })
   }
+}
+
+function recipientOf(address: string): string {
+  return counterId(`mail ${address.toLowerCase()}`)
+}
+
+/** A mail that may be sent now, or, if its recipient has had enough for this minute, until when it must wait. */
+export interface Claim {
+  readonly mail: Mail
+  readonly waitUntilMs: number | undefined
+}
+
+/**
+ * Counts a mail for its recipient, exactly, in the read that finds it still unsent.
+ * @returns undefined when nothing is left to send
+ */
+export async function claimMail(place: Doc, recipient: string, limit: number): Promise<Claim | undefined> {
+  const counterPlace = await counterAt(recipient)
+  return transact(async (unit) => {
+    const [found, counted] = (await unit.getAll(place, counterPlace)) as [Snapshot, Snapshot]
+    const mail = mailOf(found)
+    if (mail === undefined || !isToSend(mail)) return undefined
+    const counter = counterOf(counterPlace, counted, MINUTE_MS)
+    if (counter.used >= limit) return { mail, waitUntilMs: counter.startedAtMs + MINUTE_MS }
+    unit.set(counterPlace, countedUp(counter))
+    return { mail, waitUntilMs: undefined }
+  })
 }
 
 export function mailOf(snapshot: Snapshot): Mail | undefined {

@@ -36,10 +36,17 @@ export async function readOrder(orderId: string): Promise<Order | undefined> {
 
 type LastUpdate = NonNullable<Parameters<Writer['update']>[2]>
 
+/** The fields that differ: the lines of an order need not be written again to mark it paid. */
+function changesOf(before: Order, after: Order): Data {
+  const fields = Object.entries(orderData(after)).filter(([field, value]) => value !== before[field as keyof Order])
+  return Object.fromEntries(fields)
+}
+
 /** Prepares the writes of a settlement; the returned function only writes, so that it may run in any commit. */
-async function writing(settlement: Settlement): Promise<(writer: Writer, at?: LastUpdate) => void> {
+async function writing(before: Order, settlement: Settlement): Promise<(writer: Writer, at?: LastUpdate) => void> {
   const { order, entries, mails, holds, stock, rows } = settlement
   const place = await orderDoc(order.id)
+  const changed = changesOf(before, order)
   const { increment } = await fieldValue()
   const ledger = await Promise.all(entries.map(async (entry) => ({ place: await entryDoc(entry.id), entry })))
   const letters = await Promise.all(mails.map(async (intent) => ({ place: await mailDoc(intent.id), intent })))
@@ -49,8 +56,8 @@ async function writing(settlement: Settlement): Promise<(writer: Writer, at?: La
   const cart = settlement.reopenCart && order.cartId !== null ? await cartDoc(order.cartId) : undefined
   const reopen = await reopening()
   return (writer, at) => {
-    if (at === undefined) writer.update(place, orderData(order))
-    else writer.update(place, orderData(order), at)
+    if (at === undefined) writer.update(place, changed)
+    else writer.update(place, changed, at)
     for (const { place: one, entry } of ledger) writer.create(one, { ...entry, postings: entry.postings.map((posting) => ({ ...posting })) })
     for (const { place: one, intent } of letters) queueMail(writer, one, intent)
     for (const { place: one, delta } of held) writer.update(one, { held: increment(delta) })
@@ -61,12 +68,22 @@ async function writing(settlement: Settlement): Promise<(writer: Writer, at?: La
 }
 
 /** Writes a settlement inside a transaction that read the order. */
-async function writeSettlement(unit: Unit, settlement: Settlement): Promise<void> {
+async function writeSettlement(unit: Unit, before: Order, settlement: Settlement): Promise<void> {
   const { order } = settlement
   // A cart that is gone, or that another order has taken since, is not this order's to open.
   const reopenCart = settlement.reopenCart && (await cartHolder(unit, order)) === order.id
-  const write = await writing({ ...settlement, reopenCart })
+  const taken = settlement.takeCart === true && order.cartId !== null ? await cartToTake(unit, order.cartId, order) : undefined
+  const write = await writing(before, { ...settlement, reopenCart })
   write(unit)
+  if (taken !== undefined) unit.update(taken, { state: 'checked_out', orderId: order.id })
+}
+
+/** The cart of an order that was paid late, if it still holds what was bought: else it could be bought a second time. */
+async function cartToTake(unit: Unit, cartId: string, order: Order): Promise<Doc | undefined> {
+  const place = await cartDoc(cartId)
+  const cart = cartOf(await unit.get(place))
+  const bought = (lines: ReadonlyArray<{ productId: string; quantity: number }>): string => lines.map(({ productId, quantity }) => `${quantity} ${productId}`).sort().join()
+  return cart?.state === 'open' && bought(cart.lines) === bought(order.lines) ? place : undefined
 }
 
 /** The order that has an order's cart now. */
@@ -95,7 +112,7 @@ export async function settleOrder(orderId: string, facts: SettleFacts): Promise<
 async function settleIn(unit: Unit, order: Order | undefined, facts: SettleFacts): Promise<Settled> {
   if (order === undefined) throw new Failure('NOT_FOUND', { reason: 'no such order' })
   const settlement = await settlementOf(unit, order, { about: 'charge', facts })
-  if (settlement !== undefined) await writeSettlement(unit, settlement)
+  if (settlement !== undefined) await writeSettlement(unit, order, settlement)
   return { order: settlement?.order ?? order, settlement }
 }
 
@@ -117,7 +134,7 @@ export async function applyEvent(inbox: Doc, orderId: string, read: (record: Inb
     const order = orderOf(found)
     const fact = order === undefined ? undefined : read(record)
     const settlement = order === undefined || fact === undefined ? undefined : await settlementOf(unit, order, fact)
-    if (settlement !== undefined) await writeSettlement(unit, settlement)
+    if (settlement !== undefined && order !== undefined) await writeSettlement(unit, order, settlement)
     markApplied(unit, inbox, order === undefined || fact === undefined ? 'ignored' : 'applied')
     return settlement
   })
@@ -152,7 +169,7 @@ export async function changeOrder(orderId: string, rule: (order: Order) => Order
     const change = rule(order)
     if (change === undefined) return order
     if ('order' in change) {
-      await writeSettlement(unit, change)
+      await writeSettlement(unit, order, change)
       return change.order
     }
     unit.update(place, orderData(change))
@@ -166,7 +183,7 @@ export async function changeOrder(orderId: string, rule: (order: Order) => Order
  */
 export async function settleFresh(order: Order, at: LastUpdate['lastUpdateTime'], facts: SettleFacts): Promise<Settled> {
   const settlement = settle({ ...facts, order, nowMs: now() })
-  const write = settlement === undefined ? undefined : await writing(settlement)
+  const write = settlement === undefined ? undefined : await writing(order, settlement)
   if (settlement !== undefined && write !== undefined) {
     if ((await commit((writer) => write(writer, { lastUpdateTime: at }))).done) return { order: settlement.order, settlement }
   }

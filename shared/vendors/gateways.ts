@@ -1,9 +1,11 @@
 /** Payment gateways by name. */
 import type { ChargeOutcome, Gateway, GatewayName } from '#domain/payment.ts'
 import { invalid } from '#values/failure.ts'
+import { stripeGateway } from './stripe/gateway.ts'
 
-export async function gatewayNamed(name: GatewayName): Promise<Gateway> {
-  if (name === 'stripe') return (await import('./stripe/gateway.ts')).stripeGateway
+/** @throws Failure INVALID_INPUT for one that the shop does not have */
+export function gatewayNamed(name: GatewayName): Gateway {
+  if (name === 'stripe') return stripeGateway
   if (name === 'none') return freeOfCharge
   throw invalid('paymentMethod.gateway', `${name} is not set up in this shop`)
 }

@@ -28,6 +28,9 @@ export interface PushSettings {
   atOnceOverallMax: number
   /** Longest real time given to an answer; the ack deadline when that is shorter. */
   answerMsMax: number
+  /** Whether somebody is being served who comes first, and how long messages stand back for that, in real milliseconds. */
+  standsBack?: () => boolean
+  standBackMsMax: number
 }
 
 export interface PusherOptions {
@@ -41,6 +44,7 @@ export interface PusherOptions {
 
 /** What the platform accepts as one event. */
 export const EVENT_BYTES_MAX = 512 * 1024
+const STAND_BACK_LOOK_MS = 15
 const SUCCESS = new Set([102, 200, 201, 202, 204])
 
 interface Lane {
@@ -57,6 +61,7 @@ export class Pusher {
   #turn = 0
   #woken = false
   #held = false
+  #standingSince: number | undefined
   #stopped = false
   #idle: Array<() => void> = []
 
@@ -115,6 +120,7 @@ export class Pusher {
 
   /** One push per subscription and round, so that a long backlog does not starve the others. */
   #pump(): void {
+    if (this.#standsBack()) return
     const lanes = [...this.#lanes.values()]
     let idleLanes = 0
     while (!this.#held && this.#flying < this.#options.settings.atOnceOverallMax && idleLanes < lanes.length) {
@@ -123,6 +129,19 @@ export class Pusher {
       idleLanes = this.#pushOne(lane) ? 0 : idleLanes + 1
     }
     this.#tellIdle()
+  }
+
+  /** True while messages wait for those who are being served; then somebody looks again in a moment. */
+  #standsBack(): boolean {
+    const { standsBack, standBackMsMax } = this.#options.settings
+    if (this.#stopped || standsBack?.() !== true) {
+      this.#standingSince = undefined
+      return false
+    }
+    this.#standingSince ??= performance.now()
+    if (performance.now() - this.#standingSince > standBackMsMax) return false
+    setTimeout(() => this.wake(), STAND_BACK_LOOK_MS)
+    return true
   }
 
   #pushOne(lane: Lane): boolean {
