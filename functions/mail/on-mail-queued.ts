@@ -19,7 +19,7 @@ export const onMailQueued = message({
   name: 'on-mail-queued',
   topic: MAIL_TOPIC,
   impact: 'Customers get no receipts.',
-  data: z.object({ mailId: z.string(), recipient: z.string() }),
+  data: z.object({ mailId: z.string(), recipient: z.string().optional() }),
   run: async ({ mailId, recipient }) => {
     const { MAILS_PER_MINUTE, MAILS_PER_RECIPIENT_MINUTE } = config('limits')
     const place = await mailDoc(mailId)

@@ -12,6 +12,7 @@ import { createPubSub, type Deliver, type PubSub } from './pubsub/pubsub.ts'
 import { seeded } from './random.ts'
 import { createScheduler, type Fire, type Scheduler } from './scheduler.ts'
 import { createSecrets, type Secrets } from './secrets.ts'
+import { MAIL_TOPIC } from '../../shared/stores/mails.ts'
 import type { Timeline } from './timeline.ts'
 import { createResend } from './vendors/resend/resend.ts'
 import { createSquare } from './vendors/square/square.ts'
@@ -68,7 +69,7 @@ export async function createServers(options: ServersOptions): Promise<Servers> {
   const secrets = createSecrets(google)
   const keys = keepKeys(secrets)
   const firestore = createFirestore({ ...google, indexes: parseIndexFile(options.indexes) })
-  const pubsub = createPubSub({ ...google, random, deliver: options.deliver, settings: { ...FEW_AT_ONCE, standsBack: options.serving } })
+  const pubsub = createPubSub({ ...google, random, deliver: options.deliver, settings: { ...FEW_AT_ONCE, standsBack: (topic) => topic.endsWith(MAIL_TOPIC) && options.serving() } })
   const scheduler = createScheduler({ ...google, fire: options.fire })
   const bigquery = await createBigQuery(google)
   const vendors = createVendors(keys, (name) => ({

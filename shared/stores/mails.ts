@@ -8,7 +8,7 @@ import { now } from '#platform/clock.ts'
 import { log } from '#platform/log.ts'
 import { publish } from '#platform/pubsub.ts'
 import { counterAt, counterId, counterOf, countedUp } from './limits.ts'
-import { commit, doc, transact, type Data, type Doc, type Snapshot, type Writer } from '#platform/firestore.ts'
+import { commit, doc, readOne, transact, type Data, type Doc, type Snapshot, type Writer } from '#platform/firestore.ts'
 
 export const MAIL_TOPIC = 'mail-queued'
 
@@ -64,9 +64,11 @@ export interface Claim {
 /**
  * Counts a mail for its recipient, exactly, in the read that finds it still unsent.
  * @returns undefined when nothing is left to send
+ * @param recipient names the recipient's counter; without it (an older nudge) the mail is read for it first
  */
-export async function claimMail(place: Doc, recipient: string, limit: number): Promise<Claim | undefined> {
-  const counterPlace = await counterAt(recipient)
+export async function claimMail(place: Doc, recipient: string | undefined, limit: number): Promise<Claim | undefined> {
+  const named = recipient ?? recipientOf(mailOf(await readOne(place))?.to ?? '')
+  const counterPlace = await counterAt(named)
   return transact(async (unit) => {
     const [found, counted] = (await unit.getAll(place, counterPlace)) as [Snapshot, Snapshot]
     const mail = mailOf(found)

@@ -54,8 +54,8 @@ async function settledIn(): Promise<Person> {
 
 describe('does', () => {
   test.each([1, 2, 5])('sell a stored cart of %i lines within its budget', async (lines) => {
-    const buyer = await settledIn()
     for (const key of [undefined, 'a-key']) {
+      const buyer = await settledIn()
       const { id: cartId } = await buyer.fill(...PRODUCTS.slice(0, lines).map((productId) => ({ productId, quantity: 1 })))
       await shop.cloud.drain()
       for (const target of TARGETS) shop.fault({ target, when: 'before', effect: 'delay', delayMs: CALL_MS, times: 1_000 })

@@ -28,8 +28,8 @@ export interface PushSettings {
   atOnceOverallMax: number
   /** Longest real time given to an answer; the ack deadline when that is shorter. */
   answerMsMax: number
-  /** Whether somebody is being served who comes first, and how long messages stand back for that, in real milliseconds. */
-  standsBack?: () => boolean
+  /** Whether messages of a topic stand back now for somebody who comes first, and how long at most, in real milliseconds. */
+  standsBack?: (topic: string) => boolean
   standBackMsMax: number
 }
 
@@ -52,6 +52,7 @@ interface Lane {
   /** Second copies that go out while the first is under way. */
   readonly copies: Entry[]
   flying: number
+  standingSince?: number | undefined
 }
 
 export class Pusher {
@@ -61,7 +62,6 @@ export class Pusher {
   #turn = 0
   #woken = false
   #held = false
-  #standingSince: number | undefined
   #stopped = false
   #idle: Array<() => void> = []
 
@@ -120,7 +120,6 @@ export class Pusher {
 
   /** One push per subscription and round, so that a long backlog does not starve the others. */
   #pump(): void {
-    if (this.#standsBack()) return
     const lanes = [...this.#lanes.values()]
     let idleLanes = 0
     while (!this.#held && this.#flying < this.#options.settings.atOnceOverallMax && idleLanes < lanes.length) {
@@ -131,21 +130,21 @@ export class Pusher {
     this.#tellIdle()
   }
 
-  /** True while messages wait for those who are being served; then somebody looks again in a moment. */
-  #standsBack(): boolean {
+  /** True while a subscription's messages wait for somebody else; then it is looked at again in a moment. */
+  #standsBack(lane: Lane): boolean {
     const { standsBack, standBackMsMax } = this.#options.settings
-    if (this.#stopped || standsBack?.() !== true) {
-      this.#standingSince = undefined
+    if (this.#stopped || standsBack?.(lane.backlog.subscription.topic) !== true) {
+      lane.standingSince = undefined
       return false
     }
-    this.#standingSince ??= performance.now()
-    if (performance.now() - this.#standingSince > standBackMsMax) return false
+    lane.standingSince ??= performance.now()
+    if (performance.now() - lane.standingSince > standBackMsMax) return false
     setTimeout(() => this.wake(), STAND_BACK_LOOK_MS)
     return true
   }
 
   #pushOne(lane: Lane): boolean {
-    if (lane.flying >= this.#options.settings.atOnceMax) return false
+    if (lane.flying >= this.#options.settings.atOnceMax || this.#standsBack(lane)) return false
     const copy = lane.copies.shift()
     if (copy !== undefined) {
       void this.#fly(lane, copy, () => {})
