@@ -106,7 +106,7 @@ export async function createServers(options: ServersOptions): Promise<Servers> {
 
 function createVendors(keys: Readonly<Record<SecretName, string>>, context: (name: string) => VendorContext): Vendor[] {
   return [
-    createStripe(context('stripe'), { apiKey: keys.STRIPE_SECRET_KEY, webhookSecret: keys.STRIPE_WEBHOOK_SECRET, eventTypes: STRIPE_EVENTS, webhookDelayMs: 100 }),
+    createStripe(context('stripe'), { apiKey: keys.STRIPE_SECRET_KEY, webhookSecret: keys.STRIPE_WEBHOOK_SECRET, eventTypes: STRIPE_EVENTS, webhookDelayMs: 200 }),
     createSquare(context('square'), {
       accessToken: keys.SQUARE_ACCESS_TOKEN,
       webhookSignatureKey: keys.SQUARE_WEBHOOK_SIGNATURE_KEY,

@@ -71,7 +71,7 @@ export class PubSub {
       late: 0.01,
       atOnceMax: 8,
       atOnceOverallMax: 16,
-      standBackMsMax: 3_000,
+      standBackMsMax: 10_000,
       answerMsMax: 600_000,
       ...options.settings,
     }
