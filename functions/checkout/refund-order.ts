@@ -12,13 +12,12 @@ import { toMinor, wireAmount } from '#values/money.ts'
 import { idField } from '#values/schema.ts'
 import { LINES_MAX, QUANTITY_MAX } from '#domain/cart.ts'
 import type { Order } from '#domain/order.ts'
-import { requestRefund, settleRefund } from '#domain/refund.ts'
-import type { Settlement } from '#domain/settlement.ts'
+import { refundRequestOf, requestRefund } from '#domain/refund.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { derivedId } from '#platform/derived.ts'
 import { nudgeMails } from '#stores/mails.ts'
-import { changeOrder } from '#stores/orders.ts'
+import { changeOrder, settleRefundOf } from '#stores/orders.ts'
 import { gatewayNamed } from '#vendors/gateways.ts'
 import type { Reply } from '#entry/answer.ts'
 import { endpoint, route, type Call } from '#entry/endpoint.ts'
@@ -72,19 +71,14 @@ async function run(call: Call<z.output<typeof Wish>, unknown>): Promise<Reply> {
 
 const UNANSWERED = 'The payment service did not answer. The refund will be finished; it will not be paid twice.'
 
-
 /** Asks the gateway for a refund that is still pending. */
 async function refunded(order: Order, refundId: string): Promise<Order> {
   const refund = order.refunds.find((one) => one.id === refundId)
   if (refund?.status !== 'pending') return order
-  const gateway = gatewayNamed(order.payment.gateway)
-  const outcome = await gateway.refund({
-    refundId, orderId: order.id, transactionId: order.payment.transactionId ?? '', amount: refund.amount, createdAtMs: refund.atMs,
-  })
-  let settlement: Settlement | undefined
-  const settled = await changeOrder(order.id, (fresh) => (settlement = settleRefund(fresh, refundId, outcome, now(), config('shop').SHOP_NAME)))
-  await nudgeMails(settlement?.mails ?? [])
-  return settled
+  const outcome = await gatewayNamed(order.payment.gateway).refund(refundRequestOf(order, refund))
+  const settled = await settleRefundOf(order.id, { refundId, outcome, shopName: config('shop').SHOP_NAME })
+  await nudgeMails(settled.settlement?.mails ?? [])
+  return settled.order
 }
 
 function minorOf(amount: number, currency: string): number {

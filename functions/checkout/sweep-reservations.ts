@@ -8,15 +8,14 @@
 import { newId } from '#values/ids.ts'
 import { chargeRequestOf } from '#domain/checkout.ts'
 import { isOpen, type Order } from '#domain/order.ts'
-import { settleRefund } from '#domain/refund.ts'
+import { refundRequestOf } from '#domain/refund.ts'
 import { ACTION_MS } from '#domain/settle.ts'
 import type { ChargeOutcome } from '#domain/payment.ts'
-import type { Settlement } from '#domain/settlement.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { log } from '#platform/log.ts'
 import { nudgeMails } from '#stores/mails.ts'
-import { changeOrder, checkLater, ordersToCheck, settleOrder, takeLease } from '#stores/orders.ts'
+import { checkLater, ordersToCheck, settleOrder, settleRefundOf, takeLease } from '#stores/orders.ts'
 import { gatewayNamed } from '#vendors/gateways.ts'
 import { schedule, type Tally } from '#entry/schedule.ts'
 
@@ -76,11 +75,8 @@ async function finishRefunds(order: Order): Promise<Result> {
   const gateway = gatewayNamed(order.payment.gateway)
   let finished = 0
   for (const refund of order.refunds.filter(({ status }) => status === 'pending')) {
-    const outcome = await gateway.refund({
-      refundId: refund.id, orderId: order.id, transactionId: order.payment.transactionId ?? '', amount: refund.amount, createdAtMs: refund.atMs,
-    })
-    let settlement: Settlement | undefined
-    await changeOrder(order.id, (fresh) => (settlement = settleRefund(fresh, refund.id, outcome, now(), config('shop').SHOP_NAME)))
+    const outcome = await gateway.refund(refundRequestOf(order, refund))
+    const { settlement } = await settleRefundOf(order.id, { refundId: refund.id, outcome, shopName: config('shop').SHOP_NAME })
     await nudgeMails(settlement?.mails ?? [])
     if (settlement !== undefined) finished += 1
   }

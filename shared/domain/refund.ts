@@ -10,7 +10,7 @@ import { share, toMajor } from '#values/money.ts'
 import { iso } from '#values/time.ts'
 import { refundEntry, refundReturnEntry, type Booking } from './ledger.ts'
 import { moved, orderView, refundedAmount, refundView, type Answer, type Order, type OrderLine, type Refund } from './order.ts'
-import type { RefundOutcome } from './payment.ts'
+import type { RefundOutcome, RefundRequest } from './payment.ts'
 import { refundMail } from './receipt.ts'
 import { auditRow, ledgerRows, orderRow, refundRow } from './rows.ts'
 import type { Settlement } from './settlement.ts'
@@ -51,6 +51,11 @@ export function requestRefund(order: Order, wish: RefundWish): Order {
     checkAtMs: wish.nowMs + 60_000,
     updatedAtMs: wish.nowMs,
   }
+}
+
+/** A refund as the gateway is asked for it; the same for whoever asks. */
+export function refundRequestOf(order: Order, refund: Refund): RefundRequest {
+  return { refundId: refund.id, orderId: order.id, transactionId: order.payment.transactionId ?? '', amount: refund.amount, createdAtMs: refund.atMs }
 }
 
 /** What the gateway said about a refund; undefined when it changes nothing. Given money can only come back, and only once. */

@@ -1,7 +1,7 @@
 /**
  * Limits that hold across instances.
  *
- * Large ones (`takeTokens`) are leased: a window's tokens lie in slots of ten or more, a slot belongs to whoever creates its
+ * Large ones (`takeToken`) are leased: a window's tokens lie in slots of ten or more, a slot belongs to whoever creates its
  * document. So the limit is never exceeded, and nine requests of ten cost no call. An instance that dies takes its
  * unused tokens with it: the limit is then reached a little early, never late.
  * Small ones (`Counter`) are counted exactly, in the work they guard: leased, one instance would have all of them.

@@ -63,8 +63,8 @@ export interface Claim {
 
 /**
  * Counts a mail for its recipient, exactly, in the read that finds it still unsent.
- * @returns undefined when nothing is left to send
  * @param recipient names the recipient's counter; without it (an older nudge) the mail is read for it first
+ * @returns undefined when nothing is left to send
  */
 export async function claimMail(place: Doc, recipient: string | undefined, limit: number): Promise<Claim | undefined> {
   const named = recipient ?? recipientOf(mailOf(await readOne(place))?.to ?? '')

@@ -106,12 +106,12 @@ export type SettleFacts = Omit<Settling, 'order' | 'nowMs'>
  */
 export async function settleOrder(orderId: string, facts: SettleFacts): Promise<Settled> {
   const place = await orderDoc(orderId)
-  return transact(async (unit) => settleIn(unit, orderOf(await unit.get(place)), facts))
+  return transact(async (unit) => settleIn(unit, orderOf(await unit.get(place)), { about: 'charge', facts }))
 }
 
-async function settleIn(unit: Unit, order: Order | undefined, facts: SettleFacts): Promise<Settled> {
+async function settleIn(unit: Unit, order: Order | undefined, fact: OrderFact): Promise<Settled> {
   if (order === undefined) throw new Failure('NOT_FOUND', { reason: 'no such order' })
-  const settlement = await settlementOf(unit, order, { about: 'charge', facts })
+  const settlement = await settlementOf(unit, order, fact)
   if (settlement !== undefined) await writeSettlement(unit, order, settlement)
   return { order: settlement?.order ?? order, settlement }
 }
@@ -155,6 +155,12 @@ async function reservedAgain(unit: Unit, order: Order): Promise<boolean> {
     const product = snapshots[index] === undefined ? undefined : productOf(snapshots[index])
     return product !== undefined && sellable(product) >= line.quantity
   })
+}
+
+/** Applies what the gateway said about a refund. Safe to run twice: a refund that is settled is left as it is. */
+export async function settleRefundOf(orderId: string, fact: Omit<Extract<OrderFact, { about: 'refund' }>, 'about'>): Promise<Settled> {
+  const place = await orderDoc(orderId)
+  return transact(async (unit) => settleIn(unit, orderOf(await unit.get(place)), { about: 'refund', ...fact }))
 }
 
 /**
