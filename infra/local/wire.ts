@@ -6,6 +6,8 @@
  * happened yet; `after` faults strike when the work is done and only the answer is lost. How a loss looks (a
  * reset socket, a gRPC status) is the server's business: it catches `WireFault`.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
+
 export interface WireCall {
   /** Label of the instance that called, e.g. `instance-1`; `outside` when it was none of them. */
   readonly instance: string
@@ -50,10 +52,13 @@ export interface Fault {
   readonly operation?: string | undefined
   readonly match?: string | undefined
   readonly instance?: string | undefined
+  /** Only calls made by this function. */
+  readonly function?: string | undefined
   readonly when: 'before' | 'after'
   readonly effect: (typeof EFFECTS)[number]
   /** HTTP status or gRPC code of an `error`. */
   readonly status?: number | undefined
+  /** Real time; it ends early when the faults are cleared. */
   readonly delayMs?: number | undefined
   /** Matching calls let through first. */
   readonly skip?: number | undefined
@@ -79,6 +84,7 @@ export class Wire {
   readonly #faults: Array<{ fault: Fault; seen: number; struck: number }> = []
   #records: CallRecord[] = []
   #n = 0
+  #clearing = new AbortController()
   readonly #now: () => number
   readonly #kill: (instance: string) => void
 
@@ -93,6 +99,8 @@ export class Wire {
 
   clearFaults(): void {
     this.#faults.length = 0
+    this.#clearing.abort()
+    this.#clearing = new AbortController()
   }
 
   faults(): Array<Fault & { struck: number }> {
@@ -163,7 +171,7 @@ export class Wire {
       case 'duplicate':
         return
       case 'delay':
-        await new Promise((resolve) => setTimeout(resolve, fault.delayMs ?? 1000))
+        await sleep(fault.delayMs ?? 1000, undefined, { signal: this.#clearing.signal }).catch(() => undefined)
         return
       case 'kill':
         this.#kill(call.instance)
@@ -177,6 +185,7 @@ export class Wire {
 function matches(fault: Fault, call: WireCall): boolean {
   if (fault.target !== call.target) return false
   if (fault.instance !== undefined && fault.instance !== call.instance) return false
+  if (fault.function !== undefined && fault.function !== call.function) return false
   if (fault.operation !== undefined && !namesOperation(fault.operation, call.operation)) return false
   return fault.match === undefined || call.text().includes(fault.match)
 }

@@ -141,6 +141,7 @@ export function chargeRequestOf(order: Order): ChargeRequest {
     currency: order.currency,
     token: order.payment.token ?? '',
     description: `Order ${order.number}`,
+    capture: order.payment.capture,
     createdAtMs: order.createdAtMs,
   }
 }

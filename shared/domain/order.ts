@@ -48,7 +48,9 @@ export interface Refund {
 export interface Payment {
   readonly gateway: GatewayName
   readonly attempt: number
-  readonly status: 'pending' | 'succeeded' | 'declined' | 'requires_action' | 'processing' | 'unknown' | 'cancelled' | 'not_charged'
+  /** False when the order is to be looked at before its money is taken. */
+  readonly capture: boolean
+  readonly status: 'pending' | 'succeeded' | 'authorised' | 'declined' | 'requires_action' | 'processing' | 'unknown' | 'cancelled' | 'not_charged'
   readonly transactionId: string | null
   /** The card's token, kept only while the charge is open: whoever takes over sends the same. */
   readonly token: string | null
@@ -85,6 +87,8 @@ export interface Order {
   readonly refunds: readonly Refund[]
   readonly stockUnconfirmed: boolean
   readonly fulfilment: Fulfilment | null
+  /** Why a person must look at it before it is paid; empty when nobody must. */
+  readonly reviewReasons: readonly string[]
   readonly requestHash: string
   /** Who may act on the open payment, and until when; others wait, then take over. */
   readonly runner: string
@@ -150,6 +154,7 @@ export function newOrder(draft: Draft): Order {
     payment: {
       gateway: sums.total === 0 ? 'none' : draft.gateway,
       attempt: 1,
+      capture: true,
       status: 'pending',
       transactionId: null,
       token: draft.token,
@@ -161,6 +166,7 @@ export function newOrder(draft: Draft): Order {
     refunds: [],
     stockUnconfirmed: draft.stockUnconfirmed,
     fulfilment: null,
+    reviewReasons: [],
     requestHash: draft.requestHash,
     runner: draft.runner,
     leaseUntilMs: nowMs + LEASE_MS,

@@ -11,6 +11,8 @@ export interface ChargeRequest {
   readonly currency: string
   readonly token: string
   readonly description: string
+  /** False: the money is only set aside, and taken by `capture` when somebody has looked at the order. */
+  readonly capture: boolean
   readonly createdAtMs: number
 }
 
@@ -18,6 +20,8 @@ export type ChargeOutcome =
   | { readonly status: 'succeeded'; readonly transactionId: string | null; readonly amount: number; readonly currency: string; readonly answer: unknown }
   | { readonly status: 'declined'; readonly transactionId: string | null; readonly declineCode: string; readonly answer: unknown }
   | { readonly status: 'requires_action'; readonly transactionId: string; readonly clientSecret: string; readonly nextAction: unknown }
+  /** Set aside, not taken: we asked for no more, or the gateway itself holds it for review and says why. */
+  | { readonly status: 'authorised'; readonly transactionId: string; readonly amount: number; readonly currency: string; readonly held: string | null; readonly answer: unknown }
   /** The gateway is still working on it. */
   | { readonly status: 'processing'; readonly transactionId: string }
   | { readonly status: 'cancelled'; readonly transactionId: string }
@@ -41,6 +45,23 @@ export type RefundOutcome =
   | { readonly status: 'failed'; readonly reason: string; readonly gatewayRefundId: string | null }
   | { readonly status: 'unknown'; readonly reason: string }
 
+/** One movement on our account at the gateway, as its own books list it. */
+export interface Movement {
+  /** The gateway's id of the movement: the same one twice is the same fact. */
+  readonly id: string
+  readonly kind: 'charge' | 'refund' | 'refund_return' | 'dispute' | 'dispute_reversal' | 'payout' | 'fee' | 'other'
+  /** Minor units before the fee: what came in is positive. */
+  readonly amount: number
+  /** What the gateway kept of it. */
+  readonly fee: number
+  readonly currency: string
+  /** The charge that it belongs to. */
+  readonly transactionId: string | null
+  /** What we wrote on it: the order of a charge or dispute, the refund of a refund. Null when it is none of ours. */
+  readonly reference: string | null
+  readonly atMs: number
+}
+
 /** The port. Every call has a deadline of its own and never throws for what a gateway can answer. */
 export interface Gateway {
   readonly name: GatewayName
@@ -48,8 +69,15 @@ export interface Gateway {
   charge(request: ChargeRequest): Promise<ChargeOutcome>
   /** The truth about a charge, by its id or by our reference; charges nothing. */
   find(request: ChargeRequest, transactionId: string | null): Promise<ChargeOutcome>
-  /** Ends a charge that waits for the customer. Answers what it is now: it may have been paid meanwhile. */
+  /** Takes what was set aside, or lets through what the gateway holds. Safe to call again: taken once. */
+  capture(request: ChargeRequest, transactionId: string): Promise<ChargeOutcome>
+  /** Ends a charge that waits for the customer or was only set aside. Answers what it is now: it may have been paid meanwhile. */
   cancel(transactionId: string): Promise<ChargeOutcome>
   /** Refunds, or finds that this refund was made before. Safe to call again with the same refund id. */
   refund(request: RefundRequest): Promise<RefundOutcome>
+  /**
+   * The movements of our account in a span of time, oldest first.
+   * @throws Failure SERVICE_UNAVAILABLE when the gateway does not tell all of them
+   */
+  movements(fromMs: number, toMs: number): Promise<readonly Movement[]>
 }

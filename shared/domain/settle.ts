@@ -17,6 +17,8 @@ import { iso } from '#values/time.ts'
 /** How long a customer may take to authenticate. */
 export const ACTION_MS = 15 * 60_000
 const RECHECK_MS = 60_000
+/** How often the gateway is asked about an order that waits for a person: it may have ended the charge itself. */
+const REVIEW_CHECK_MS = 15 * 60_000
 const GIVEN_UP: readonly OrderState[] = ['expired', 'payment_failed', 'cancelled']
 
 export interface Settling {
@@ -38,6 +40,8 @@ export function settle(settling: Settling): Settlement | undefined {
     case 'succeeded':
       if (fits(order, outcome)) return paid(settling, outcome)
       return order.state === 'in_review' ? undefined : review(settling)
+    case 'authorised':
+      return held(settling, outcome)
     case 'declined':
       return failed(settling, 'payment_failed', 'PAYMENT_DECLINED', outcome)
     case 'cancelled':
@@ -176,10 +180,20 @@ function unsure(settling: Settling, outcome: Extract<ChargeOutcome, { status: 'u
   return quiet(settled, [orderRow(settled)])
 }
 
+/** Set aside, not taken: a person decides. The goods stay reserved. */
+function held(settling: Settling, outcome: Extract<ChargeOutcome, { status: 'authorised' }>): Settlement {
+  const { order, nowMs, cause } = settling
+  const reasons = outcome.held === null ? order.reviewReasons : [...order.reviewReasons, outcome.held]
+  const payment = { ...order.payment, status: 'authorised' as const, transactionId: outcome.transactionId, token: null, answer: redactable(outcome.answer) }
+  const settled = moved({ ...order, payment, reviewReasons: reasons, leaseUntilMs: nowMs, checkAtMs: nowMs + REVIEW_CHECK_MS }, 'in_review', cause, nowMs)
+  return quiet(settled, [orderRow(settled), auditRow(settled, 'order.in_review', reasons.join(', '))])
+}
+
 /** The gateway took another amount than the order's: a person must look. */
 function review(settling: Settling): Settlement {
   const { order, nowMs } = settling
-  const settled = moved({ ...order, checkAtMs: nowMs + FIRST_CHECK_MS }, 'in_review', 'amount differs at the gateway', nowMs)
+  const reviewReasons = [...order.reviewReasons, 'amount_differs']
+  const settled = moved({ ...order, reviewReasons, checkAtMs: nowMs + FIRST_CHECK_MS }, 'in_review', 'amount differs at the gateway', nowMs)
   return quiet(settled, [orderRow(settled), auditRow(settled, 'order.in_review', 'amount differs')])
 }
 

@@ -15,8 +15,10 @@ const freeOfCharge: Gateway = {
   name: 'none',
   charge: async ({ amount, currency }) => settledFree(amount, currency),
   find: async ({ amount, currency }) => settledFree(amount, currency),
+  capture: async ({ amount, currency }) => settledFree(amount, currency),
   cancel: async () => ({ status: 'cancelled', transactionId: 'none' }),
   refund: async ({ refundId }) => ({ status: 'succeeded', gatewayRefundId: refundId, answer: null }),
+  movements: async () => [],
 }
 
 function settledFree(amount: number, currency: string): ChargeOutcome {

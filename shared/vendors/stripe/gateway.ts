@@ -6,12 +6,14 @@
  * would charge again; so an older attempt is looked up by our reference and never sent again.
  */
 import type { Stripe } from 'stripe'
-import type { ChargeOutcome, ChargeRequest, Gateway, RefundOutcome, RefundRequest } from '#domain/payment.ts'
+import type { ChargeOutcome, ChargeRequest, Gateway, Movement, RefundOutcome, RefundRequest } from '#domain/payment.ts'
+import { Failure } from '#values/failure.ts'
 import { HOUR_MS, MINUTE_MS } from '#values/time.ts'
 import { config } from '#platform/config.ts'
 import { now } from '#platform/clock.ts'
 import { pause } from '#platform/deadline.ts'
 import { stripe } from './client.ts'
+import { movementOf } from './movement.ts'
 import { outcomeOf, refundOutcomeOf, thrownBy, type Thrown } from './outcome.ts'
 
 const TRIES_MAX = 3
@@ -19,8 +21,9 @@ const TRIES_MAX = 3
 const KEY_LIVES_MS = 23 * HOUR_MS
 const READ_DEADLINE_MS = 5_000
 const PAGES_MAX = 20
+const MOVEMENT_PAGES_MAX = 200
 
-export const stripeGateway: Gateway = { name: 'stripe', charge, find, cancel, refund }
+export const stripeGateway: Gateway = { name: 'stripe', charge, find, capture, cancel, refund, movements }
 
 async function charge(request: ChargeRequest): Promise<ChargeOutcome> {
   if (now() - request.createdAtMs > KEY_LIVES_MS) return find(request, null)
@@ -29,6 +32,7 @@ async function charge(request: ChargeRequest): Promise<ChargeOutcome> {
     amount: request.amount,
     currency: request.currency.toLowerCase(),
     confirm: true,
+    ...(request.capture ? {} : { capture_method: 'manual' as const }),
     payment_method: request.token,
     automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
     description: request.description,
@@ -61,6 +65,14 @@ async function find(request: ChargeRequest, transactionId: string | null): Promi
   return { status: 'unknown', reason: `no end of the list after ${PAGES_MAX} pages` }
 }
 
+async function capture(request: ChargeRequest, transactionId: string): Promise<ChargeOutcome> {
+  const client = await stripe()
+  const result = await tried((timeout) =>
+    client.paymentIntents.capture(transactionId, { amount_to_capture: request.amount }, { timeout, idempotencyKey: `${request.key}:capture` }),
+  )
+  return 'done' in result ? outcomeOf(result.done) : unknown(result.thrown)
+}
+
 async function cancel(transactionId: string): Promise<ChargeOutcome> {
   const client = await stripe()
   const result = await tried((timeout) => client.paymentIntents.cancel(transactionId, { cancellation_reason: 'abandoned' }, { timeout, idempotencyKey: `${transactionId}:cancel` }))
@@ -85,6 +97,23 @@ async function refund(request: RefundRequest): Promise<RefundOutcome> {
   return thrown.outcome.status === 'declined'
     ? { status: 'failed', reason: thrown.outcome.declineCode, gatewayRefundId: null }
     : { status: 'unknown', reason: thrown.outcome.status }
+}
+
+/** What Stripe's balance lists; its fees stand beside the movement that they were kept of. */
+async function movements(fromMs: number, toMs: number): Promise<Movement[]> {
+  const client = await stripe()
+  const found: Movement[] = []
+  let after: string | undefined
+  for (let page = 0; page < MOVEMENT_PAGES_MAX; page++) {
+    const created = { gte: Math.floor(fromMs / 1000), lte: Math.ceil(toMs / 1000) }
+    const query = { limit: 100, created, expand: ['data.source'], ...(after === undefined ? {} : { starting_after: after }) }
+    const result = await tried((timeout) => client.balanceTransactions.list(query, { timeout }))
+    if (!('done' in result)) throw new Failure('SERVICE_UNAVAILABLE', { reason: reasonOf(result.thrown) })
+    found.push(...result.done.data.map(movementOf))
+    after = result.done.data.at(-1)?.id
+    if (!result.done.has_more || after === undefined) return found.reverse()
+  }
+  throw new Failure('SERVICE_UNAVAILABLE', { reason: `more than ${MOVEMENT_PAGES_MAX} pages of movements` })
 }
 
 /** At most three tries within the deadline of a charge, each with its part of it. */

@@ -10,8 +10,9 @@ export function outcomeOf(intent: Stripe.PaymentIntent): ChargeOutcome {
       return { status: 'succeeded', transactionId, amount: intent.amount_received, currency: intent.currency.toUpperCase(), answer: intent }
     case 'requires_action':
       return { status: 'requires_action', transactionId, clientSecret: intent.client_secret ?? '', nextAction: intent.next_action ?? null }
-    case 'processing':
     case 'requires_capture':
+      return { status: 'authorised', transactionId, amount: intent.amount_capturable, currency: intent.currency.toUpperCase(), held: null, answer: intent }
+    case 'processing':
       return { status: 'processing', transactionId }
     case 'canceled':
       return { status: 'cancelled', transactionId }
