@@ -21,7 +21,6 @@ interface Client {
   dataset(name: string): { table(name: string): Table }
 }
 
-const INSERT_DEADLINE_MS = 20_000
 let loading: Promise<Client> | undefined
 
 async function load(): Promise<Client> {
@@ -41,7 +40,7 @@ export async function insertRows(dataset: string, table: string, rows: readonly 
   const client = await load()
   try {
     const insert = client.dataset(dataset).table(table).insert([...rows], { raw: true, skipInvalidRows: true, partialRetries: 0 })
-    await within(INSERT_DEADLINE_MS, 'insertAll', insert)
+    await within(config('deadlines').WAREHOUSE_DEADLINE_MS, 'insertAll', insert)
     return { saved: rows.length, refused: [] }
   } catch (error) {
     const refused = refusedRows(error)

@@ -69,7 +69,18 @@ const resend = z.object({
   RESEND_API_BASE: z.url().default('https://api.resend.com'),
 })
 
-const SECTIONS = { shop, access, limits, stripe, square, resend }
+/** Real time that one call may take, in milliseconds. */
+const deadlines = z.object({
+  STORE_DEADLINE_MS: positive(8_000),
+  TRANSACTION_DEADLINE_MS: positive(10_000),
+  PUBLISH_DEADLINE_MS: positive(2_000),
+  WAREHOUSE_DEADLINE_MS: positive(20_000),
+  VENDOR_DEADLINE_MS: positive(10_000),
+  /** Placing an order: its reads, its commit and its waits for others on the same products. */
+  PLACE_DEADLINE_MS: positive(12_000),
+})
+
+const SECTIONS = { shop, access, limits, deadlines, stripe, square, resend }
 type Sections = { [Name in keyof typeof SECTIONS]: z.output<(typeof SECTIONS)[Name]> }
 const read = new Map<string, unknown>()
 
@@ -102,7 +113,7 @@ function isTimeZone(name: string): boolean {
  * @throws Error as `config`: a wrong value stops the start, not the customers
  */
 export function checkAtStart(): void {
-  for (const name of ['shop', 'access', 'limits'] as const) config(name)
+  for (const name of ['shop', 'access', 'limits', 'deadlines'] as const) config(name)
 }
 
 /** Addresses of local servers; undefined in production. */

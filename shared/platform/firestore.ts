@@ -32,10 +32,6 @@ export interface Unit extends Writer {
   query(query: Query): Promise<Snapshot[]>
 }
 
-const READ_DEADLINE_MS = 8_000
-const COMMIT_DEADLINE_MS = 8_000
-const TRANSACT_DEADLINE_MS = 10_000
-
 let loading: Promise<{ client: Client.Firestore; module: typeof Client }> | undefined
 
 async function load(): Promise<{ client: Client.Firestore; module: typeof Client }> {
@@ -73,7 +69,7 @@ export async function timestamp(ms: number): Promise<Client.Timestamp> {
 export async function readAll(docs: readonly Doc[]): Promise<Snapshot[]> {
   if (docs.length === 0) return []
   const { client } = await load()
-  const snapshots = await translated(within(READ_DEADLINE_MS, 'read', client.getAll(...docs)))
+  const snapshots = await translated(inTime('read', client.getAll(...docs)))
   return snapshots as Snapshot[]
 }
 
@@ -82,12 +78,16 @@ export async function readOne(one: Doc): Promise<Snapshot> {
 }
 
 export async function readQuery(query: Query): Promise<Snapshot[]> {
-  return (await translated(within(READ_DEADLINE_MS, 'query', query.get()))).docs as Snapshot[]
+  return (await translated(inTime('query', query.get()))).docs as Snapshot[]
+}
+
+function inTime<T>(what: string, call: Promise<T>): Promise<T> {
+  return within(config('deadlines').STORE_DEADLINE_MS, what, call)
 }
 
 /** Number of documents a query finds. */
 export async function countOf(query: Query): Promise<number> {
-  return (await translated(within(READ_DEADLINE_MS, 'count', query.count().get()))).data().count
+  return (await translated(inTime('count', query.count().get()))).data().count
 }
 
 /**
@@ -102,7 +102,7 @@ export async function commit(fill: (writer: Writer) => void): Promise<Committed>
   const batch = client.batch()
   fill(batch as unknown as Writer)
   try {
-    const results = await within(COMMIT_DEADLINE_MS, 'commit', batch.commit())
+    const results = await inTime('commit', batch.commit())
     const at = results[0]?.writeTime
     if (at === undefined) throw new Failure('INTERNAL_ERROR', { reason: 'a commit without writes' })
     return { done: true, at }
@@ -118,7 +118,7 @@ export async function commit(fill: (writer: Writer) => void): Promise<Committed>
  */
 export async function transact<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
   const { client } = await load()
-  const giveUpAt = performance.now() + TRANSACT_DEADLINE_MS
+  const giveUpAt = performance.now() + config('deadlines').TRANSACTION_DEADLINE_MS
   for (let attempt = 0; ; attempt++) {
     try {
       const run = client.runTransaction((transaction) => work(unitOf(transaction)), { maxAttempts: 1 })

@@ -12,7 +12,6 @@ interface Publisher {
   publish(request: object, options: object): Promise<unknown>
 }
 
-const PUBLISH_DEADLINE_MS = 2_000
 let loading: Promise<Publisher> | undefined
 
 async function load(): Promise<Publisher> {
@@ -44,7 +43,7 @@ export async function publish(topic: string, messages: readonly Message[]): Prom
     })),
   }
   try {
-    await publisher.publish(request, { timeout: PUBLISH_DEADLINE_MS, retry: null })
+    await publisher.publish(request, { timeout: config('deadlines').PUBLISH_DEADLINE_MS, retry: null })
   } catch (error) {
     throw new Failure('SERVICE_UNAVAILABLE', { reason: `pubsub: ${(error as Error).message}`, cause: error })
   }

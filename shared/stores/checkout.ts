@@ -25,7 +25,6 @@ import { unitsInFlight } from './stock-batches.ts'
 
 /** How long an inline cart remembers its order: a second click within it is a double. */
 const INLINE_MS = 10 * MINUTE_MS
-const PLACE_DEADLINE_MS = 12_000
 
 export interface PlaceRequest {
   readonly customerId: string | null
@@ -52,7 +51,7 @@ export type Placed = { readonly order: Order; readonly fresh: true; readonly at:
  * @throws Failure as `reserveFor`, RATE_LIMITED, NOT_FOUND (cart), CONFLICT (another order holds the cart)
  */
 export async function placeOrder(wish: PlaceRequest): Promise<Placed> {
-  const giveUpAt = performance.now() + PLACE_DEADLINE_MS
+  const giveUpAt = performance.now() + config('deadlines').PLACE_DEADLINE_MS
   let keyedOrderId = wish.keyedOrderId
   for (let attempt = 0; performance.now() < giveUpAt; attempt++) {
     const request = { ...wish, keyedOrderId }

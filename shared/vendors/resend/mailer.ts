@@ -18,7 +18,6 @@ export type SendOutcome =
   /** Not now, or no answer: try again with the same key, not before `waitMs`. */
   | { readonly status: 'again'; readonly reason: string; readonly waitMs: number }
 
-const DEADLINE_MS = 10_000
 /** How long to wait after a 429 that does not say. */
 const LIMITED_WAIT_MS = 60_000
 
@@ -33,14 +32,14 @@ export async function sendThroughResend(mail: OutgoingMail): Promise<SendOutcome
       from: MAIL_FROM, to: [mail.to], reply_to: MAIL_REPLY_TO, subject: mail.subject, html: mail.html, text: mail.text,
       tags: [{ name: 'template', value: mail.template }],
     },
-    deadlineMs: DEADLINE_MS,
+    deadlineMs: config('deadlines').VENDOR_DEADLINE_MS,
   })
   if (result.lost) return { status: 'again', reason: result.reason, waitMs: 0 }
   const body = result.body as { id?: string; name?: string } | undefined
   if (result.status === 200 && typeof body?.id === 'string') return { status: 'sent', providerId: body.id }
   const reason = `resend ${result.status} ${body?.name ?? ''}`
   if (result.status === 429) {
-    const seconds = Number(result.headers.get('retry-after'))
+    const seconds = Number(result.headers['retry-after'])
     return { status: 'again', reason, waitMs: seconds > 0 ? seconds * 1000 : LIMITED_WAIT_MS }
   }
   const passing = result.status >= 500 || result.status === 401 || body?.name === 'concurrent_idempotent_requests' || body?.name === 'resource_locked'

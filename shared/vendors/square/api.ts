@@ -11,8 +11,6 @@ interface SquareCall {
   readonly deadlineMs?: number
 }
 
-const DEADLINE_MS = 10_000
-
 /**
  * @throws Failure SERVICE_UNAVAILABLE when Square does not answer or answers an error; `details.code` is Square's, and
  *   `details.refused` says that the request will never be taken as it is
@@ -24,7 +22,7 @@ export async function square<Answer>(call: SquareCall): Promise<Answer> {
     url: `${SQUARE_API_BASE}/v2${call.path}`,
     headers: { authorization: `Bearer ${SQUARE_ACCESS_TOKEN}`, 'square-version': SQUARE_API_VERSION },
     ...(call.body === undefined ? {} : { body: call.body }),
-    deadlineMs: call.deadlineMs ?? DEADLINE_MS,
+    deadlineMs: call.deadlineMs ?? config('deadlines').VENDOR_DEADLINE_MS,
   })
   if (result.lost) throw new Failure('SERVICE_UNAVAILABLE', { reason: `square: ${result.reason}` })
   if (result.status >= 200 && result.status < 300) return (result.body ?? {}) as Answer
