@@ -1,0 +1,74 @@
+/**
+ * `npm run test:faults`: tries every scenario at every point, on all processors, and prints a row for each.
+ *
+ * `-- --scenario NAME --seed S --only 12,31` repeats what a violation names.
+ */
+import { fork } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { explore, told, type Explored } from './explorer.ts'
+import { SCENARIOS } from './scenarios.ts'
+
+const PAIRS = 12
+const print = (line: string): void => void process.stdout.write(`${line}\n`)
+
+const { values } = parseArgs({
+  options: { scenario: { type: 'string' }, seed: { type: 'string', default: '1' }, only: { type: 'string' }, pairs: { type: 'string', default: String(PAIRS) } },
+})
+const seed = Number(values.seed)
+const exploration = { seed, pairs: Number(values.pairs), ...(values.only === undefined ? {} : { only: values.only.split(',').map(Number) }) }
+
+if (process.send !== undefined) await workForParent()
+else process.exitCode = report(values.scenario === undefined ? await exploreAll() : [await exploreOne(values.scenario)])
+
+async function exploreOne(name: string): Promise<Explored> {
+  const scenario = SCENARIOS.find((one) => one.name === name)
+  if (scenario === undefined) throw new Error(`There is no scenario ${name}: ${SCENARIOS.map((one) => one.name).join(', ')}`)
+  return explore(scenario, exploration)
+}
+
+/** A process per processor; each takes the next scenario when it is done with one. */
+async function exploreAll(): Promise<Explored[]> {
+  const waiting = SCENARIOS.map(({ name }) => name)
+  const done: Explored[] = []
+  const worker = async (): Promise<void> => {
+    const child = fork(fileURLToPath(import.meta.url), ['--seed', String(seed), '--pairs', values.pairs])
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+      const { promise, resolve, reject } = Promise.withResolvers<Explored>()
+      child.once('message', (explored: Explored | { failed: string }) => ('failed' in explored ? reject(new Error(explored.failed)) : resolve(explored)))
+      child.once('exit', () => reject(new Error(`the process that explored ${name} is gone`)))
+      child.send(name)
+      const explored = await promise
+      child.removeAllListeners()
+      print(row(explored))
+      done.push(explored)
+    }
+    child.disconnect()
+  }
+  await Promise.all(Array.from({ length: Math.min(availableParallelism(), waiting.length) }, worker))
+  return done
+}
+
+async function workForParent(): Promise<void> {
+  for await (const name of named()) {
+    const answer = await exploreOne(name).catch((error: unknown) => ({ failed: `${name}: ${error instanceof Error ? error.stack : String(error)}` }))
+    process.send?.(answer)
+  }
+}
+
+async function* named(): AsyncGenerator<string> {
+  while (process.connected) yield await new Promise<string>((resolve) => process.once('message', resolve))
+}
+
+function row({ scenario, calls, points, violations, seconds }: Explored): string {
+  return `${scenario.padEnd(28)} ${String(calls).padStart(3)} calls ${String(points).padStart(5)} points ${String(violations.length).padStart(3)} violations ${seconds.toFixed(0).padStart(4)} s`
+}
+
+function report(explored: readonly Explored[]): number {
+  if (explored.length === 1 && explored[0] !== undefined) print(row(explored[0]))
+  const violations = explored.flatMap((one) => one.violations)
+  for (const violation of violations) print(`\n${told(violation)}`)
+  print(`faults: ${explored.reduce((sum, { points }) => sum + points, 0)} points, ${violations.length} violations`)
+  return violations.length === 0 ? 0 : 1
+}
