@@ -44,12 +44,13 @@ export interface Exploration {
 
 /** Deadlines of one call, short enough for a thousand silences; in production they are some seconds. */
 const IMPATIENT = {
-  CHARGE_DEADLINE_MS: '1500', STOCK_DEADLINE_MS: '400', STORE_DEADLINE_MS: '800', TRANSACTION_DEADLINE_MS: '1600',
+  CHARGE_DEADLINE_MS: '1500', STOCK_DEADLINE_MS: '400', STORE_DEADLINE_MS: '1000', TRANSACTION_DEADLINE_MS: '2000',
   PUBLISH_DEADLINE_MS: '400', WAREHOUSE_DEADLINE_MS: '1200', VENDOR_DEADLINE_MS: '600', PLACE_DEADLINE_MS: '3000',
 }
 /** Limits are another test's business. */
 const UNLIMITED = { API_LIMIT_PER_MINUTE: '100000', ADMIN_LIMIT_PER_MINUTE: '100000', MAILS_PER_MINUTE: '100000' }
 const TOGETHER = 30
+const PREPARATIONS_MAX = 5
 const MINUTE_MS = 60_000
 const LEASE_ENDS_MS = 31_000
 /** Leases end, sweeps look, events come again: after these, everything must be in order. */
@@ -176,10 +177,18 @@ class Session {
     return found
   }
 
+  /** A world of its own. It may fail to come about just after an instance was killed: then another one is set up. */
   async #prepared(scenario: Scenario): Promise<Trial> {
-    const trial = await scenario.prepare(this.#ground)
-    await this.#ground.shop.cloud.drain()
-    return trial
+    for (let triesLeft = PREPARATIONS_MAX; ; triesLeft--) {
+      try {
+        const trial = await scenario.prepare(this.#ground)
+        await this.#ground.shop.cloud.drain()
+        return trial
+      } catch (error) {
+        if (triesLeft === 0) throw error
+        await this.#ground.shop.cloud.drain()
+      }
+    }
   }
 
   /** Half of the callers ask again at once, all others leave it to the sweeps. */
