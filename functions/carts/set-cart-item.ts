@@ -10,7 +10,7 @@ import { cartTotals, cartView, QUANTITY_MAX, setQuantity, unavailable } from '#d
 import { now } from '#platform/clock.ts'
 import { cartData, cartDoc, cartOf, lockMs, taxRates } from '#stores/carts.ts'
 import { eligibilityOf } from '#stores/eligibility.ts'
-import { productDoc, productOf } from '#stores/products.ts'
+import { readProducts } from '#stores/products.ts'
 import { refuseStranger } from '#entry/bearer.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
 
@@ -26,15 +26,14 @@ export const setCartItem = endpoint({
     idempotent: true,
     run: async ({ body, params, caller, once }) => {
       const cartPlace = await cartDoc(params['cartId'] ?? '')
-      const productPlace = await productDoc(body.productId)
+      // Not in the transaction: a product that many fill their carts with must not be locked by each of them.
+      const [found] = await readProducts([body.productId])
       return once(async (unit) => {
-        const [cartSnapshot, productSnapshot] = await unit.getAll(cartPlace, productPlace)
-        const cart = cartSnapshot === undefined ? undefined : cartOf(cartSnapshot)
+        const cart = cartOf(await unit.get(cartPlace))
         if (cart === undefined) throw new Failure('NOT_FOUND', { message: 'Cart not found.' })
         refuseStranger(caller, cart.customerId, 'Cart not found.')
-        const product = productSnapshot === undefined ? undefined : productOf(productSnapshot)
-        if (product === undefined) throw unavailable()
-        const changed = setQuantity(cart, { product, quantity: body.quantity, nowMs: now(), lockMs: lockMs() })
+        if (found?.product === undefined) throw unavailable()
+        const changed = setQuantity(cart, { product: found.product, quantity: body.quantity, nowMs: now(), lockMs: lockMs() })
         unit.update(cartPlace, cartData(changed))
         const { membership } = await eligibilityOf(cart.customerId)
         return { cart: cartView(changed, cartTotals(changed, membership.discountPercent, taxRates())) }

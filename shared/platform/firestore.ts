@@ -121,8 +121,8 @@ export async function transact<T>(work: (unit: Unit) => Promise<T>): Promise<T> 
   const giveUpAt = performance.now() + config('deadlines').TRANSACTION_DEADLINE_MS
   for (let attempt = 0; ; attempt++) {
     try {
-      const run = client.runTransaction((transaction) => work(unitOf(transaction)), { maxAttempts: 1 })
-      return await within(Math.max(giveUpAt - performance.now(), 1), 'transaction', run)
+      const run = client.runTransaction((transaction) => withoutDelay(giveUpAt, work(unitOf(transaction, giveUpAt))), { maxAttempts: 1 })
+      return await within(leftUntil(giveUpAt), 'transaction', run)
     } catch (error) {
       if (error instanceof Failure || !mayRunAgain(error) || performance.now() > giveUpAt) throw asFailure(error)
       await pause(jitter(attempt))
@@ -130,12 +130,25 @@ export async function transact<T>(work: (unit: Unit) => Promise<T>): Promise<T> 
   }
 }
 
-function unitOf(transaction: Client.Transaction): Unit {
+function leftUntil(giveUpAt: number): number {
+  return Math.max(giveUpAt - performance.now(), 1)
+}
+
+/** Work that took too long is not committed any more: whoever waited for it has been told that it failed. */
+async function withoutDelay<T>(giveUpAt: number, work: Promise<T>): Promise<T> {
+  const result = await work
+  if (performance.now() > giveUpAt) throw new Failure('SERVICE_UNAVAILABLE', { reason: 'transaction: too late to commit' })
+  return result
+}
+
+/** A read that is not answered ends the work, so that the client rolls back and lets go of what was locked. */
+function unitOf(transaction: Client.Transaction, giveUpAt: number): Unit {
   const writer = transaction as unknown as Writer
+  const inTime = <T>(read: Promise<T>): Promise<T> => within(leftUntil(giveUpAt), 'read in a transaction', read)
   return {
-    get: async (one) => (await transaction.get(one)) as Snapshot,
-    getAll: async (...docs) => (docs.length === 0 ? [] : ((await transaction.getAll(...docs)) as Snapshot[])),
-    query: async (query) => (await transaction.get(query)).docs as Snapshot[],
+    get: async (one) => (await inTime(transaction.get(one))) as Snapshot,
+    getAll: async (...docs) => (docs.length === 0 ? [] : ((await inTime(transaction.getAll(...docs))) as Snapshot[])),
+    query: async (query) => (await inTime(transaction.get(query))).docs as Snapshot[],
     create: (one, data) => writer.create(one, data),
     set: (one, data) => writer.set(one, data),
     update: (one, data, precondition) =>
