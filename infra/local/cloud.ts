@@ -122,7 +122,7 @@ export async function createLocalCloud(options: LocalCloudOptions): Promise<Loca
   for (const label of [...instances.list().map((instance) => instance.label), 'outside']) {
     const opened = await openPorts(label, servers)
     addresses.set(label, opened)
-    const own = { GCP_PROJECT_ID: PROJECT_ID, PORT: String(port), PUBLIC_URL: `http://localhost:${port}`, SQUARE_LOCATION_ID, ...options.environment }
+    const own = { GCP_PROJECT_ID: PROJECT_ID, PORT: String(port), PUBLIC_URL: `http://localhost:${port}`, SQUARE_LOCATION_ID, WEBHOOK_TO_LOOPBACK: 'true', ...options.environment }
     environment.set(label, environmentOf({ person: process.env, addresses: opened, secrets: servers.keys, settings: own }))
   }
   closing.defer(() => instances.stop())

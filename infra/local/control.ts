@@ -43,6 +43,8 @@ interface Asked {
   readonly names: readonly string[]
   readonly query: URLSearchParams
   readonly body: () => unknown
+  /** What a browser sent by a form. */
+  readonly form: () => URLSearchParams
 }
 
 type Answer = HttpAnswer | Record<string, unknown>
@@ -57,6 +59,8 @@ const ROUTES: readonly Route[] = [
   ['GET', 'calls', listCalls],
   ['GET', 'vendors/*/requests', (cloud, { names }) => ({ requests: vendor(cloud, names[0]).requests() })],
   ['GET', 'vendors/*/objects/*', listObjects],
+  ['GET', 'vendors/*/pages/**', (cloud, { names }) => page(cloud, names)],
+  ['POST', 'vendors/*/pages/**', (cloud, { names, form }) => page(cloud, names, form())],
   ['POST', 'vendors/*/**', (cloud, { names, body }) => vendor(cloud, names[0]).control(names.slice(1), body())],
   ['POST', 'faults', orderFault],
   ['GET', 'faults', (cloud) => ({ faults: cloud.wire.faults() })],
@@ -76,8 +80,11 @@ export async function control(cloud: ControlledCloud, request: IncomingMessage, 
     const segments = url.pathname.split('/').slice(2).filter((segment) => segment !== '').map(decode)
     const [answer, names] = find(request.method ?? 'GET', segments)
     const bytes = await readBody(request)
-    const result = await answer(cloud, { names, query: url.searchParams, body: () => parseJson(bytes) })
-    if (isHttpAnswer(result)) sendJson(response, result.status, result.body ?? {}, result.headers)
+    const result = await answer(cloud, {
+      names, query: url.searchParams, body: () => parseJson(bytes), form: () => new URLSearchParams(bytes?.toString('utf8') ?? ''),
+    })
+    if (isHttpAnswer(result) && typeof result.body === 'string') response.writeHead(result.status, result.headers).end(result.body)
+    else if (isHttpAnswer(result)) sendJson(response, result.status, result.body ?? {}, result.headers)
     else sendJson(response, 200, result, { 'x-request-id': requestId })
   } catch (error) {
     sendRefusal(response, refusalOf(error), { requestId, nowMs: cloud.now() })
@@ -154,6 +161,12 @@ function listObjects(cloud: ControlledCloud, { names }: Asked): Answer {
   const objects = vendor(cloud, names[0]).objects(names[1] ?? '')
   if (objects === undefined) throw notFound(`The simulator "${names[0]}" holds no "${names[1]}".`)
   return { objects }
+}
+
+function page(cloud: ControlledCloud, [name, ...path]: readonly string[], form?: URLSearchParams): Answer {
+  const answer = vendor(cloud, name).page?.(path, form)
+  if (answer === undefined) throw notFound(`The simulator "${name}" has no such page.`)
+  return answer
 }
 
 const count = z.int().min(0).max(1_000_000)

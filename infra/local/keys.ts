@@ -18,7 +18,12 @@ const MAKERS = {
   SQUARE_ACCESS_TOKEN: () => `EAAA${randomBytes(45).toString('base64url')}`,
   SQUARE_WEBHOOK_SIGNATURE_KEY: () => randomBytes(16).toString('base64url'),
   RESEND_API_KEY: () => `re_${word(8)}_${word(24)}`,
+  WEBHOOK_SIGNING_SECRET: () => randomBytes(48).toString('base64url'),
+  PAGERDUTY_ROUTING_KEY: () => randomBytes(16).toString('hex'),
   RESEND_WEBHOOK_SECRET: () => `whsec_${randomBytes(24).toString('base64')}`,
+  AUTHORIZE_NET_API_LOGIN_ID: () => word(10),
+  AUTHORIZE_NET_TRANSACTION_KEY: () => word(16),
+  AUTHORIZE_NET_SIGNATURE_KEY: () => randomBytes(64).toString('hex').toUpperCase(),
 } as const
 
 export type SecretName = keyof typeof MAKERS

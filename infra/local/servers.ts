@@ -14,6 +14,8 @@ import { createScheduler, type Fire, type Scheduler } from './scheduler.ts'
 import { createSecrets, type Secrets } from './secrets.ts'
 import { MAIL_TOPIC } from '../../shared/stores/mails.ts'
 import type { Timeline } from './timeline.ts'
+import { createAuthorizeNet } from './vendors/authorize-net/authorize-net.ts'
+import { createPagerDuty } from './vendors/pagerduty/pagerduty.ts'
 import { createResend } from './vendors/resend/resend.ts'
 import { createSquare } from './vendors/square/square.ts'
 import { createStripe } from './vendors/stripe/stripe.ts'
@@ -26,7 +28,11 @@ export const SQUARE_LOCATION_ID = 'LSTOREMAIN001'
 /** What the shop's endpoint at Stripe is subscribed to: the events that a function applies. */
 const STRIPE_EVENTS = [
   'payment_intent.succeeded', 'payment_intent.payment_failed', 'payment_intent.canceled', 'payment_intent.processing',
+  'payment_intent.amount_capturable_updated', 'review.opened', 'review.closed',
   'refund.updated', 'refund.failed',
+  'checkout.session.completed', 'checkout.session.async_payment_succeeded', 'checkout.session.async_payment_failed', 'checkout.session.expired',
+  'charge.dispute.created', 'charge.dispute.updated', 'charge.dispute.funds_withdrawn', 'charge.dispute.funds_reinstated', 'charge.dispute.closed',
+  'payout.created', 'payout.paid', 'payout.failed', 'transfer.reversed',
 ]
 
 /** Everything shares one machine here: what follows an order must not take the processor from those who are buying. */
@@ -107,10 +113,14 @@ export async function createServers(options: ServersOptions): Promise<Servers> {
 function createVendors(keys: Readonly<Record<SecretName, string>>, context: (name: string) => VendorContext): Vendor[] {
   return [
     createStripe(context('stripe'), { apiKey: keys.STRIPE_SECRET_KEY, webhookSecret: keys.STRIPE_WEBHOOK_SECRET, eventTypes: STRIPE_EVENTS, webhookDelayMs: 200 }),
+    createAuthorizeNet(context('authorize-net'), {
+      loginId: keys.AUTHORIZE_NET_API_LOGIN_ID, transactionKey: keys.AUTHORIZE_NET_TRANSACTION_KEY, signatureKey: keys.AUTHORIZE_NET_SIGNATURE_KEY, webhookDelayMs: 200,
+    }),
     createSquare(context('square'), {
       accessToken: keys.SQUARE_ACCESS_TOKEN,
       webhookSignatureKey: keys.SQUARE_WEBHOOK_SIGNATURE_KEY,
     }),
+    createPagerDuty(context('pagerduty')),
     createResend(context('resend'), { apiKey: keys.RESEND_API_KEY, webhookSecret: keys.RESEND_WEBHOOK_SECRET }),
   ]
 }

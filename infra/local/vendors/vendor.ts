@@ -25,6 +25,11 @@ export interface Vendor {
   objects(type: string): readonly unknown[] | undefined
   /** What a person could do in the vendor's dashboard: `POST /_local/vendors/NAME/<action...>`. */
   control(action: readonly string[], body: unknown): Promise<HttpAnswer> | HttpAnswer
+  /**
+   * A page of the vendor's that a customer sees: `/_local/vendors/NAME/pages/<path...>`; undefined for no such page.
+   * `form` is what he sent; undefined when he only looks.
+   */
+  page?(path: readonly string[], form: URLSearchParams | undefined): HttpAnswer | undefined
   /** Webhook deliveries that are due now or under way. */
   pending(): number
 }

@@ -26,6 +26,8 @@ export interface SenderOptions {
   readonly answerDeadlineMs: number
   /** How long after the fact the first delivery comes; at most 200 ms. */
   readonly firstMs?: number
+  /** Told when the last attempt has failed. */
+  readonly onGivenUp?: (delivery: Delivery) => void
 }
 
 /** Share of deliveries sent twice, and of those held back so that later ones overtake them. */
@@ -130,6 +132,7 @@ export class WebhookSender {
     else delivery.nextAtMs = context.timeline.now() + waitMs
     this.#deliveries.set(delivery.id, delivery)
     if (delivery.nextAtMs !== undefined) this.#wait(delivery)
+    if (delivery.status === 'given_up') this.#options.onGivenUp?.(delivery)
   }
 
   #prune(): void {

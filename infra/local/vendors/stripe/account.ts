@@ -25,6 +25,7 @@ import type {
   Session,
   SessionOrder,
   SetupIntent,
+  Transfer,
 } from './kept.ts'
 
 export class Account {
@@ -41,6 +42,7 @@ export class Account {
   readonly transactions: Collection<BalanceTransaction>
   readonly disputes: Collection<Dispute>
   readonly payouts: Collection<Payout>
+  readonly transfers: Collection<Transfer>
   readonly reviews: Collection<Review>
   readonly events: Collection<Event>
   /** Payment methods that left their customer: none may be used again. */
@@ -52,6 +54,8 @@ export class Account {
   /** What each Checkout Session sells, and what its payment will be told. */
   readonly sessionOrders: Shelf<SessionOrder>
   readonly eventLog: EventLog
+  /** Where the vendor's own pages are served. */
+  readonly pagesUrl: () => string
   /** How long after its making an object can be found by search: the vendor's index runs behind. */
   readonly searchLagMs: number
 
@@ -70,12 +74,14 @@ export class Account {
     this.transactions = new Collection(shelves.shelf('balance_transactions'), 'balance_transaction', ['source'])
     this.disputes = new Collection(shelves.shelf('disputes'), 'dispute', ['charge', 'payment_intent'])
     this.payouts = new Collection(shelves.shelf('payouts'), 'payout')
+    this.transfers = new Collection(shelves.shelf('transfers'), 'transfer', ['transfer_group'])
     this.reviews = new Collection(shelves.shelf('reviews'), 'review')
     this.events = new Collection(shelves.shelf('events'), 'event')
     this.detached = shelves.shelf('detached_methods')
     this.setUp = shelves.shelf('set_up_methods')
     this.payoutContents = shelves.shelf('payout_contents')
     this.sessionOrders = shelves.shelf('session_orders')
+    this.pagesUrl = () => `${context.shopUrl()}/_local/vendors/stripe/pages`
     this.searchLagMs = options.searchLagMs
     this.eventLog = options.eventLog(this)
   }
@@ -104,6 +110,7 @@ export class Account {
       balance_transactions: this.transactions,
       disputes: this.disputes,
       payouts: this.payouts,
+      transfers: this.transfers,
       reviews: this.reviews,
     } as unknown as Record<string, Collection<Item>>
   }
@@ -128,6 +135,8 @@ export class Account {
         return this.disputes
       case 'po':
         return this.payouts
+      case 'tr':
+        return this.transfers
       case 'prv':
         return this.reviews
       case 'cs':

@@ -58,6 +58,13 @@ export function asOfNow(account: Account, transaction: BalanceTransaction): Bala
   return transaction.available_on <= account.now() ? { ...transaction, status: 'available' } : transaction
 }
 
+/** What can be paid out or transferred now. */
+export function available(account: Account, currency: string): number {
+  const now = account.now()
+  const there = account.transactions.values().filter((one) => one.currency === currency && one.available_on <= now)
+  return there.reduce((sum, { net }) => sum + net, 0)
+}
+
 export function balance(account: Account): object {
   const sums = { available: new Map<string, number>(), pending: new Map<string, number>() }
   const now = account.now()

@@ -66,7 +66,7 @@ export function createSession(account: Account, fields: Fields): Session {
     mode,
     payment_status: mode === 'setup' ? 'no_payment_required' : 'unpaid',
     total_details: mode === 'payment' ? { amount_discount: 0, amount_shipping: 0, amount_tax: 0 } : null,
-    url: page.ui_mode === 'hosted_page' ? `https://checkout.stripe.com/c/pay/${id}` : null,
+    url: page.ui_mode === 'hosted_page' ? `${account.pagesUrl()}/pay/${id}` : null,
   })
   account.sessionOrders.set(id, order)
   account.agenda.at(expiresAt * 1000, 'session_expires', id)

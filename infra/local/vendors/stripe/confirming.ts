@@ -43,6 +43,14 @@ export function authenticate(account: Account, intent: PaymentIntent, succeeds: 
   return failed(account, intent, { ...authenticationFailure(), payment_method: method }, {})
 }
 
+/** Money that was under way has come, or the bank has said no. */
+export function receive(account: Account, intent: PaymentIntent, succeeds: boolean): PaymentIntent {
+  const method = methodOf(account, intent)
+  if (succeeds) return charge(account, intent, method)
+  const code = 'payment_method_provider_decline'
+  return failed(account, intent, { type: 'invalid_request_error', code, doc_url: docUrl(code), message: 'The bank has declined the payment.', payment_method: method }, {})
+}
+
 /** Cancels: what was held goes free, without a refund, for nothing was taken. */
 export function release(account: Account, intent: PaymentIntent, reason: PaymentIntent['cancellation_reason']): PaymentIntent {
   account.agenda.cancel('capture_expires', intent.id)

@@ -5,7 +5,7 @@
 import type { HttpAnswer } from '../../http-ports.ts'
 import type { WebhookSender } from '../webhook-sender.ts'
 import type { Account } from './account.ts'
-import { payPage } from './checkout-page.ts'
+import { arrive, payPage } from './checkout-page.ts'
 import { expireByRequest } from './checkout-sessions.ts'
 import { authenticate } from './confirming.ts'
 import { decide, knownDispute, openDispute } from './disputes.ts'
@@ -16,6 +16,7 @@ import { invalid, missing, notFound, Refusal, unexpectedState } from './refusal.
 import { failRefund } from './refunds.ts'
 import { approveReview } from './reviews.ts'
 import { authenticateSetup, knownSetup } from './setup-intents.ts'
+import { reverseTransfer } from './transfers.ts'
 import type { Trouble } from './trouble.ts'
 import type { WebhookSecrets } from './webhook-secrets.ts'
 
@@ -48,6 +49,7 @@ const ACTS: Readonly<Record<string, Act>> = {
       email: text(body, 'email') ?? 'customer@example.com',
       name: text(body, 'name') ?? null,
     }),
+  'checkout/sessions/:id/arrive': ({ account }, body, id) => arrive(account, id, succeeds(body)),
   'checkout/sessions/:id/abandon': ({ account }, _, id) => expireByRequest(account, id),
   disputes: ({ account }, body) =>
     openDispute(account, disputed(account, body), {
@@ -68,6 +70,7 @@ const ACTS: Readonly<Record<string, Act>> = {
     if (payout === undefined) throw invalid('There is nothing to pay out.', { param: 'amount' })
     return payout
   },
+  'transfers/:id/reverse': ({ account }, body, id) => reverseTransfer(account, id, number(body, 'amount')),
   'events/:id/resend': ({ account }, _, id) => {
     const event = account.eventLog.recall(account.events.get(id))
     if (event === undefined) throw notFound('event', id)

@@ -21,6 +21,7 @@ import * as refunds from './refunds.ts'
 import { approveReview } from './reviews.ts'
 import { search } from './searching.ts'
 import * as setups from './setup-intents.ts'
+import { createTransfer } from './transfers.ts'
 
 export interface Asked {
   readonly id: string
@@ -179,6 +180,9 @@ export const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
 
   'GET /v1/payouts': many('payout', allowed.PAYOUT_LIST, (account) => account.payouts, { equal: ['status'] }),
   'GET /v1/payouts/:id': one('payout', (account) => account.payouts),
+  'POST /v1/transfers': made('transfer', allowed.TRANSFER.create, createTransfer),
+  'GET /v1/transfers': many('transfer', allowed.TRANSFER.list, (account) => account.transfers, { equal: ['destination', 'transfer_group'] }),
+  'GET /v1/transfers/:id': one('transfer', (account) => account.transfers),
   'GET /v1/reviews': many('review', allowed.REVIEW_LIST, (account) => account.reviews, { where: (review) => review.open }),
   'GET /v1/reviews/:id': one('review', (account) => account.reviews),
   'POST /v1/reviews/:id/approve': acted('review', allowed.ONLY_EXPAND, approveReview),

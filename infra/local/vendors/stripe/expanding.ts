@@ -46,6 +46,7 @@ const EXPANDABLE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   line_items: { data: 'item' },
   dispute: { charge: 'charge', payment_intent: 'payment_intent' },
   balance_transaction: { source: 'anything' },
+  transfer: { balance_transaction: 'balance_transaction' },
   payout: { balance_transaction: 'balance_transaction', failure_balance_transaction: 'balance_transaction' },
   review: { charge: 'charge', payment_intent: 'payment_intent' },
 }

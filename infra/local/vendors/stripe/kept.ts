@@ -19,6 +19,7 @@ export type Session = Kept<Stripe.Checkout.Session>
 export type BalanceTransaction = Kept<Stripe.BalanceTransaction>
 export type Dispute = Kept<Stripe.Dispute>
 export type Payout = Kept<Stripe.Payout>
+export type Transfer = Kept<Stripe.Transfer>
 export type Review = Kept<Stripe.Review>
 /** What belongs to a Checkout Session but is not in its object: its lines, and what the payment is told. */
 export interface SessionOrder {

@@ -87,6 +87,11 @@ export const DISPUTE = {
   list: paged('charge created payment_intent'),
 }
 
+export const TRANSFER = {
+  create: names('amount currency description destination metadata source_transaction source_type transfer_group'),
+  list: paged('created destination transfer_group'),
+}
+
 export const EVENT_LIST = paged('created delivery_success type types')
 export const TRANSACTION_LIST = paged('created currency payout source type')
 export const PAYOUT_LIST = paged('created status')

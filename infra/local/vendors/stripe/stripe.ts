@@ -11,6 +11,7 @@ import { type Disorder, WebhookSender } from '../webhook-sender.ts'
 import { Account } from './account.ts'
 import { asOfNow } from './balance.ts'
 import { settle } from './charging.ts'
+import { checkoutHtml } from './checkout-html.ts'
 import { expireByTime } from './checkout-sessions.ts'
 import { expireCapture } from './confirming.ts'
 import { control } from './control.ts'
@@ -122,6 +123,7 @@ export function createStripe(context: VendorContext, options: StripeOptions): St
     requests: () => log.all(),
     objects: (type) => objects(account, type),
     control: (action, body) => shelves.together(() => control({ account, sender, secrets, trouble }, action, body)),
+    page: ([kind, id = ''], form) => (kind === 'pay' ? shelves.together(() => checkoutHtml(account, id, form)) : undefined),
     pending: () => sender.pending(),
   }
 }

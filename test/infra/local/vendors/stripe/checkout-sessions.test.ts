@@ -110,6 +110,52 @@ describe('does', () => {
   )
 
   test(
+    'shows the page as a form: what is bought, what went wrong, the bank\'s question, and the way back once it is paid',
+    atStripe(async ({ stripe, vendor }) => {
+      const { id, url } = await stripe.checkout.sessions.create({ ...CART, success_url: 'https://shop.example/thanks?session={CHECKOUT_SESSION_ID}' })
+      expect(url).toContain(`/_local/vendors/stripe/pages/pay/${id}`)
+      const page = async (form?: Record<string, string>) => {
+        const answer = await vendor.page?.(['pay', id], form === undefined ? undefined : new URLSearchParams(form))
+        return { status: answer?.status, text: String(answer?.body), location: answer?.headers?.['location'] }
+      }
+      expect((await page()).text).toMatch(/Pay \$35\.00 usd[^]*2 × Lamp: \$30\.00 usd[^]*value="ada@example\.com" readonly[^]*https:\/\/shop\.example\/cart/)
+      expect((await page({ payment_method: 'pm_card_visa_chargeDeclined' })).text).toContain('Your card was declined.')
+      expect((await page({ payment_method: 'pm_none' })).status).toBe(400)
+      expect((await page({ payment_method: 'pm_card_authenticationRequired' })).text).toContain('is this you?')
+      expect((await page({ bank: 'no' })).text).toContain('failed authentication')
+      await page({ payment_method: 'pm_card_authenticationRequired' })
+      expect(await page({ bank: 'yes' })).toMatchObject({ status: 303, location: `https://shop.example/thanks?session=${id}` })
+      expect((await page()).text).toContain('You have paid')
+      expect(await vendor.page?.(['pay', 'cs_none'], undefined)).toMatchObject({ status: 404 })
+      expect(vendor.page?.(['other'], undefined)).toBeUndefined()
+    }),
+  )
+
+  test(
+    'completes at once when the customer pays by bank transfer, and is paid or not when that arrives',
+    atStripe(async ({ stripe, vendor, quiet, types }) => {
+      for (const outcome of ['succeed', 'fail']) {
+        const { id } = await stripe.checkout.sessions.create(CART)
+        expect((await vendor.control(['checkout', 'sessions', id, 'arrive'], { outcome })).status).toBe(400)
+        await vendor.control(['checkout', 'sessions', id, 'pay'], { payment_method: 'pm_usBankAccount' })
+        const expand = { expand: ['payment_intent'] }
+        expect(await stripe.checkout.sessions.retrieve(id, expand)).toMatchObject({
+          status: 'complete', payment_status: 'unpaid', payment_intent: { status: 'processing' },
+        })
+        expect((await refusal(stripe.checkout.sessions.expire(id))).statusCode).toBe(400)
+        await vendor.control(['checkout', 'sessions', id, 'arrive'], { outcome })
+        expect(await stripe.checkout.sessions.retrieve(id, expand)).toMatchObject({
+          status: 'complete',
+          payment_status: outcome === 'succeed' ? 'paid' : 'unpaid',
+          payment_intent: { status: outcome === 'succeed' ? 'succeeded' : 'requires_payment_method' },
+        })
+      }
+      await quiet()
+      expect(types()).toEqual(expect.arrayContaining(['checkout.session.async_payment_succeeded', 'checkout.session.async_payment_failed']))
+    }),
+  )
+
+  test(
     'sets a card up for a customer it makes',
     atStripe(async ({ stripe, vendor }) => {
       const open = await stripe.checkout.sessions.create({
