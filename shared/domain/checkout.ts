@@ -6,7 +6,7 @@ import { Failure, invalid } from '#values/failure.ts'
 import { toMajor, toMinor } from '#values/money.ts'
 import { hasExpiredLock, nameOf, outOfStock, relock, unavailable, type Cart } from './cart.ts'
 import { refuseIneligible, type AgeAnswer, type Membership } from './eligibility.ts'
-import { chargeKey, newOrder, type Draft, type Order } from './order.ts'
+import { chargeKey, isFirstTry, newOrder, type Draft, type Order } from './order.ts'
 import type { ChargeRequest } from './payment.ts'
 import { weighCount, type PosCount, type Product } from './product.ts'
 import { totals, type TaxRates, type Totals } from './totals.ts'
@@ -142,6 +142,8 @@ export function chargeRequestOf(order: Order): ChargeRequest {
     token: order.payment.token ?? '',
     description: `Order ${order.number}`,
     capture: order.payment.capture,
+    ...(order.payment.session === undefined ? {} : { hosted: true }),
+    ...(isFirstTry(order) ? {} : { again: true }),
     createdAtMs: order.createdAtMs,
   }
 }

@@ -14,6 +14,13 @@ export const ACCOUNTS = {
   'tax:payable': 'liability: sales tax collected',
   'shipping:income': 'income: shipping fees',
   'refunds': 'income (contra): goods taken back or forgiven, before tax',
+  'fees': 'expense: what gateways keep of each movement',
+  'disputes:held': 'asset: money that customers\' banks have taken back until a dispute is decided',
+  'disputes:lost': 'expense: money lost by disputes, tax included',
+  'payouts:transit': 'asset: money that has left a gateway and has not arrived',
+  'bank': 'asset: money that gateways have paid out to us',
+  'partners:payable': 'liability: what partners and organisers are owed; what they were paid is a debit',
+  'unexplained': 'suspense: what a gateway\'s books say and ours cannot tell why, accepted by staff',
 } as const
 
 export type Account = keyof typeof ACCOUNTS
@@ -25,10 +32,14 @@ export interface Posting {
 }
 
 export interface JournalEntry {
-  /** Names the fact: `charge-<orderId>`, `refund-<refundId>`, `refund-return-<refundId>`. */
+  /**
+   * Names the fact: `charge-<orderId>`, `refund-<refundId>`, `refund-return-<refundId>`; what the gateway did by itself
+   * by its own id: `fee-<movementId>`, `dispute-<movementId>`, `payout-<payoutId>`.
+   */
   readonly id: string
-  readonly kind: 'charge' | 'refund' | 'refund_return'
-  readonly orderId: string
+  readonly kind: 'charge' | 'refund' | 'refund_return' | 'fee' | 'dispute' | 'dispute_reversal' | 'dispute_loss' | 'payout' | 'payout_arrival' | 'payout_return' | 'correction'
+  /** Null for what belongs to no order: payouts. */
+  readonly orderId: string | null
   readonly currency: string
   readonly postings: readonly Posting[]
   readonly atMs: number
@@ -93,6 +104,23 @@ export function refundReturnEntry(refundId: string, booking: Booking): JournalEn
   const { postings, ...entry } = refundEntry(refundId, booking)
   const opposite = postings.map(({ account, amount }) => ({ account, amount: -amount }))
   return balanced({ ...entry, id: `refund-return-${refundId}`, kind: 'refund_return', postings: opposite })
+}
+
+/** Money that only changes its account: out of `from`, into `to`. Negative: the other way. */
+export interface Transfer extends Pick<JournalEntry, 'id' | 'kind' | 'orderId' | 'currency' | 'atMs' | 'reference'> {
+  readonly from: Account
+  readonly to: Account
+  readonly amount: number
+}
+
+export function transferEntry({ from, to, amount, ...entry }: Transfer): JournalEntry {
+  return balanced({ ...entry, postings: [{ account: from, amount: -amount }, { account: to, amount }] })
+}
+
+/** What the gateway kept of one of its movements, named by it: whoever posts it first, it is posted once. */
+export function feeEntry(movementId: string, fee: Omit<Transfer, 'id' | 'kind' | 'from' | 'to'> & { readonly gateway: Booking['gateway'] }): JournalEntry {
+  const { gateway, ...entry } = fee
+  return transferEntry({ ...entry, id: `fee-${movementId}`, kind: 'fee', from: `gateway:${gateway}`, to: 'fees' })
 }
 
 export function entryView(entry: JournalEntry): Record<string, unknown> {

@@ -5,7 +5,8 @@
  * Every change of state is written with its time and cause.
  */
 import { toMajor } from '#values/money.ts'
-import { iso } from '#values/time.ts'
+import { iso, MINUTE_MS } from '#values/time.ts'
+import { disputeView, holdsMoney, type Dispute } from './dispute.ts'
 import type { GatewayName } from './payment.ts'
 import type { LineTotals, Totals } from './totals.ts'
 
@@ -57,8 +58,51 @@ export interface Payment {
   readonly clientSecret: string | null
   readonly nextAction: unknown
   readonly declineCode: string | null
+  /** What the gateway took or holds, where that is not the order's total. */
+  readonly received: Received | null
   /** The gateway's answer, redacted. */
   readonly answer: unknown
+  /** Only where the customer pays on the gateway's own page. */
+  readonly session?: HostedSession
+}
+
+/** A page of the gateway's; until it is known, `transactionId` too is null. */
+export interface HostedSession {
+  readonly id: string | null
+  readonly url: string | null
+  readonly expiresAtMs: number
+  /** Given to whoever asked for the page, and again to the same click. */
+  readonly answer: Answer | null
+}
+
+export interface Received {
+  readonly amount: number
+  readonly currency: string
+}
+
+/** What staff decided about an order in review. It is written before the gateway is asked, and carried out until that is done. */
+export interface Review {
+  readonly id: string
+  readonly decision: 'approve' | 'refuse'
+  readonly reason: string
+  readonly decidedBy: string
+  readonly atMs: number
+  readonly requestHash: string
+  /** Given to whoever decided, and again to the same key. */
+  readonly answer?: Answer
+}
+
+/** That an order is not wanted any more. It is written before the gateway is asked, and carried out until that is done. */
+export interface Cancellation {
+  readonly id: string
+  readonly by: string
+  readonly byStaff: boolean
+  /** Staff say why; customers may. */
+  readonly reason: string | null
+  readonly atMs: number
+  readonly requestHash: string
+  /** Given to whoever cancelled, and again to whoever asks. */
+  readonly answer?: Answer
 }
 
 /** An answer given to the caller, kept to be given again byte for byte. */
@@ -85,21 +129,44 @@ export interface Order {
   readonly currency: string
   readonly payment: Payment
   readonly refunds: readonly Refund[]
+  /** What customers' banks have asked or taken back; absent while there was nothing. */
+  readonly disputes?: readonly Dispute[]
+  readonly disputed?: Disputed
   readonly stockUnconfirmed: boolean
   readonly fulfilment: Fulfilment | null
   /** Why a person must look at it before it is paid; empty when nobody must. */
   readonly reviewReasons: readonly string[]
+  readonly review: Review | null
+  /** Absent while it is wanted. */
+  readonly cancellation?: Cancellation
+  /** When staff were called a last time before its payment runs out. */
+  readonly lastCallAtMs?: number
   readonly requestHash: string
   /** Who may act on the open payment, and until when; others wait, then take over. */
   readonly runner: string
   readonly leaseUntilMs: number
+  /** When the gateway last left its charge without an answer; absent: never. */
+  readonly unansweredAtMs?: number
   /** When the sweep looks at it next; null when nothing is open. */
   readonly checkAtMs: number | null
   readonly answer: Answer | null
   readonly ip: string
+  /** Country of `ip`, where the platform tells it. */
+  readonly ipCountry: string | null
   readonly userAgent: string
+  /** By which the customer's browser or app tells itself from others. */
+  readonly deviceId: string | null
   readonly createdAtMs: number
   readonly updatedAtMs: number
+}
+
+/** Where the lists and the sweep find an order that is or was disputed. */
+export interface Disputed {
+  readonly sinceMs: number
+  /** The next day by which evidence is due; null when nothing is to be answered. */
+  readonly dueAtMs: number | null
+  /** When the sweep asks the gateway next; null when every dispute is over. */
+  readonly checkAtMs: number | null
 }
 
 export interface Fulfilment {
@@ -111,6 +178,8 @@ export interface Fulfilment {
 
 /** How long one runner may work on an open payment before another may take over. Longer than the charge's deadline. */
 export const LEASE_MS = 30_000
+/** How long a page at the gateway may be paid: Stripe's least of 30 minutes, and time to ask for it a second time. */
+export const SESSION_MS = 35 * MINUTE_MS
 /** First look of the sweep at an order whose runner never came back. */
 export const FIRST_CHECK_MS = 60_000
 
@@ -125,11 +194,15 @@ export interface Draft {
   readonly currency: string
   readonly gateway: GatewayName
   readonly token: string | null
+  /** To be paid on the gateway's own page. */
+  readonly hosted?: boolean
   readonly stockUnconfirmed: boolean
   readonly requestHash: string
   readonly runner: string
   readonly ip: string
+  readonly ipCountry?: string | null
   readonly userAgent: string
+  readonly deviceId?: string | null
   readonly nowMs: number
 }
 
@@ -161,22 +234,32 @@ export function newOrder(draft: Draft): Order {
       clientSecret: null,
       nextAction: null,
       declineCode: null,
+      received: null,
       answer: null,
+      ...(draft.hosted === true && sums.total > 0 ? { session: newSession(nowMs) } : {}),
     },
     refunds: [],
     stockUnconfirmed: draft.stockUnconfirmed,
     fulfilment: null,
     reviewReasons: [],
+    review: null,
     requestHash: draft.requestHash,
     runner: draft.runner,
     leaseUntilMs: nowMs + LEASE_MS,
     checkAtMs: nowMs + FIRST_CHECK_MS,
     answer: null,
     ip: draft.ip,
+    ipCountry: draft.ipCountry ?? null,
     userAgent: draft.userAgent,
+    deviceId: draft.deviceId ?? null,
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
   }
+}
+
+/** In whole seconds, as gateways count. */
+function newSession(nowMs: number): HostedSession {
+  return { id: null, url: null, expiresAtMs: Math.floor((nowMs + SESSION_MS) / 1000) * 1000, answer: null }
 }
 
 /** `K7QM-4T9B-2X`: read out on the phone without doubt; 50 bits of the id, which is itself derived or random. */
@@ -200,13 +283,32 @@ export function leased(order: Order, runner: string, nowMs: number): Order | und
   return { ...order, runner, leaseUntilMs: nowMs + LEASE_MS, updatedAtMs: nowMs }
 }
 
+/** Nobody took over from the order's first runner. Who takes over cannot know what the one before him has sent. */
+export function isFirstTry(order: Order): boolean {
+  return order.state === 'pending_payment' && order.leaseUntilMs === order.createdAtMs + LEASE_MS
+}
+
 /** Key of a charge: the same for every try of an attempt, never for another attempt. */
 export function chargeKey(order: Pick<Order, 'id' | 'payment'>): string {
   return `${order.id}:${order.payment.attempt}`
 }
 
+/** What was really taken for an order: its total, unless the gateway took another amount; of that nothing is known to be tax. */
+export function takenFor(order: Order): Received & { readonly tax: number } {
+  const { received } = order.payment
+  return received === null ? { amount: order.total, currency: order.currency, tax: order.tax } : { ...received, tax: 0 }
+}
+
 export function refundedAmount(order: Order): number {
   return order.refunds.reduce((sum, refund) => (refund.status === 'failed' ? sum : sum + refund.amount), 0)
+}
+
+/** What an order is whose money came, by what has become of the money and the goods since. */
+export function stateOfPaid(order: Order): OrderState {
+  if (order.disputes?.some(holdsMoney) === true) return 'disputed'
+  const given = order.refunds.filter(({ status }) => status === 'succeeded')
+  if (given.length === 0) return order.fulfilment === null ? 'paid' : 'fulfilled'
+  return given.reduce((sum, { amount }) => sum + amount, 0) >= takenFor(order).amount ? 'refunded' : 'partially_refunded'
 }
 
 /** An order as callers see it. */
@@ -235,12 +337,14 @@ export function orderView(order: Order): Record<string, unknown> {
     tax: major(order.tax),
     shipping: major(order.shipping),
     total: major(order.total),
-    refunded: major(refundedAmount(order)),
+    refunded: toMajor(refundedAmount(order), takenFor(order).currency),
     currency: order.currency,
     payment: paymentView(order),
     refunds: order.refunds.map((refund) => refundView(order, refund)),
+    disputes: (order.disputes ?? []).map(disputeView),
     stockUnconfirmed: order.stockUnconfirmed,
     fulfilment: order.fulfilment === null ? null : fulfilmentView(order.fulfilment),
+    cancellation: order.cancellation === undefined ? null : cancellationView(order.cancellation),
     history: order.history.map(({ state, atMs, cause }) => ({ state, at: iso(atMs), cause })),
     createdAt: iso(order.createdAtMs),
     updatedAt: iso(order.updatedAtMs),
@@ -248,14 +352,15 @@ export function orderView(order: Order): Record<string, unknown> {
 }
 
 export function paymentView(order: Order): Record<string, unknown> {
-  const { gateway, transactionId, status, declineCode } = order.payment
-  return { gateway, transactionId, status, ...(declineCode === null ? {} : { declineCode }) }
+  const { gateway, transactionId, status, declineCode, session } = order.payment
+  const page = session?.url == null || !isOpen(order) ? {} : { session: { url: session.url, expiresAt: iso(session.expiresAtMs) } }
+  return { gateway, transactionId, status, ...(declineCode === null ? {} : { declineCode }), ...page }
 }
 
 export function refundView(order: Order, refund: Refund): Record<string, unknown> {
   return {
     id: refund.id,
-    amount: toMajor(refund.amount, order.currency),
+    amount: toMajor(refund.amount, takenFor(order).currency),
     reason: refund.reason,
     lines: refund.lines,
     restock: refund.restock,
@@ -263,6 +368,10 @@ export function refundView(order: Order, refund: Refund): Record<string, unknown
     transactionId: refund.gatewayRefundId,
     createdAt: iso(refund.atMs),
   }
+}
+
+function cancellationView({ byStaff, reason, atMs }: Cancellation): Record<string, unknown> {
+  return { by: byStaff ? 'staff' : 'customer', reason, at: iso(atMs) }
 }
 
 function fulfilmentView(fulfilment: Fulfilment): Record<string, unknown> {

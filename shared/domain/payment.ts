@@ -1,4 +1,6 @@
 /** What a payment gateway is to us, and what can come of a charge or a refund. */
+import type { BankPayout } from './bank-payout.ts'
+import type { DisputeTruth } from './dispute.ts'
 
 export type GatewayName = 'stripe' | 'kaja' | 'none'
 
@@ -13,13 +15,38 @@ export interface ChargeRequest {
   readonly description: string
   /** False: the money is only set aside, and taken by `capture` when somebody has looked at the order. */
   readonly capture: boolean
+  /** Paid on the gateway's own page, where the customer may try several cards: the page says what became of it. */
+  readonly hosted?: boolean
+  /** Somebody may have sent it before: a gateway without keys of ours looks for it first. */
+  readonly again?: boolean
   readonly createdAtMs: number
 }
 
+/** A page of the gateway's where an order can be paid until it expires; its key makes it one page, however often it is asked for. */
+export interface SessionRequest extends ChargeRequest {
+  readonly email: string
+  /** Their amounts times their quantities add up to the order's total, exactly. */
+  readonly lines: ReadonlyArray<{ readonly name: string; readonly quantity: number; readonly unitAmount: number }>
+  readonly successUrl: string
+  readonly cancelUrl: string
+  readonly expiresAtMs: number
+}
+
+/** Of what came to nothing: whether the gateway did answer, and how long it asked to be left alone. */
+export interface Fruitless {
+  readonly reason: string
+  /** It is there; only this call got nothing from it. Absent: it gave no answer, an error of its own, or was too busy. */
+  readonly answered?: true
+  readonly retryAfterMs?: number
+}
+
 export type ChargeOutcome =
-  | { readonly status: 'succeeded'; readonly transactionId: string | null; readonly amount: number; readonly currency: string; readonly answer: unknown }
+  /** `held`: taken, and the gateway itself wants a person to look at it. */
+  | { readonly status: 'succeeded'; readonly transactionId: string | null; readonly amount: number; readonly currency: string; readonly held?: string | null; readonly answer: unknown }
   | { readonly status: 'declined'; readonly transactionId: string | null; readonly declineCode: string; readonly answer: unknown }
   | { readonly status: 'requires_action'; readonly transactionId: string; readonly clientSecret: string; readonly nextAction: unknown }
+  /** The customer has the gateway's page, and may pay there until it expires. */
+  | { readonly status: 'open'; readonly transactionId: string; readonly url: string; readonly expiresAtMs: number }
   /** Set aside, not taken: we asked for no more, or the gateway itself holds it for review and says why. */
   | { readonly status: 'authorised'; readonly transactionId: string; readonly amount: number; readonly currency: string; readonly held: string | null; readonly answer: unknown }
   /** The gateway is still working on it. */
@@ -28,9 +55,9 @@ export type ChargeOutcome =
   /** Looked up, and the gateway has never seen it. */
   | { readonly status: 'absent' }
   /** Certainly not charged, and not the card's fault: our key is wrong, the gateway refuses calls. */
-  | { readonly status: 'unavailable'; readonly reason: string }
+  | ({ readonly status: 'unavailable' } & Fruitless)
   /** No answer: it may have been charged. */
-  | { readonly status: 'unknown'; readonly reason: string }
+  | ({ readonly status: 'unknown' } & Fruitless)
 
 export interface RefundRequest {
   readonly refundId: string
@@ -43,7 +70,9 @@ export interface RefundRequest {
 export type RefundOutcome =
   | { readonly status: 'succeeded' | 'pending'; readonly gatewayRefundId: string; readonly answer: unknown }
   | { readonly status: 'failed'; readonly reason: string; readonly gatewayRefundId: string | null }
-  | { readonly status: 'unknown'; readonly reason: string }
+  /** Not yet possible, and it will be: the gateway has not settled what is to be given back. */
+  | { readonly status: 'waiting'; readonly reason: string }
+  | ({ readonly status: 'unknown' } & Fruitless)
 
 /** One movement on our account at the gateway, as its own books list it. */
 export interface Movement {
@@ -57,8 +86,13 @@ export interface Movement {
   readonly currency: string
   /** The charge that it belongs to. */
   readonly transactionId: string | null
-  /** What we wrote on it: the order of a charge or dispute, the refund of a refund. Null when it is none of ours. */
+  /**
+   * What we wrote on it: the order of a charge or dispute, the refund of a refund; at a gateway that has no room for it,
+   * the first characters of that id, enough of them to be nobody else's. Null when it is none of ours.
+   */
   readonly reference: string | null
+  /** The gateway's id of what moved (a charge, a refund, a dispute, a payout), where the movement has an id of its own. */
+  readonly sourceId?: string
   readonly atMs: number
 }
 
@@ -67,11 +101,13 @@ export interface Gateway {
   readonly name: GatewayName
   /** Charges, or finds that this key was charged before. Safe to call again with the same key. */
   charge(request: ChargeRequest): Promise<ChargeOutcome>
+  /** Opens a page of the gateway's own, or finds the one that this key has opened. Only some gateways have one. */
+  openSession?(request: SessionRequest): Promise<ChargeOutcome>
   /** The truth about a charge, by its id or by our reference; charges nothing. */
   find(request: ChargeRequest, transactionId: string | null): Promise<ChargeOutcome>
   /** Takes what was set aside, or lets through what the gateway holds. Safe to call again: taken once. */
   capture(request: ChargeRequest, transactionId: string): Promise<ChargeOutcome>
-  /** Ends a charge that waits for the customer or was only set aside. Answers what it is now: it may have been paid meanwhile. */
+  /** Ends a charge or a page that waits for the customer or was only set aside. Answers what it is now: it may have been paid meanwhile. */
   cancel(transactionId: string): Promise<ChargeOutcome>
   /** Refunds, or finds that this refund was made before. Safe to call again with the same refund id. */
   refund(request: RefundRequest): Promise<RefundOutcome>
@@ -80,4 +116,11 @@ export interface Gateway {
    * @throws Failure SERVICE_UNAVAILABLE when the gateway does not tell all of them
    */
   movements(fromMs: number, toMs: number): Promise<readonly Movement[]>
+  /**
+   * What is true of a dispute now. Only some gateways have disputes of their own.
+   * @throws Failure SERVICE_UNAVAILABLE when the gateway does not say
+   */
+  dispute?(disputeId: string): Promise<DisputeTruth>
+  /** What is true of a payout to our bank now, where the gateway pays out from an account of ours. Throws as `dispute`. */
+  bankPayout?(payoutId: string): Promise<BankPayout>
 }

@@ -3,7 +3,7 @@
  * HTML and plain text come from the same facts; everything that a customer typed is escaped.
  */
 import { toText } from '#values/money.ts'
-import type { Order, Refund } from './order.ts'
+import { takenFor, type Order, type Refund } from './order.ts'
 
 /** A mail that must be sent once; `id` names the intent, so that asking twice sends once. */
 export interface MailIntent {
@@ -37,8 +37,69 @@ export function refundMail(order: Order, refund: Refund, shopName: string): Mail
     subject: `Your refund for order ${order.number}`,
     orderId: order.id,
     ...page('Your refund is on its way', [
-      `We have refunded ${amountOf(refund.amount, order.currency)} for order ${order.number}. Your bank may take some days to show it.`,
+      `We have refunded ${amountOf(refund.amount, takenFor(order).currency)} for order ${order.number}. Your bank may take some days to show it.`,
     ], order, shopName),
+  }
+}
+
+/** The bank sent the refund back: the customer waits for money that will not come by itself. */
+export function refundReturnedMail(order: Order, refund: Refund, shopName: string): MailIntent {
+  return {
+    id: `refund-returned-${refund.id}`,
+    to: order.email,
+    template: 'refund-returned',
+    subject: `Your refund for order ${order.number} did not arrive`,
+    orderId: order.id,
+    ...page('Your refund did not arrive', [
+      `Your bank has sent back the ${amountOf(refund.amount, takenFor(order).currency)} that we refunded for order ${order.number}. The money is safe with us, and it is yours.`,
+      'We will pay it out again. If your card has expired or your account is closed, please answer this mail, so that we find another way.',
+    ], order, shopName),
+  }
+}
+
+/** @param time which review of the order it is, counted from one: each is told of once */
+export function underReviewMail(order: Order, time: number, shopName: string): MailIntent {
+  return {
+    id: `review-${time}-${order.id}`,
+    to: order.email,
+    template: 'under_review',
+    subject: `We are looking at order ${order.number}`,
+    orderId: order.id,
+    ...page('Your payment is under review', [
+      `We have received order ${order.number} and look at its payment before we accept it. Your goods are set aside meanwhile.`,
+      'You need not do anything. We will tell you how it ends.',
+    ], order, shopName),
+  }
+}
+
+/** @param time as for `underReviewMail` */
+export function reviewEndedMail(order: Order, time: number, shopName: string): MailIntent {
+  const money =
+    order.payment.status === 'succeeded' ? 'What was charged goes back to where it came from.'
+    : 'Nothing was charged; what was set aside on your card goes free.'
+  return {
+    id: `review-ended-${time}-${order.id}`,
+    to: order.email,
+    template: 'review_ended',
+    subject: `We could not accept order ${order.number}`,
+    orderId: order.id,
+    ...page('We could not accept your order', [
+      `The payment of order ${order.number} could not be accepted. ${money}`,
+      'If you think that this is a mistake, please answer this mail.',
+    ], order, shopName),
+  }
+}
+
+/** Once: an order that was cancelled stays cancelled. */
+export function cancelledMail(order: Order, shopName: string): MailIntent {
+  const money = order.history.some(({ state }) => state === 'in_review') ? 'Nothing was charged; what was set aside on your card goes free.' : 'Nothing was charged.'
+  return {
+    id: `cancelled-${order.id}`,
+    to: order.email,
+    template: 'cancelled',
+    subject: `Order ${order.number} is cancelled`,
+    orderId: order.id,
+    ...page('Your order is cancelled', [`Order ${order.number} was cancelled${order.cancellation?.byStaff === true ? ' by us' : ''}. ${money}`], order, shopName),
   }
 }
 

@@ -6,12 +6,15 @@
  * lost answer is asked for again under the same id, never under a new one.
  */
 import { Failure, invalid } from '#values/failure.ts'
-import { share, toMajor } from '#values/money.ts'
-import { iso } from '#values/time.ts'
+import { share, toMajor, toText } from '#values/money.ts'
+import { DAY_MS, iso } from '#values/time.ts'
 import { refundEntry, refundReturnEntry, type Booking } from './ledger.ts'
-import { moved, orderView, refundedAmount, refundView, type Answer, type Order, type OrderLine, type Refund } from './order.ts'
+import type { AlertChange } from './alert.ts'
+import { closed } from './cancellation.ts'
+import { holdsMoney } from './dispute.ts'
+import { moved, orderView, refundedAmount, refundView, stateOfPaid, takenFor, type Answer, type Order, type OrderLine, type Refund } from './order.ts'
 import type { RefundOutcome, RefundRequest } from './payment.ts'
-import { refundMail } from './receipt.ts'
+import { cancelledMail, refundMail, refundReturnedMail } from './receipt.ts'
 import { auditRow, ledgerRows, orderRow, refundRow } from './rows.ts'
 import type { Settlement } from './settlement.ts'
 
@@ -35,10 +38,11 @@ export function requestRefund(order: Order, wish: RefundWish): Order {
   if (!REFUNDABLE.includes(order.state)) {
     throw new Failure('CONFLICT', { message: `An order that is ${order.state} cannot be refunded.`, details: { state: order.state } })
   }
-  const left = order.total - refundedAmount(order)
+  refuseDisputed(order)
+  const left = takenFor(order).amount - refundedAmount(order)
   const lines = wish.lines ?? (wish.amount === undefined ? order.lines.filter((line) => unrefunded(line) > 0).map((line) => ({ productId: line.productId, quantity: unrefunded(line) })) : [])
   const amount = wish.amount ?? (wish.lines === undefined ? left : Math.min(left, valueOf(order, wish.lines)))
-  if (amount <= 0) throw new Failure('CONFLICT', { message: 'Nothing is left to refund.', details: { left: toMajor(left, order.currency) } })
+  if (amount <= 0 && !costNothing(order)) throw new Failure('CONFLICT', { message: 'Nothing is left to refund.', details: { left: toMajor(left, order.currency) } })
   if (amount > left) throw invalid('amount', `at most ${toMajor(left, order.currency)} is left to refund`)
   const refund: Refund = {
     id: wish.id, amount, reason: wish.reason, lines, restock: wish.restock, status: 'pending', gatewayRefundId: null,
@@ -53,6 +57,28 @@ export function requestRefund(order: Order, wish: RefundWish): Order {
   }
 }
 
+/** Of an order that was free only its goods can come back, once. */
+function costNothing(order: Order): boolean {
+  return takenFor(order).amount === 0 && order.refunds.length === 0
+}
+
+/** What the customer's bank has taken back must not be given back a second time; the gateway would refuse it too. */
+function refuseDisputed(order: Order): void {
+  const dispute = order.disputes?.find((one) => holdsMoney(one) && !one.refundable)
+  if (dispute === undefined) return
+  throw new Failure('CONFLICT', {
+    message: 'The customer\'s bank has taken this money back by a dispute; it cannot be refunded too.',
+    details: { disputeId: dispute.id, status: dispute.status },
+  })
+}
+
+/** A refund that staff ask for: on record from then on, whatever the gateway makes of it. */
+export function askedRefund(order: Order, wish: RefundWish): Settlement {
+  const asked = requestRefund(order, wish)
+  const rows = [auditRow(asked, 'order.refund_requested', wish.reason, wish.requestedBy)]
+  return { order: asked, entries: [], mails: [], holds: [], stock: [], rows, reopenCart: false }
+}
+
 /** A refund as the gateway is asked for it; the same for whoever asks. */
 export function refundRequestOf(order: Order, refund: Refund): RefundRequest {
   return { refundId: refund.id, orderId: order.id, transactionId: order.payment.transactionId ?? '', amount: refund.amount, createdAtMs: refund.atMs }
@@ -61,9 +87,9 @@ export function refundRequestOf(order: Order, refund: Refund): RefundRequest {
 /** What the gateway said about a refund; undefined when it changes nothing. Given money can only come back, and only once. */
 export function settleRefund(order: Order, refundId: string, outcome: RefundOutcome, nowMs: number, shopName: string): Settlement | undefined {
   const refund = order.refunds.find(({ id }) => id === refundId)
-  if (refund === undefined || outcome.status === 'unknown') return undefined
+  if (refund === undefined || outcome.status === 'unknown' || outcome.status === 'waiting') return undefined
   if (refund.status === 'succeeded' && outcome.status === 'failed' && outcome.gatewayRefundId === (refund.gatewayRefundId ?? '')) {
-    return cameBack(order, refund, outcome.reason, nowMs)
+    return cameBack(order, refund, { reason: outcome.reason, nowMs, shopName })
   }
   if (refund.status !== 'pending') return undefined
   if (outcome.status === 'failed') return refused(order, refund, outcome.reason, nowMs)
@@ -75,24 +101,25 @@ function given(order: Order, pending: Refund, nowMs: number, shopName: string): 
   const booked = order.refunds.reduce((sum, other) => (other.status === 'succeeded' ? sum + (other.tax ?? 0) : sum), 0)
   const refund = { ...pending, tax: taxOfFirst(order, before + pending.amount) - booked }
   const replaced = withRefund(order, refund)
-  const all = refundedAmount(replaced) >= order.total && replaced.refunds.every(({ status }) => status !== 'pending')
-  const settled = moved(replaced, all ? 'refunded' : 'partially_refunded', `refund ${refund.id}`, nowMs)
+  const settled = moved(replaced, stateOfPaid(replaced), `refund ${refund.id}`, nowMs)
   const entry = refundEntry(refund.id, bookingOf(order, refund, nowMs))
   const back = refund.restock ? refund.lines.flatMap((line) => backToShelf(order, line)) : []
   return {
-    order: withRefund({ ...settled, checkAtMs: checkAt(settled, nowMs) }, { ...refund, answer: answerOf(settled, refund, nowMs) }),
+    order: withRefund({ ...closed(settled, nowMs), checkAtMs: checkAt(settled, nowMs) }, { ...refund, answer: answerOf(settled, refund, nowMs) }),
     entries: [entry],
-    mails: [refundMail(settled, refund, shopName)],
+    mails: [refund.amount === 0 ? cancelledMail(settled, shopName) : refundMail(settled, refund, shopName)],
     holds: back.map(({ productId, delta }) => ({ productId, delta: -delta })),
     stock: back,
     rows: [orderRow(settled), refundRow(settled, refund), ...ledgerRows(entry), auditRow(settled, 'order.refunded', refund.reason, refund.requestedBy)],
+    // Whatever failed before: this is how it was paid out after all.
+    alerts: order.refunds.filter(({ status }) => status === 'failed').map((failed) => ({ resolve: alertKey(failed) })),
     reopenCart: false,
   }
 }
 
 function bookingOf(order: Order, refund: Refund, atMs: number): Booking {
   return {
-    orderId: order.id, gateway: order.payment.gateway, currency: order.currency, amount: refund.amount, tax: refund.tax ?? 0, shipping: 0,
+    orderId: order.id, gateway: order.payment.gateway, currency: takenFor(order).currency, amount: refund.amount, tax: refund.tax ?? 0, shipping: 0,
     reference: refund.gatewayRefundId ?? 'none', atMs,
   }
 }
@@ -109,7 +136,8 @@ function answerOf(order: Order, refund: Refund, nowMs: number): Answer {
 
 /** The tax in the first so many cents of an order: cumulative, so that the tax of refunds in parts adds up to the order's. */
 function taxOfFirst(order: Order, amount: number): number {
-  return share(order.tax, amount, order.total)
+  const taken = takenFor(order)
+  return taken.amount === 0 ? 0 : share(taken.tax, amount, taken.amount)
 }
 
 /** The gateway will not give it back: the amount is free again, the order says so. */
@@ -118,20 +146,36 @@ function refused(order: Order, refund: Refund, reason: string, nowMs: number): S
   const replaced = withRefund(order, failed)
   const settled: Order = { ...replaced, lines: linesWithout(order, refund), checkAtMs: checkAt(replaced, nowMs), updatedAtMs: nowMs }
   const rows = [orderRow(settled), refundRow(settled, failed), auditRow(settled, 'order.refund_failed', reason, refund.requestedBy)]
-  return { order: settled, entries: [], mails: [], holds: [], stock: [], rows, reopenCart: false }
+  return { order: settled, entries: [], mails: [], holds: [], stock: [], rows, alerts: [notGiven(order, refund, reason)], reopenCart: false }
 }
 
 /** The bank sent given money back to us: the customer is owed it again. Goods that lie on the shelf stay there, counted as given back. */
-function cameBack(order: Order, refund: Refund, reason: string, nowMs: number): Settlement {
+function cameBack(order: Order, refund: Refund, { reason, nowMs, shopName }: { reason: string; nowMs: number; shopName: string }): Settlement {
   const failed = { ...refund, status: 'failed' as const }
   const replaced = withRefund(order, failed)
-  const others = replaced.refunds.some(({ status }) => status === 'succeeded')
-  const state = order.state === 'disputed' ? 'disputed' : others ? 'partially_refunded' : order.fulfilment === null ? 'paid' : 'fulfilled'
   const lines = refund.restock ? order.lines : linesWithout(order, refund)
-  const settled = moved({ ...replaced, lines, checkAtMs: checkAt(replaced, nowMs) }, state, `refund ${refund.id} came back: ${reason}`, nowMs)
+  const settled = moved({ ...replaced, lines, checkAtMs: checkAt(replaced, nowMs) }, stateOfPaid(replaced), `refund ${refund.id} came back: ${reason}`, nowMs)
   const entry = refundReturnEntry(refund.id, bookingOf(order, refund, nowMs))
   const rows = [orderRow(settled), refundRow(settled, failed), ...ledgerRows(entry), auditRow(settled, 'order.refund_failed', reason, refund.requestedBy)]
-  return { order: settled, entries: [entry], mails: [], holds: [], stock: [], rows, reopenCart: false }
+  return { order: settled, entries: [entry], mails: [refundReturnedMail(settled, failed, shopName)], holds: [], stock: [], rows, alerts: [owed(order, refund, reason)], reopenCart: false }
+}
+
+/** The customer is owed this money, and nobody pays it out by itself. */
+function owed(order: Order, refund: Refund, reason: string): AlertChange {
+  return { raise: { key: alertKey(refund), severity: 'p1', summary: `A refund of order ${order.number} came back from the customer's bank. Refund it again, or another way.`, ...aboutRefund(order, refund, reason) } }
+}
+
+/** Whoever asked may have left before the gateway refused; he may also not want it any more. */
+function notGiven(order: Order, refund: Refund, reason: string): AlertChange {
+  return { raise: { key: alertKey(refund), severity: 'p1', quietMs: 7 * DAY_MS, summary: `The payment service refused a refund of order ${order.number}.`, ...aboutRefund(order, refund, reason) } }
+}
+
+function alertKey(refund: Refund): string {
+  return `refund/${refund.id}`
+}
+
+function aboutRefund(order: Order, refund: Refund, reason: string) {
+  return { orderId: order.id, details: { refundId: refund.id, amount: toText(refund.amount, order.currency), currency: order.currency, reason } }
 }
 
 function linesWithout(order: Order, refund: Refund): OrderLine[] {

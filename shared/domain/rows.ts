@@ -2,10 +2,14 @@
  * Rows for the warehouse: one per fact, appended to `_log` tables, the latest per id shown by the views.
  * Money is NUMERIC as decimal text; no e-mail and no name leaves the shop's own store.
  */
+import type { Actor } from '#values/actor.ts'
 import { toText } from '#values/money.ts'
 import { iso } from '#values/time.ts'
+import type { Seal } from './audit-seal.ts'
+import { amountHeld, type Dispute } from './dispute.ts'
 import type { JournalEntry } from './ledger.ts'
-import type { Order, Refund } from './order.ts'
+import type { Payout } from './payout.ts'
+import { refundedAmount, takenFor, type Order, type Refund } from './order.ts'
 
 export const SCHEMA_VERSION = 1
 
@@ -17,9 +21,10 @@ export interface WarehouseRow {
   readonly json: Record<string, unknown>
 }
 
-/** Grows with every fact about an order: a state, a refund asked for, a refund that failed (one that succeeds is a state). */
-function versionOf(order: Order): number {
-  return order.history.length + order.refunds.length + order.refunds.filter(({ status }) => status === 'failed').length
+/** Grows with every fact about an order: a state, a refund asked for, a refund that failed (one that succeeds is a state), a change of a dispute. */
+export function versionOf(order: Order): number {
+  const disputed = (order.disputes ?? []).reduce((sum, { version }) => sum + version, 0)
+  return order.history.length + order.refunds.length + order.refunds.filter(({ status }) => status === 'failed').length + disputed
 }
 
 export function orderRow(order: Order): WarehouseRow {
@@ -57,13 +62,45 @@ export function orderRow(order: Order): WarehouseRow {
 
 export function paymentRow(order: Order): WarehouseRow {
   return payment(order, {
-    id: order.id, kind: 'charge', status: order.payment.status, amount: order.total, transactionId: order.payment.transactionId, atMs: order.createdAtMs,
+    id: order.id, kind: 'charge', status: order.payment.status, amount: takenFor(order).amount, transactionId: order.payment.transactionId, atMs: order.createdAtMs,
   })
 }
 
 export function refundRow(order: Order, refund: Refund): WarehouseRow {
   return payment(order, {
     id: refund.id, kind: 'refund', status: refund.status, amount: -refund.amount, transactionId: refund.gatewayRefundId, atMs: refund.atMs,
+  })
+}
+
+/** Money that went to a partner and did not come back: out is negative. */
+export function payoutRow(payout: Payout): WarehouseRow {
+  const out = payout.state === 'failed' ? 0 : payout.returns.reduce((left, { amount }) => left - amount, payout.amount)
+  return {
+    dataset: 'commerce',
+    table: 'payments_log',
+    insertId: `payout-${payout.id}-${payout.history.length}`,
+    json: {
+      id: payout.id,
+      order_id: null,
+      customer_id: null,
+      kind: 'payout',
+      status: payout.state,
+      gateway: payout.gateway,
+      transaction_id: payout.transferId,
+      amount: toText(0 - out, payout.currency),
+      currency: payout.currency,
+      created_at: iso(payout.createdAtMs),
+      updated_at: iso(payout.updatedAtMs),
+      row_version: payout.history.length,
+      schema_version: SCHEMA_VERSION,
+    },
+  }
+}
+
+/** What a dispute has taken and not given back. */
+export function disputeRow(order: Order, dispute: Dispute): WarehouseRow {
+  return payment(order, {
+    id: dispute.id, kind: 'dispute', status: dispute.status, amount: 0 - amountHeld(dispute), transactionId: order.payment.transactionId, atMs: dispute.openedAtMs,
   })
 }
 
@@ -89,8 +126,8 @@ function payment(order: Order, fact: PaymentFact): WarehouseRow {
       status: fact.status,
       gateway: order.payment.gateway,
       transaction_id: fact.transactionId,
-      amount: toText(fact.amount, order.currency),
-      currency: order.currency,
+      amount: toText(fact.amount, takenFor(order).currency),
+      currency: takenFor(order).currency,
       created_at: iso(fact.atMs),
       updated_at: iso(order.updatedAtMs),
       row_version: versionOf(order),
@@ -123,7 +160,8 @@ export function ledgerRows(entry: JournalEntry): WarehouseRow[] {
 
 export interface AuditFact {
   readonly id: string
-  readonly who: string
+  /** Who decided it; null: whoever calls, which the outbox writes in (`attributed`). */
+  readonly who: string | null
   readonly what: string
   readonly subject: string
   readonly before: unknown
@@ -143,11 +181,13 @@ export function auditEvent(fact: AuditFact): WarehouseRow {
     json: {
       id: fact.id,
       who: fact.who,
+      via: null,
       what: fact.what,
       subject: fact.subject,
       before: fact.before === null ? null : JSON.stringify(fact.before),
       after: fact.after === null ? null : JSON.stringify(fact.after),
-      why: fact.why,
+      // A vendor's reason may be a number, half a character would be stored as another one: the event would not be what is sealed.
+      why: String(fact.why).toWellFormed(),
       request_id: fact.requestId,
       ip: fact.ip,
       created_at: iso(fact.atMs),
@@ -158,19 +198,53 @@ export function auditEvent(fact: AuditFact): WarehouseRow {
   }
 }
 
-/** @param staff who did it, when it was not the customer: then the customer's address says nothing about it */
-export function auditRow(order: Order, what: string, why: string, staff?: string): WarehouseRow {
-  const before = order.history.at(-2)?.state ?? null
+/** @param decidedBy who decided it, when that may be somebody else than who carries it out now: the admin whose refund a sweep finishes */
+export function auditRow(order: Order, what: string, why: string, decidedBy?: string): WarehouseRow {
+  const latest = order.history.at(-1)
+  const moved = latest?.atMs === order.updatedAtMs
+  const before = (moved ? order.history.at(-2) : latest)?.state ?? null
+  const text = (minor: number): string => toText(minor, order.currency)
   return auditEvent({
     id: `${order.id}-${versionOf(order)}-audit`,
-    who: staff ?? order.customerId ?? 'guest',
+    who: decidedBy ?? null,
     what,
     subject: order.id,
     before: before === null ? null : { state: before },
-    after: { state: order.state, total: toText(order.total, order.currency), currency: order.currency },
+    after: { state: order.state, total: text(order.total), refunded: toText(refundedAmount(order), takenFor(order).currency), currency: order.currency },
     why,
     requestId: null,
-    ip: staff === undefined ? order.ip : null,
+    ip: null,
     atMs: order.updatedAtMs,
   })
+}
+
+/** An audit event with who acts, through which function and by which request, where it does not say so itself. Other rows as they are. */
+export function attributed(row: WarehouseRow, actor: Actor): WarehouseRow {
+  if (row.dataset !== 'audit' || row.table !== 'events_log') return row
+  const { who, via, request_id: requestId, ip } = row.json
+  return {
+    ...row,
+    json: { ...row.json, who: who ?? actor.who, via: via ?? actor.via, request_id: requestId ?? actor.requestId, ip: ip ?? actor.ip },
+  }
+}
+
+/** A day's seal, for those who read the warehouse only. */
+export function sealRow(seal: Seal, atMs: number): WarehouseRow {
+  return {
+    dataset: 'audit',
+    table: 'seals_log',
+    insertId: `${seal.day}-${seal.hash}`,
+    json: {
+      id: seal.day,
+      events: seal.events,
+      late: seal.late,
+      root: seal.root,
+      previous_seal_hash: seal.previous,
+      seal_hash: seal.hash,
+      created_at: iso(atMs),
+      updated_at: iso(atMs),
+      row_version: 1,
+      schema_version: SCHEMA_VERSION,
+    },
+  }
 }

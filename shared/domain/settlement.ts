@@ -1,4 +1,5 @@
 /** Everything that one fact about an order changes, to be written in one commit. */
+import type { AlertChange } from './alert.ts'
 import type { JournalEntry } from './ledger.ts'
 import type { MailIntent } from './receipt.ts'
 import type { Order } from './order.ts'
@@ -25,11 +26,13 @@ export interface Settlement {
   readonly stock: readonly StockMove[]
   readonly rows: readonly WarehouseRow[]
   readonly reopenCart: boolean
+  /** What staff are told at once, or that it is over. */
+  readonly alerts?: readonly AlertChange[]
   /** The order that had been given up is paid after all: its cart, if nobody filled it anew, belongs to it again. */
   readonly takeCart?: boolean
 }
 
-const KEPT = new Set(['id', 'object', 'status', 'amount', 'amount_received', 'currency', 'latest_charge', 'payment_method', 'created', 'code', 'decline_code', 'type', 'advice_code', 'network_decline_code', 'outcome', 'last_payment_error', 'charge', 'livemode', 'reason', 'failure_reason'])
+const KEPT = new Set(['id', 'object', 'status', 'amount', 'amount_received', 'currency', 'latest_charge', 'payment_method', 'created', 'code', 'decline_code', 'type', 'advice_code', 'network_decline_code', 'outcome', 'last_payment_error', 'charge', 'livemode', 'reason', 'failure_reason', 'transId', 'responseCode', 'responseReasonCode', 'authCode', 'avsResultCode', 'cvvResultCode', 'accountType', 'networkTransId', 'transactionStatus'])
 
 /** A gateway's answer as it may be kept: known fields only, no personal data, no secret. */
 export function redactable(answer: unknown): unknown {

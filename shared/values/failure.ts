@@ -36,6 +36,7 @@ export interface FailureOptions {
   readonly details?: Record<string, unknown>
   /** Why, for the log. */
   readonly reason?: string
+  /** When to come again; whoever is told that may come again, whatever the code. */
   readonly retryAfterSeconds?: number
   readonly cause?: unknown
 }
@@ -60,7 +61,7 @@ export class Failure extends Error {
   }
 
   get retryable(): boolean {
-    return FAILURES[this.code].retryable
+    return FAILURES[this.code].retryable || this.retryAfterSeconds !== undefined
   }
 }
 

@@ -117,11 +117,11 @@ describe('does', () => {
     expect(needsInFlight(shelf(OIL), [counted(1)])).toBe(true)
   })
 
-  test('the charge of an attempt is the same whoever sends it', () => {
+  test('the charge of an attempt is the same whoever sends it, and whoever takes over says so', () => {
     const { order } = reserved()
-    expect(chargeRequestOf(order)).toEqual(chargeRequestOf({
-      ...order, runner: 'run_2', leaseUntilMs: 0, state: 'payment_unknown', updatedAtMs: 9,
-    }))
+    const takenOver = { ...order, runner: 'run_2', leaseUntilMs: order.leaseUntilMs + 1, updatedAtMs: 9 }
+    for (const one of [takenOver, { ...order, state: 'payment_unknown' as const }]) expect(chargeRequestOf(one)).toEqual({ ...chargeRequestOf(order), again: true })
+    expect(chargeRequestOf(order).again).toBeUndefined()
     expect(chargeRequestOf(order)).toMatchObject({
       key: `${order.id}:1`, amount: 12_449, currency: 'USD', token: 'pm_card_visa', description: 'Order 0123-4567-89',
     })

@@ -10,6 +10,8 @@ export const outcomes = {
   },
   'other amount': { status: 'succeeded', transactionId: 'pi_1', amount: TOTAL - 1, currency: 'USD', answer: null },
   'other currency': { status: 'succeeded', transactionId: 'pi_1', amount: TOTAL, currency: 'EUR', answer: null },
+  'risky': { status: 'succeeded', transactionId: 'pi_1', amount: TOTAL, currency: 'USD', held: 'stripe_review', answer: null },
+  'authorised': { status: 'authorised', transactionId: 'pi_1', amount: TOTAL, currency: 'USD', held: null, answer: { id: 'pi_1' } },
   'declined': { status: 'declined', transactionId: 'pi_1', declineCode: 'insufficient_funds', answer: { code: 'card_declined' } },
   'requires_action': {
     status: 'requires_action', transactionId: 'pi_1', clientSecret: 'pi_1_secret_2', nextAction: { type: 'use_stripe_sdk' },

@@ -188,6 +188,7 @@ describe('refuses', () => {
     const asked = requestRefund(paidOrder(), wish())
     expect(settleRefund(asked, 'ref_9', GIVEN, NOW_MS, SHOP)).toBeUndefined()
     expect(settleRefund(asked, 'ref_1', { status: 'unknown', reason: 'no answer' }, NOW_MS, SHOP)).toBeUndefined()
+    expect(settleRefund(asked, 'ref_1', { status: 'waiting', reason: 'not settled' }, NOW_MS, SHOP)).toBeUndefined()
     for (const first of [GIVEN, FAILED]) {
       const { order } = answered(asked, first)
       for (const then of [GIVEN, FAILED]) expect(settleRefund(order, 'ref_1', then, NOW_MS, SHOP)).toBeUndefined()

@@ -17,8 +17,10 @@ type Open = 'pending_payment' | 'requires_action' | 'payment_unknown' | 'in_revi
 /** Where each open state goes by each outcome; `-` is no change of state. */
 const TABLE: Record<OutcomeName, Record<Open, OrderState | '-'>> = {
   'succeeded': { pending_payment: 'paid', requires_action: 'paid', payment_unknown: 'paid', in_review: 'paid' },
-  'other amount': { pending_payment: 'in_review', requires_action: 'in_review', payment_unknown: 'in_review', in_review: '-' },
-  'other currency': { pending_payment: 'in_review', requires_action: 'in_review', payment_unknown: 'in_review', in_review: '-' },
+  'other amount': { pending_payment: 'in_review', requires_action: 'in_review', payment_unknown: 'in_review', in_review: 'in_review' },
+  'other currency': { pending_payment: 'in_review', requires_action: 'in_review', payment_unknown: 'in_review', in_review: 'in_review' },
+  'risky': { pending_payment: 'in_review', requires_action: 'in_review', payment_unknown: 'in_review', in_review: '-' },
+  'authorised': { pending_payment: 'in_review', requires_action: 'in_review', payment_unknown: 'in_review', in_review: '-' },
   'declined': {
     pending_payment: 'payment_failed', requires_action: 'payment_failed', payment_unknown: 'payment_failed',
     in_review: 'payment_failed',
@@ -158,7 +160,7 @@ describe('does', () => {
     for (const name of ['other amount', 'other currency'] as const) {
       const settlement = settleLate({ order, outcome: outcomes[name], cause: 'webhook', nowMs: NOW_MS, shopName: SHOP }, true)
       expect(settlement).toMatchObject({
-        order: { state: 'in_review', refunds: [] }, entries: [], mails: [], stock: [], holds: [{ productId: 'oil', delta: 2 }],
+        order: { state: 'in_review', refunds: [] }, entries: [], mails: [{ template: 'under_review' }], stock: [], holds: [{ productId: 'oil', delta: 2 }],
       })
       expect(settlement.order.answer).toBeNull()
       expect(settled(settlement.order, 'cancelled')).toMatchObject({
