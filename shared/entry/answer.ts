@@ -21,12 +21,16 @@ const HEADERS: Record<string, string> = {
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
 }
 
+/** Whoever gets a kept answer that says "not now" may come again after this. */
+const AGAIN_SECONDS = 5
+
 export function bytesOf(body: Record<string, unknown>): string {
   return JSON.stringify({ success: true, ...body, timestamp: iso(now()) })
 }
 
 export function send(response: Response, reply: Reply, requestId: string): void {
   response.status(reply.status).set(HEADERS).set('X-Request-Id', requestId)
+  if (reply.status === 503) response.set('Retry-After', String(AGAIN_SECONDS))
   if (reply.replayed === true) response.set('Idempotent-Replayed', 'true')
   response.end(typeof reply.body === 'string' ? reply.body : bytesOf(reply.body))
 }

@@ -64,6 +64,11 @@ async function verified(token: string, secret: string): Promise<{ caller: Caller
   }
 }
 
+/** As records name him: `admin ann`. */
+export function whoIs({ role, id }: Caller): string {
+  return id === null ? role : `${role} ${id}`
+}
+
 export function isStaff(caller: Caller): boolean {
   return STAFF.includes(caller.role)
 }

@@ -14,15 +14,16 @@ import { createHash } from 'node:crypto'
 import { z, type ZodType } from 'zod'
 import { Failure } from '#values/failure.ts'
 import { ID } from '#values/ids.ts'
+import { actAs } from '#platform/acting.ts'
 import { config } from '#platform/config.ts'
 import type { Unit } from '#platform/firestore.ts'
 import { leaveFrameworkDomain } from '#platform/framework-domain.ts'
 import { takeToken, type Allowance } from '#stores/limits.ts'
 import { once } from '#stores/operations.ts'
 import { bytesOf, send, sendFailure, type Reply } from './answer.ts'
-import { callerOf, isStaff, type Caller } from './bearer.ts'
+import { callerOf, isStaff, whoIs, type Caller } from './bearer.ts'
 import { METHODS, type EndpointDeclaration, type Method, type RouteDeclaration, type Who } from './declaration.ts'
-import { bodyOf, idempotencyKeyOf, ipOf, paramsOf, requestIdOf } from './request.ts'
+import { bodyOf, countryOf, idempotencyKeyOf, ipOf, paramsOf, requestIdOf } from './request.ts'
 import { validated } from './validate.ts'
 
 export interface Call<Body, Query> {
@@ -31,6 +32,8 @@ export interface Call<Body, Query> {
   readonly params: Record<string, string>
   readonly caller: Caller
   readonly ip: string
+  /** Country of `ip`, where the platform tells it. */
+  readonly ipCountry: string | null
   readonly userAgent: string
   readonly requestId: string
   /** `Idempotency-Key`, for functions whose own record is the operation's (an order, a refund). */
@@ -107,11 +110,13 @@ async function answer(facts: EndpointFacts, route: Route<unknown, unknown> | und
   const requestHash = createHash('sha256').update(JSON.stringify([params, sorted(body)])).digest('base64url')
   const scope = [facts.name, caller.id === null ? `guest ${ip}` : `${caller.role} ${caller.id}`, key ?? '']
   const status = route.status
-  const reply = await route.run({
+  const call: Call<unknown, unknown> = {
     body, query, params, caller, ip, requestId, key, requestHash,
+    ipCountry: countryOf(request, config('fraud').IP_COUNTRY_HEADER),
     userAgent: String(request.headers['user-agent'] ?? '').slice(0, 300),
     once: (work) => once(key === undefined ? undefined : { scope, requestHash }, async (unit) => ({ status, body: bytesOf(await work(unit)) })),
-  })
+  }
+  const reply = await actAs({ who: whoIs(caller), via: facts.name, requestId, ip }, () => route.run(call))
   return isReply(reply) ? reply : { status, body: reply }
 }
 

@@ -8,6 +8,7 @@
  */
 import type { CloudEvent } from '@google-cloud/functions-framework'
 import type { ZodType, z } from 'zod'
+import { actAs } from '#platform/acting.ts'
 import { leaveFrameworkDomain } from '#platform/framework-domain.ts'
 import { log } from '#platform/log.ts'
 import type { MessageDeclaration } from './declaration.ts'
@@ -15,6 +16,7 @@ import type { MessageDeclaration } from './declaration.ts'
 interface MessageFacts<Data extends ZodType> {
   readonly name: string
   readonly topic: string
+  readonly filter?: string
   readonly impact: string
   readonly data: Data
   readonly ackDeadlineSeconds?: number
@@ -32,7 +34,7 @@ export function message<Data extends ZodType>(facts: MessageFacts<Data>): Messag
       return
     }
     try {
-      await facts.run(parsed.data)
+      await actAs({ who: name, via: name, requestId: event.id, ip: null }, () => facts.run(parsed.data))
     } catch (error) {
       log.error(`${name} failed`, error, { function: name, messageId: event.id })
       throw error
@@ -40,7 +42,7 @@ export function message<Data extends ZodType>(facts: MessageFacts<Data>): Messag
   }
   return {
     kind: 'message', name, topic, impact, ackDeadlineSeconds, timeoutSeconds: ackDeadlineSeconds, deliveryAttemptsMax: 5,
-    backoffSeconds: { min: 10, max: 600 }, handle,
+    backoffSeconds: { min: 10, max: 600 }, handle, ...(facts.filter === undefined ? {} : { filter: facts.filter }),
   }
 }
 

@@ -22,6 +22,12 @@ export function ipOf(request: Request): string {
   return (hops.at(-1) ?? '').trim() || (request.socket.remoteAddress ?? 'unknown')
 }
 
+/** Country of the caller's address, where the platform writes it into a header; null when it does not, or does not know (`ZZ`, `XX`). */
+export function countryOf(request: Request, header: string): string | null {
+  const country = header === '' ? '' : String(request.headers[header] ?? '').toUpperCase()
+  return /^[A-Z]{2}$/.test(country) && country !== 'ZZ' && country !== 'XX' ? country : null
+}
+
 /** `Idempotency-Key`: 1 to 255 visible ASCII characters. */
 export function idempotencyKeyOf(request: Request): string | undefined {
   const key = request.headers['idempotency-key']

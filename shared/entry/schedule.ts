@@ -6,9 +6,11 @@
  * docblock says why.
  */
 import type { HttpFunction } from '@google-cloud/functions-framework'
+import { actAs } from '#platform/acting.ts'
 import { now } from '#platform/clock.ts'
 import { leaveFrameworkDomain } from '#platform/framework-domain.ts'
 import { log } from '#platform/log.ts'
+import { noteFailedRun, noteGoodRun } from '#stores/failed-runs.ts'
 import { send, sendFailure } from './answer.ts'
 import type { ScheduleDeclaration } from './declaration.ts'
 import { requestIdOf } from './request.ts'
@@ -40,12 +42,23 @@ export function schedule(facts: ScheduleFacts): ScheduleDeclaration {
     const started = performance.now()
     try {
       const hasTime = (): boolean => performance.now() - started < timeoutSeconds * 800
-      const tally = await facts.run({ startedAtMs: now(), hasTime })
+      const tally = await actAs({ who: name, via: name, requestId, ip: null }, () => facts.run({ startedAtMs: now(), hasTime }))
+      await noted(() => noteGoodRun({ name, impact }), name)
       if (Object.values(tally).some((count) => count > 0)) log.info(`${name} ran`, { function: name, requestId, tally })
       send(response, { status: 200, body: { tally } }, requestId)
     } catch (error) {
+      await noted(() => noteFailedRun({ name, impact }), name)
       sendFailure(response, error, { requestId, function: name })
     }
   }
   return { kind: 'schedule', name, cron, impact, timeoutSeconds, handle, ...(facts.timeZone === undefined ? {} : { timeZone: facts.timeZone }) }
+}
+
+/** Several failures in a row are an alert. A run that did its work did it, also when this cannot be written. */
+async function noted(note: () => Promise<void>, name: string): Promise<void> {
+  try {
+    await note()
+  } catch (error) {
+    log.warn('how a run went could not be noted', { function: name, why: String(error) })
+  }
 }

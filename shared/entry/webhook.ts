@@ -10,6 +10,7 @@ import { Failure } from '#values/failure.ts'
 import { leaveFrameworkDomain } from '#platform/framework-domain.ts'
 import { log } from '#platform/log.ts'
 import { nudgeInbox, storeEvent } from '#stores/inbox.ts'
+import { noteBadSignature } from '#stores/signatures.ts'
 import { send, sendFailure } from './answer.ts'
 import type { WebhookDeclaration } from './declaration.ts'
 import { requestIdOf } from './request.ts'
@@ -36,6 +37,7 @@ export function webhook(facts: WebhookFacts): WebhookDeclaration {
       const event = raw === undefined ? undefined : await facts.verify(raw, request.headers)
       if (event === undefined) {
         log.warn('webhook signature refused', { function: name, requestId, vendor, metric: 'signature_failures' })
+        await noteBadSignature(vendor).catch((error: unknown) => log.warn('a bad signature could not be counted', { vendor, why: String(error) }))
         throw new Failure('UNAUTHORIZED', { message: 'The signature is not valid.' })
       }
       const known = await facts.isKnown(event).catch(() => false)

@@ -8,6 +8,8 @@ import { z } from 'zod'
 import { CURRENCY } from '#values/money.ts'
 
 const positive = (fallback: number) => z.coerce.number().int().positive().default(fallback)
+/** So many cards or customers are told apart within an hour, and one more. */
+const TOLD_APART = 49
 
 const shop = z.object({
   GCP_PROJECT_ID: z.string().min(1),
@@ -44,8 +46,28 @@ const limits = z.object({
   ADMIN_LIMIT_PER_MINUTE: positive(60),
   CHECKOUTS_PER_CUSTOMER_HOUR: positive(10),
   CHECKOUTS_PER_IP_HOUR: positive(20),
+  PAYOUTS_PER_HOUR: positive(3),
   MAILS_PER_MINUTE: positive(100),
   MAILS_PER_RECIPIENT_MINUTE: positive(10),
+})
+
+/** What is usual; beyond it an order is looked at before its money is taken. Amounts are whole units of the shop's currency. */
+const fraud = z.object({
+  FRAUD_ORDERS_PER_CUSTOMER_HOUR: positive(5),
+  FRAUD_ORDERS_PER_IP_HOUR: positive(10),
+  /** Counted by token: a card that is typed twice counts twice. */
+  FRAUD_CARDS_PER_CUSTOMER_HOUR: positive(4).pipe(z.int().max(TOLD_APART)),
+  FRAUD_CARDS_PER_IP_HOUR: positive(8).pipe(z.int().max(TOLD_APART)),
+  FRAUD_AMOUNT_PER_CUSTOMER_HOUR: positive(5_000),
+  FRAUD_AMOUNT_PER_IP_HOUR: positive(10_000),
+  FRAUD_CUSTOMERS_PER_DEVICE_HOUR: positive(3).pipe(z.int().max(TOLD_APART)),
+  /** Countries whose addresses are expected, e.g. `US,CA`. Empty: all. */
+  FRAUD_SELLS_TO: z.string().default('US').transform((text) => text.split(',').map((country) => country.trim().toUpperCase()).filter(Boolean)),
+  /**
+   * Header in which the platform writes the country of the caller's address; empty: it tells none, and no order is held for it.
+   * It must be one that the platform overwrites, or callers choose their country.
+   */
+  IP_COUNTRY_HEADER: z.string().regex(/^[a-z0-9-]*$/, 'must be a header\'s name in small letters').default(''),
 })
 
 const stripe = z.object({
@@ -53,7 +75,17 @@ const stripe = z.object({
   STRIPE_API_BASE: z.url().default('https://api.stripe.com'),
   STRIPE_WEBHOOK_SECRET: z.string().min(1),
   STRIPE_WEBHOOK_SECRET_PREVIOUS: z.string().optional(),
-  CHARGE_DEADLINE_MS: positive(15_000),
+})
+
+/** Without credentials the shop has no such gateway. */
+const authorizeNet = z.object({
+  AUTHORIZE_NET_API_LOGIN_ID: z.string().min(1).optional(),
+  AUTHORIZE_NET_TRANSACTION_KEY: z.string().min(1).optional(),
+  AUTHORIZE_NET_SIGNATURE_KEY: z.string().min(1).optional(),
+  AUTHORIZE_NET_SIGNATURE_KEY_PREVIOUS: z.string().min(1).optional(),
+  AUTHORIZE_NET_SANDBOX: z.stringbool().default(true),
+  /** Instead of the vendor's own address. */
+  AUTHORIZE_NET_API_BASE: z.url().optional(),
 })
 
 const square = z.object({
@@ -69,6 +101,42 @@ const resend = z.object({
   RESEND_API_BASE: z.url().default('https://api.resend.com'),
 })
 
+const pagerduty = z.object({
+  /** 32 characters, which are the secret. Without it alerts go to the log only. */
+  PAGERDUTY_ROUTING_KEY: z.string().regex(/^[A-Za-z0-9]{32}$/, 'must have 32 letters and digits').optional(),
+  PAGERDUTY_API_BASE: z.url().default('https://events.pagerduty.com'),
+})
+
+/** Outgoing webhooks. */
+const webhooks = z.object({
+  /** Every endpoint's secret follows from it. */
+  WEBHOOK_SIGNING_SECRET: signingSecret,
+  WEBHOOK_DEADLINE_MS: positive(5_000),
+  /** An endpoint that has taken nothing for so long is switched off. */
+  WEBHOOK_DISABLE_DAYS: positive(3),
+  /** This machine may be told: only where no stranger can register an address. */
+  WEBHOOK_TO_LOOPBACK: z.stringbool().default(false),
+})
+
+/** From where on something is an alert. */
+const alerts = z.object({
+  /** Bad signatures of one vendor in five minutes. */
+  ALERT_SIGNATURE_FAILURES: positive(5),
+  ALERT_DEAD_LETTERS: positive(10),
+  /** Runs of a scheduled function that fail one after the other. */
+  ALERT_FAILED_RUNS: positive(3),
+  /** Share of an hour's payments that were not answered, and at least so many of them. */
+  ALERT_PAYMENT_TIMEOUTS_PERCENT: positive(1),
+  ALERT_PAYMENT_TIMEOUTS: positive(3),
+  ALERT_PAYMENT_UNKNOWN_MINUTES: positive(60),
+})
+
+/** When a vendor is not asked any more, and how long. */
+const breakers = z.object({
+  BREAKER_FAILURES: positive(5),
+  BREAKER_OPEN_MS: positive(60_000),
+})
+
 /** Real time that one call may take, in milliseconds. */
 const deadlines = z.object({
   STORE_DEADLINE_MS: positive(8_000),
@@ -76,11 +144,15 @@ const deadlines = z.object({
   PUBLISH_DEADLINE_MS: positive(2_000),
   WAREHOUSE_DEADLINE_MS: positive(20_000),
   VENDOR_DEADLINE_MS: positive(10_000),
+  /** A charge with all its tries. */
+  CHARGE_DEADLINE_MS: positive(15_000),
+  /** Before a job tries a call the second time; doubled for each further try. */
+  RETRY_WAIT_MS: positive(1_000),
   /** Placing an order: its reads, its commit and its waits for others on the same products. */
   PLACE_DEADLINE_MS: positive(12_000),
 })
 
-const SECTIONS = { shop, access, limits, deadlines, stripe, square, resend }
+const SECTIONS = { shop, access, limits, fraud, deadlines, stripe, authorizeNet, square, resend, pagerduty, webhooks, alerts, breakers }
 type Sections = { [Name in keyof typeof SECTIONS]: z.output<(typeof SECTIONS)[Name]> }
 const read = new Map<string, unknown>()
 
@@ -113,7 +185,7 @@ function isTimeZone(name: string): boolean {
  * @throws Error as `config`: a wrong value stops the start, not the customers
  */
 export function checkAtStart(): void {
-  for (const name of ['shop', 'access', 'limits', 'deadlines'] as const) config(name)
+  for (const name of ['shop', 'access', 'limits', 'fraud', 'deadlines'] as const) config(name)
 }
 
 /** Addresses of local servers; undefined in production. */

@@ -90,6 +90,13 @@ export async function countOf(query: Query): Promise<number> {
   return (await translated(inTime('count', query.count().get()))).data().count
 }
 
+/** Number of documents a query finds, and what a whole number in them adds up to. */
+export async function totalOf(query: Query, field: string): Promise<{ count: number; amount: number }> {
+  const { AggregateField } = (await load()).module
+  const wanted = { count: AggregateField.count(), amount: AggregateField.sum(field) }
+  return (await translated(inTime('sum', query.aggregate(wanted).get()))).data()
+}
+
 /**
  * `done`: written, at that time. `refused`: a precondition did not hold, which may be because an earlier, lost try of
  * this very commit took effect: the caller reads and looks whose writes they are.

@@ -4,6 +4,8 @@
  */
 import { Agent as HttpAgent, request as requestHttp, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
+import { now } from './clock.ts'
+import { backoff, pause } from './deadline.ts'
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -29,6 +31,43 @@ export async function callHttp(request: HttpRequest): Promise<HttpResult> {
   }
 }
 
+/** Waits before the second, third and fourth try; real time, within one run. */
+const TRIES_AFTER_MAX = 3
+/** What a 429 means that does not say when to come again. */
+const LIMITED_MS = 60_000
+
+/**
+ * For jobs, and calls that may be repeated: what was lost, failed at the other side or came too fast is asked again after 1,
+ * 2 and 4 s. One that is to wait longer is not waited for.
+ */
+export async function callPatiently(request: HttpRequest): Promise<HttpResult> {
+  for (let retry = 0; ; retry++) {
+    const result = await callHttp(request)
+    const waitMs = backoff(retry)
+    if (retry === TRIES_AFTER_MAX || !isPassing(result) || (restMs(result) ?? 0) > waitMs) return result
+    await pause(waitMs)
+  }
+}
+
+/** Worth another try: there was no answer, or one that says nothing about the request. */
+export function isPassing(result: HttpResult): boolean {
+  return result.lost || result.status >= 500 || result.status === 429
+}
+
+/** How long the other side wants to be left alone: what it says, and a minute if it only says that it is too much. */
+export function restMs(result: HttpResult): number | undefined {
+  if (result.lost) return undefined
+  return saidRetryAfterMs(result.headers) ?? (result.status === 429 ? LIMITED_MS : undefined)
+}
+
+/** `Retry-After`, in seconds or as a date. */
+export function saidRetryAfterMs(headers: Readonly<Record<string, string | readonly string[] | undefined>>): number | undefined {
+  const said = headers['retry-after']
+  if (typeof said !== 'string') return undefined
+  const ms = /^\d+(\.\d+)?$/.test(said) ? Number(said) * 1000 : Date.parse(said) - now()
+  return ms > 0 ? Math.ceil(ms) : undefined
+}
+
 function sent({ method, url, headers, body, deadlineMs }: HttpRequest): Promise<HttpResult> {
   const address = new URL(url)
   const text = body === undefined ? undefined : JSON.stringify(body)
@@ -38,7 +77,7 @@ function sent({ method, url, headers, body, deadlineMs }: HttpRequest): Promise<
   }
   return new Promise((resolve, reject) => {
     const answered = (answer: IncomingMessage): void => {
-      read(answer).then((answerBody) => resolve({ lost: false, status: answer.statusCode ?? 0, headers: answer.headers, body: answerBody }), reject)
+      read(answer).then((answerBody) => resolve({ lost: false, status: answer.statusCode ?? 0, headers: answer.headers, body: answerBody })).catch(reject)
     }
     const call =
       address.protocol === 'http:'

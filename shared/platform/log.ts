@@ -24,13 +24,17 @@ const logger = pino({
   },
 })
 
-function write(level: 'info' | 'warn' | 'error', message: string, facts: Facts): void {
+export type Level = 'info' | 'warn' | 'error' | 'fatal'
+
+function write(level: Level, message: string, facts: Facts): void {
   logger[level](facts, String(redact(message)))
 }
 
 export const log = {
   info: (message: string, facts: Facts = {}): void => write('info', message, facts),
   warn: (message: string, facts: Facts = {}): void => write('warn', message, facts),
+  /** What is told is no error of ours, however grave it is. */
+  at: (level: Level, message: string, facts: Facts = {}): void => write(level, message, facts),
   /** An error with its stack and its causes', so that Error Reporting groups it. */
   error: (message: string, error: unknown, facts: Facts = {}): void =>
     write('error', message, { ...facts, stack_trace: traceOf(error) }),

@@ -1,9 +1,26 @@
 /** The journal: entries are created, never changed. */
 import type { JournalEntry } from '#domain/ledger.ts'
-import { collection, doc, readQuery, type Doc, type Query } from '#platform/firestore.ts'
+import { collection, doc, readAll, readQuery, type Doc, type Query, type Unit, type Writer } from '#platform/firestore.ts'
 
 export function entryDoc(entryId: string): Promise<Doc> {
   return doc('ledger', entryId)
+}
+
+/** Posts an entry; one that is posted already makes the whole commit fail. */
+export function postEntry(writer: Writer, place: Doc, entry: JournalEntry): void {
+  writer.create(place, { ...entry, postings: entry.postings.map((posting) => ({ ...posting })) })
+}
+
+/** Those of these entries that are posted. */
+export async function readEntries(ids: readonly string[]): Promise<JournalEntry[]> {
+  const found = await readAll(await Promise.all(ids.map(entryDoc)))
+  return found.filter(({ exists }) => exists).map((snapshot) => snapshot.data() as unknown as JournalEntry)
+}
+
+/** Ids of those entries that are posted already, by whoever was first. */
+export async function postedIn(unit: Unit, entries: readonly JournalEntry[]): Promise<Set<string>> {
+  const found = await unit.getAll(...(await Promise.all(entries.map(({ id }) => entryDoc(id)))))
+  return new Set(found.filter(({ exists }) => exists).map(({ id }) => id))
 }
 
 export interface EntryFilter {

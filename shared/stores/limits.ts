@@ -95,6 +95,8 @@ export interface Counter {
   readonly snapshot: Snapshot | undefined
   readonly used: number
   readonly startedAtMs: number
+  /** All that was written with the count of this window. */
+  readonly kept: Data
 }
 
 export function counterDoc(key: string): Promise<Doc> {
@@ -111,13 +113,14 @@ export function counterAt(id: string): Promise<Doc> {
 }
 
 export function counterOf(place: Doc, snapshot: Snapshot, windowMs: number): Counter {
-  const data = snapshot.exists ? (snapshot.data() as { used: number; startedAtMs: number }) : undefined
+  const data = snapshot.exists ? (snapshot.data() as Data & { used: number; startedAtMs: number }) : undefined
   const running = data !== undefined && data.startedAtMs + windowMs > now()
   return {
     doc: place,
     snapshot: snapshot.exists ? snapshot : undefined,
     used: running ? data.used : 0,
     startedAtMs: running ? data.startedAtMs : now(),
+    kept: running ? data : {},
   }
 }
 
@@ -128,8 +131,9 @@ export function refuseOver(counter: Counter, limit: number, windowMs: number): v
   throw new Failure('RATE_LIMITED', { retryAfterSeconds, details: { limit } })
 }
 
-export function countedUp(counter: Counter): Data {
-  return { used: counter.used + 1, startedAtMs: counter.startedAtMs, expireAt: new Date(counter.startedAtMs + KEPT_MS) }
+/** @param kept what is to be kept with the count until the window ends */
+export function countedUp(counter: Counter, kept: Data = {}): Data {
+  return { ...kept, used: counter.used + 1, startedAtMs: counter.startedAtMs, expireAt: new Date(counter.startedAtMs + KEPT_MS) }
 }
 
 /** Keys hold addresses and customers: only their hash is kept. */

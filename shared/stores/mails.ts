@@ -8,7 +8,7 @@ import { now } from '#platform/clock.ts'
 import { log } from '#platform/log.ts'
 import { publish } from '#platform/pubsub.ts'
 import { counterAt, counterId, counterOf, countedUp } from './limits.ts'
-import { commit, doc, readOne, transact, type Data, type Doc, type Snapshot, type Writer } from '#platform/firestore.ts'
+import { collection, commit, countOf, doc, readOne, transact, type Data, type Doc, type Snapshot, type Writer } from '#platform/firestore.ts'
 
 export const MAIL_TOPIC = 'mail-queued'
 
@@ -86,6 +86,10 @@ export function mailOf(snapshot: Snapshot): Mail | undefined {
 
 export function isToSend(mail: Mail): boolean {
   return mail.status === 'queued' || mail.status === 'deferred'
+}
+
+export async function countMails(status: Mail['status']): Promise<number> {
+  return countOf((await collection('mails')).where('status', '==', status))
 }
 
 export async function markSent(place: Doc, providerId: string): Promise<void> {

@@ -2,19 +2,23 @@
  * Orders, and the commits that move them. An order's document decides: whoever changes it does so on the version he
  * read, and everything that belongs to the change (stock, ledger, mail, rows, cart) is in the same commit.
  */
-import { leased, type Order } from '#domain/order.ts'
+import type { InboxRecord } from '#domain/inbox.ts'
+import { leased, type Order, type OrderState } from '#domain/order.ts'
+import { eventOf } from '#domain/order-event.ts'
 import type { RefundOutcome } from '#domain/payment.ts'
 import { settleRefund } from '#domain/refund.ts'
 import { isLateMoney, settle, settleLate, type Settling } from '#domain/settle.ts'
 import type { Settlement } from '#domain/settlement.ts'
 import { sellable } from '#domain/product.ts'
+import { cursorOf, cursorParts } from '#values/cursor.ts'
 import { Failure } from '#values/failure.ts'
 import { now } from '#platform/clock.ts'
 import { collection, commit, doc, fieldValue, readOne, readQuery, transact, type Data, type Doc, type Query, type Snapshot, type Unit, type Writer } from '#platform/firestore.ts'
+import { addAlertChange, alertPlace, nudgeAlerts } from './alerts.ts'
 import { cartDoc, cartOf, reopening } from './carts.ts'
-import { entryDoc } from './ledger.ts'
+import { entryDoc, postEntry } from './ledger.ts'
 import { mailDoc, queueMail } from './mails.ts'
-import { markApplied, pendingRecord, type InboxRecord } from './inbox.ts'
+import { markApplied, pendingRecord } from './inbox.ts'
 import { addRows, addStockMoves, outboxDoc } from './outbox.ts'
 import { productDoc, productOf } from './products.ts'
 
@@ -34,6 +38,12 @@ export async function readOrder(orderId: string): Promise<Order | undefined> {
   return orderOf(await readOne(await orderDoc(orderId)))
 }
 
+/** The order that a gateway's transaction has paid. */
+export async function readOrderPaidBy(transactionId: string): Promise<Order | undefined> {
+  const [found] = await readQuery((await collection('orders')).where('payment.transactionId', '==', transactionId).limit(1))
+  return found === undefined ? undefined : orderOf(found)
+}
+
 type LastUpdate = NonNullable<Parameters<Writer['update']>[2]>
 
 /** The fields that differ: the lines of an order need not be written again to mark it paid. */
@@ -44,13 +54,14 @@ function changesOf(before: Order, after: Order): Data {
 
 /** Prepares the writes of a settlement; the returned function only writes, so that it may run in any commit. */
 async function writing(before: Order, settlement: Settlement): Promise<(writer: Writer, at?: LastUpdate) => void> {
-  const { order, entries, mails, holds, stock, rows } = settlement
+  const { order, entries, mails, holds, stock, rows, alerts = [] } = settlement
   const place = await orderDoc(order.id)
   const changed = changesOf(before, order)
   const { increment } = await fieldValue()
   const ledger = await Promise.all(entries.map(async (entry) => ({ place: await entryDoc(entry.id), entry })))
   const letters = await Promise.all(mails.map(async (intent) => ({ place: await mailDoc(intent.id), intent })))
   const held = await Promise.all(holds.map(async (hold) => ({ place: await productDoc(hold.productId), delta: hold.delta })))
+  const alarms = await Promise.all(alerts.map(async (change) => ({ place: await alertPlace(), change })))
   const rowsDoc = await outboxDoc()
   const stockDoc = await outboxDoc()
   const cart = settlement.reopenCart && order.cartId !== null ? await cartDoc(order.cartId) : undefined
@@ -58,17 +69,18 @@ async function writing(before: Order, settlement: Settlement): Promise<(writer: 
   return (writer, at) => {
     if (at === undefined) writer.update(place, changed)
     else writer.update(place, changed, at)
-    for (const { place: one, entry } of ledger) writer.create(one, { ...entry, postings: entry.postings.map((posting) => ({ ...posting })) })
+    for (const { place: one, entry } of ledger) postEntry(writer, one, entry)
     for (const { place: one, intent } of letters) queueMail(writer, one, intent)
     for (const { place: one, delta } of held) writer.update(one, { held: increment(delta) })
-    if (rows.length > 0) addRows(writer, rowsDoc, rows)
+    for (const { place: one, change } of alarms) addAlertChange(writer, one, change)
+    if (rows.length > 0) addRows(writer, rowsDoc, rows, eventOf(before, order))
     if (stock.length > 0) addStockMoves(writer, stockDoc, { orderId: order.id, moves: stock })
     if (cart !== undefined) reopen(writer, cart)
   }
 }
 
 /** Writes a settlement inside a transaction that read the order. */
-async function writeSettlement(unit: Unit, before: Order, settlement: Settlement): Promise<void> {
+export async function writeSettlement(unit: Unit, before: Order, settlement: Settlement): Promise<void> {
   const { order } = settlement
   // A cart that is gone, or that another order has taken since, is not this order's to open.
   const reopenCart = settlement.reopenCart && (await cartHolder(unit, order)) === order.id
@@ -106,10 +118,16 @@ export type SettleFacts = Omit<Settling, 'order' | 'nowMs'>
  */
 export async function settleOrder(orderId: string, facts: SettleFacts): Promise<Settled> {
   const place = await orderDoc(orderId)
-  return transact(async (unit) => settleIn(unit, orderOf(await unit.get(place)), { about: 'charge', facts }))
+  return thenTold(await transact(async (unit) => settleIn(unit, orderOf(await unit.get(place)), { about: 'charge', facts })))
 }
 
-async function settleIn(unit: Unit, order: Order | undefined, fact: OrderFact): Promise<Settled> {
+/** Alerts are told at once, whoever it was that settled. */
+async function thenTold(settled: Settled): Promise<Settled> {
+  await nudgeAlerts(settled.settlement?.alerts ?? [])
+  return settled
+}
+
+export async function settleIn(unit: Unit, order: Order | undefined, fact: OrderFact): Promise<Settled> {
   if (order === undefined) throw new Failure('NOT_FOUND', { reason: 'no such order' })
   const settlement = await settlementOf(unit, order, fact)
   if (settlement !== undefined) await writeSettlement(unit, order, settlement)
@@ -127,7 +145,7 @@ export type OrderFact =
  */
 export async function applyEvent(inbox: Doc, orderId: string, read: (record: InboxRecord) => OrderFact | undefined): Promise<Settlement | undefined> {
   const place = await orderDoc(orderId)
-  return transact(async (unit) => {
+  const written = await transact(async (unit) => {
     const [event, found] = (await unit.getAll(inbox, place)) as [Snapshot, Snapshot]
     const record = pendingRecord(event)
     if (record === undefined) return undefined
@@ -138,6 +156,8 @@ export async function applyEvent(inbox: Doc, orderId: string, read: (record: Inb
     markApplied(unit, inbox, order === undefined || fact === undefined ? 'ignored' : 'applied')
     return settlement
   })
+  await nudgeAlerts(written?.alerts ?? [])
+  return written
 }
 
 async function settlementOf(unit: Unit, order: Order, fact: OrderFact): Promise<Settlement | undefined> {
@@ -160,7 +180,7 @@ async function reservedAgain(unit: Unit, order: Order): Promise<boolean> {
 /** Applies what the gateway said about a refund. Safe to run twice: a refund that is settled is left as it is. */
 export async function settleRefundOf(orderId: string, fact: Omit<Extract<OrderFact, { about: 'refund' }>, 'about'>): Promise<Settled> {
   const place = await orderDoc(orderId)
-  return transact(async (unit) => settleIn(unit, orderOf(await unit.get(place)), { about: 'refund', ...fact }))
+  return thenTold(await transact(async (unit) => settleIn(unit, orderOf(await unit.get(place)), { about: 'refund', ...fact })))
 }
 
 /**
@@ -169,18 +189,20 @@ export async function settleRefundOf(orderId: string, fact: Omit<Extract<OrderFa
  */
 export async function changeOrder(orderId: string, rule: (order: Order) => Order | Settlement | undefined): Promise<Order> {
   const place = await orderDoc(orderId)
-  return transact(async (unit) => {
+  const { order: changed, settlement } = await transact(async (unit): Promise<Settled> => {
     const order = orderOf(await unit.get(place))
     if (order === undefined) throw new Failure('NOT_FOUND')
     const change = rule(order)
-    if (change === undefined) return order
+    if (change === undefined) return { order, settlement: undefined }
     if ('order' in change) {
       await writeSettlement(unit, order, change)
-      return change.order
+      return { order: change.order, settlement: change }
     }
     unit.update(place, orderData(change))
-    return change
+    return { order: change, settlement: undefined }
   })
+  await nudgeAlerts(settlement?.alerts ?? [])
+  return changed
 }
 
 /**
@@ -191,7 +213,7 @@ export async function settleFresh(order: Order, at: LastUpdate['lastUpdateTime']
   const settlement = settle({ ...facts, order, nowMs: now() })
   const write = settlement === undefined ? undefined : await writing(order, settlement)
   if (settlement !== undefined && write !== undefined) {
-    if ((await commit((writer) => write(writer, { lastUpdateTime: at }))).done) return { order: settlement.order, settlement }
+    if ((await commit((writer) => write(writer, { lastUpdateTime: at }))).done) return thenTold({ order: settlement.order, settlement })
   }
   return settleOrder(order.id, facts)
 }
@@ -211,9 +233,9 @@ export async function takeLease(orderId: string, runner: string): Promise<Order 
 
 const CHECK_AGAIN_MS = 60_000
 
-/** The sweep looks at an order again in a minute, if it still has something open. */
-export async function checkLater(orderId: string): Promise<void> {
-  await changeOrder(orderId, (order) => (order.checkAtMs !== null && order.checkAtMs <= now() ? { ...order, checkAtMs: now() + CHECK_AGAIN_MS } : undefined))
+/** The sweep looks at an order again, in a minute if nothing else is said, if it still has something open. */
+export async function checkLater(orderId: string, afterMs = CHECK_AGAIN_MS): Promise<void> {
+  await changeOrder(orderId, (order) => (order.checkAtMs !== null && order.checkAtMs <= now() ? { ...order, checkAtMs: now() + afterMs } : undefined))
 }
 
 /** Orders that the sweep must look at, the longest waiting first. */
@@ -228,22 +250,24 @@ export interface OrderPage {
   readonly nextCursor: string | null
 }
 
-/** Orders, the newest first. Without a customer: all (staff). */
-export async function listOrdersOf(filter: { customerId?: string | undefined; cursor?: string | undefined; limit: number }): Promise<OrderPage> {
+export interface OrderFilter {
+  readonly customerId?: string | undefined
+  readonly state?: OrderState
+  readonly oldestFirst?: boolean
+  readonly cursor?: string | undefined
+  readonly limit: number
+}
+
+/** Orders, the newest first unless asked otherwise. Without a customer: all (staff). */
+export async function listOrdersOf(filter: OrderFilter): Promise<OrderPage> {
   let query: Query = await collection('orders')
   if (filter.customerId !== undefined) query = query.where('customerId', '==', filter.customerId)
-  query = query.orderBy('createdAtMs', 'desc').orderBy('id', 'desc')
+  if (filter.state !== undefined) query = query.where('state', '==', filter.state)
+  const direction = filter.oldestFirst === true ? 'asc' : 'desc'
+  query = query.orderBy('createdAtMs', direction).orderBy('id', direction)
   if (filter.cursor !== undefined) query = query.startAfter(...cursorParts(filter.cursor))
   const found = await readQuery(query.limit(filter.limit + 1))
   const page = found.slice(0, filter.limit).map((snapshot) => orderOf(snapshot) as Order)
   const last = found.length > filter.limit ? page.at(-1) : undefined
-  return { orders: page, nextCursor: last === undefined ? null : Buffer.from(`${last.createdAtMs} ${last.id}`).toString('base64url') }
-}
-
-function cursorParts(cursor: string): [number, string] {
-  const [createdAt, id] = Buffer.from(cursor, 'base64url').toString('utf8').split(' ')
-  if (id === undefined || !/^\d{1,15}$/.test(createdAt ?? '')) {
-    throw new Failure('INVALID_INPUT', { message: 'cursor: is not one of ours', details: { fields: [{ field: 'cursor', rule: 'is not one of ours' }] } })
-  }
-  return [Number(createdAt), id]
+  return { orders: page, nextCursor: last === undefined ? null : cursorOf(last.createdAtMs, last.id) }
 }

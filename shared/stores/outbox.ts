@@ -2,11 +2,14 @@
  * The outbox: what must follow a commit is written in it, and deleted when it has followed.
  *
  * Two kinds of follow-up are collected and sent many at a time, because one by one they cost more than the sale itself:
- * `warehouse` (rows for BigQuery) and `stock` (adjustments for the point of sale).
+ * `warehouse` (rows for BigQuery) and `stock` (adjustments for the point of sale). What other systems are told of an order
+ * goes with its rows, so that it costs no write of its own; `eventAtMs` marks an event that nobody was told of yet.
  */
+import type { OrderEvent } from '#domain/order-event.ts'
 import type { StockMove } from '#domain/settlement.ts'
-import type { WarehouseRow } from '#domain/rows.ts'
+import { attributed, type WarehouseRow } from '#domain/rows.ts'
 import { newId } from '#values/ids.ts'
+import { whoActs } from '#platform/acting.ts'
 import { now } from '#platform/clock.ts'
 import { collection, commit, doc, readQuery, type Data, type Doc, type Writer } from '#platform/firestore.ts'
 
@@ -26,8 +29,12 @@ export function outboxDoc(): Promise<Doc> {
   return doc('outbox', newId('out'))
 }
 
-export function addRows(writer: Writer, place: Doc, rows: readonly WarehouseRow[]): void {
-  writer.create(place, { topic: 'warehouse', createdAtMs: now(), rows: rows.map((row) => ({ ...row, json: JSON.stringify(row.json) })) })
+/** Audit events among the rows get the name of whoever acts, with his request. */
+export function addRows(writer: Writer, place: Doc, rows: readonly WarehouseRow[], event?: OrderEvent): void {
+  const actor = whoActs()
+  const written = rows.map((row) => ({ ...row, json: JSON.stringify(attributed(row, actor).json) }))
+  const told = event === undefined ? {} : { event: { ...event }, eventAtMs: event.atMs }
+  writer.create(place, { topic: 'warehouse', createdAtMs: now(), rows: written, ...told })
 }
 
 export function addStockMoves(writer: Writer, place: Doc, payload: StockPayload): void {
@@ -38,6 +45,12 @@ export function addStockMoves(writer: Writer, place: Doc, payload: StockPayload)
 export async function outboxEntries(topic: OutboxTopic, limit: number): Promise<Array<OutboxEntry<Data>>> {
   const outbox = await collection('outbox')
   const found = await readQuery(outbox.where('topic', '==', topic).orderBy('createdAtMs').limit(limit))
+  return found.map((snapshot) => ({ doc: snapshot.ref, payload: snapshot.data() as Data }))
+}
+
+/** Entries with an event that nobody was told of yet, the oldest first. */
+export async function openEvents(limit: number): Promise<Array<OutboxEntry<Data>>> {
+  const found = await readQuery((await collection('outbox')).orderBy('eventAtMs').limit(limit))
   return found.map((snapshot) => ({ doc: snapshot.ref, payload: snapshot.data() as Data }))
 }
 

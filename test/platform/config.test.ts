@@ -30,10 +30,19 @@ describe('does', () => {
     expect(config('access')).toMatchObject({ JWT_AUDIENCE: 'livhana-services', JWT_ISSUER: 'livhana-auth', CORS_ORIGINS: '' })
     expect(config('limits')).toEqual({
       API_LIMIT_PER_MINUTE: 100, ADMIN_LIMIT_PER_MINUTE: 60, CHECKOUTS_PER_CUSTOMER_HOUR: 10, CHECKOUTS_PER_IP_HOUR: 20,
-      MAILS_PER_MINUTE: 100, MAILS_PER_RECIPIENT_MINUTE: 10,
+      MAILS_PER_MINUTE: 100, MAILS_PER_RECIPIENT_MINUTE: 10, PAYOUTS_PER_HOUR: 3,
     })
-    expect(config('stripe').CHARGE_DEADLINE_MS).toBe(15_000)
+    expect(config('deadlines').CHARGE_DEADLINE_MS).toBe(15_000)
     expect(config('square').STOCK_DEADLINE_MS).toBe(1_500)
+    expect(config('fraud')).toEqual({
+      FRAUD_ORDERS_PER_CUSTOMER_HOUR: 5, FRAUD_ORDERS_PER_IP_HOUR: 10, FRAUD_CARDS_PER_CUSTOMER_HOUR: 4, FRAUD_CARDS_PER_IP_HOUR: 8,
+      FRAUD_AMOUNT_PER_CUSTOMER_HOUR: 5_000, FRAUD_AMOUNT_PER_IP_HOUR: 10_000, FRAUD_CUSTOMERS_PER_DEVICE_HOUR: 3, FRAUD_SELLS_TO: ['US'], IP_COUNTRY_HEADER: '',
+    })
+  })
+
+  test('reads the countries that the shop sells to, however they are written; none means all', async () => {
+    expect((await started({ FRAUD_SELLS_TO: 'us, CA ,' })).config('fraud').FRAUD_SELLS_TO).toEqual(['US', 'CA'])
+    expect((await started({ FRAUD_SELLS_TO: '' })).config('fraud').FRAUD_SELLS_TO).toEqual([])
   })
 
   test('reads numbers and switches as what they are', async () => {
@@ -75,6 +84,7 @@ describe('refuses', () => {
     ['shop', 'TAX_INCLUSIVE', 'maybe'], ['shop', 'PAYMENT_GATEWAY', 'paypal'], ['shop', 'STORE_TIMEZONE', 'Mars/Olympus'],
     ['access', 'JWT_SECRET', undefined], ['access', 'JWT_SECRET', 's'.repeat(31)],
     ['access', 'JWT_SECRET_PREVIOUS', 's'.repeat(31)], ['access', 'ORDER_ID_SECRET', 'short'],
+    ['fraud', 'FRAUD_CARDS_PER_IP_HOUR', '50'], ['fraud', 'FRAUD_AMOUNT_PER_IP_HOUR', 'much'], ['fraud', 'IP_COUNTRY_HEADER', 'X Country'],
     ['limits', 'API_LIMIT_PER_MINUTE', '0'], ['stripe', 'STRIPE_WEBHOOK_SECRET', ''],
     ['square', 'SQUARE_ACCESS_TOKEN', undefined], ['resend', 'RESEND_API_KEY', undefined],
   ] as const)('%s with %s = %s, and names it', async (section, name, value) => {

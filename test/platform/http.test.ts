@@ -1,9 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { callHttp } from '../../shared/platform/http.ts'
+import { callHttp, callPatiently, restMs, saidRetryAfterMs } from '../../shared/platform/http.ts'
 
 let url = ''
 let connections = 0
+/** What `/tried` answers next: a status, one with the seconds of its `Retry-After`, or nothing; the last one for ever. */
+let answers: string[] = []
+let tries = 0
 const server = createServer((request, response) => void answer(request, response))
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -29,6 +32,13 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
       response.write('{"half":')
       response.destroy()
       return
+    case '/tried': {
+      const [status, ...later] = answers.length > 1 ? answers : [...answers, ...answers]
+      answers = later as string[]
+      tries += 1
+      if (status === 'drop') return void response.destroy()
+      return void response.writeHead(Number(status?.split(' ')[0]), status?.includes(' ') === true ? { 'retry-after': status.split(' ')[1] } : {}).end()
+    }
     case '/silent':
       return
     default:
@@ -37,6 +47,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
 }
 
 beforeAll(async () => {
+  process.env['RETRY_WAIT_MS'] = '2'
   server.on('connection', () => (connections += 1))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
@@ -82,5 +93,35 @@ describe('survives', () => {
   test('silence, a torn answer and nobody there: lost, with a reason', async () => {
     const lost = [await get('/silent', 30), await get('/torn'), await callHttp({ method: 'GET', url: 'http://127.0.0.1:1/', deadlineMs: 5_000 })]
     for (const answer of lost) expect(answer).toMatchObject({ lost: true, reason: expect.stringMatching(/\w+: .+/) })
+  })
+})
+
+describe('survives', () => {
+  const patiently = async (...wanted: string[]): Promise<{ status: number | 'lost'; tries: number }> => {
+    answers = wanted
+    tries = 0
+    const result = await callPatiently({ method: 'POST', url: `${url}/tried`, deadlineMs: 5_000 })
+    return { status: result.lost ? 'lost' : result.status, tries }
+  }
+
+  test.each<[string, string[], { status: number | 'lost'; tries: number }]>([
+    ['an error and a lost answer: asked again', ['503', 'drop', '200'], { status: 200, tries: 3 }],
+    ['errors that do not end: four tries in all', ['500'], { status: 500, tries: 4 }],
+    ['no answer at all', ['drop'], { status: 'lost', tries: 4 }],
+    ['an answer, whatever it says', ['404', '200'], { status: 404, tries: 1 }],
+    ['too many calls, without saying for how long: a minute is not waited for', ['429', '200'], { status: 429, tries: 1 }],
+    ['too many calls, for longer than the next wait', ['429 30', '200'], { status: 429, tries: 1 }],
+    ['too many calls, for a moment', ['429 0.001', '200'], { status: 200, tries: 2 }],
+    ['an error that says when to come again, later than the next wait', ['503 120', '200'], { status: 503, tries: 1 }],
+  ])('%s', async (_, wanted, expected) => {
+    expect(await patiently(...wanted)).toEqual(expected)
+  })
+
+  test('read what the other side says about when to come again, and a minute into a 429 that does not', () => {
+    expect(saidRetryAfterMs({ 'retry-after': '7' })).toBe(7_000)
+    expect(saidRetryAfterMs({ 'retry-after': new Date(Date.now() + 90_000).toUTCString() })).toBeGreaterThan(85_000)
+    for (const said of [undefined, '', 'soon', '-3', '0']) expect(saidRetryAfterMs({ 'retry-after': said })).toBeUndefined()
+    const answered = (status: number, headers = {}) => ({ lost: false as const, status, headers, body: undefined })
+    expect([restMs(answered(429)), restMs(answered(429, { 'retry-after': '3' })), restMs(answered(503)), restMs({ lost: true, reason: '' })]).toEqual([60_000, 3_000, undefined, undefined])
   })
 })

@@ -1,6 +1,6 @@
 /** Sending one mail through Resend, in our words. The key makes a repeated call safe for 24 hours. */
 import { config } from '#platform/config.ts'
-import { callHttp } from '#platform/http.ts'
+import { callHttp, isPassing, restMs } from '#platform/http.ts'
 
 export interface OutgoingMail {
   readonly id: string
@@ -15,11 +15,8 @@ export type SendOutcome =
   | { readonly status: 'sent'; readonly providerId: string }
   /** It will never be taken as it is. */
   | { readonly status: 'refused'; readonly reason: string }
-  /** Not now, or no answer: try again with the same key, not before `waitMs`. */
-  | { readonly status: 'again'; readonly reason: string; readonly waitMs: number }
-
-/** How long to wait after a 429 that does not say. */
-const LIMITED_WAIT_MS = 60_000
+  /** Not now, or no answer: try again with the same key, not before `waitMs`. `down`: nobody's mail is taken just now. */
+  | { readonly status: 'again'; readonly reason: string; readonly waitMs: number | undefined; readonly down: boolean }
 
 export async function sendThroughResend(mail: OutgoingMail): Promise<SendOutcome> {
   const { RESEND_API_KEY, RESEND_API_BASE } = config('resend')
@@ -34,14 +31,11 @@ export async function sendThroughResend(mail: OutgoingMail): Promise<SendOutcome
     },
     deadlineMs: config('deadlines').VENDOR_DEADLINE_MS,
   })
-  if (result.lost) return { status: 'again', reason: result.reason, waitMs: 0 }
+  if (result.lost) return { status: 'again', reason: result.reason, waitMs: undefined, down: true }
   const body = result.body as { id?: string; name?: string } | undefined
   if (result.status === 200 && typeof body?.id === 'string') return { status: 'sent', providerId: body.id }
   const reason = `resend ${result.status} ${body?.name ?? ''}`
-  if (result.status === 429) {
-    const seconds = Number(result.headers['retry-after'])
-    return { status: 'again', reason, waitMs: seconds > 0 ? seconds * 1000 : LIMITED_WAIT_MS }
-  }
-  const passing = result.status >= 500 || result.status === 401 || body?.name === 'concurrent_idempotent_requests' || body?.name === 'resource_locked'
-  return passing ? { status: 'again', reason, waitMs: 0 } : { status: 'refused', reason }
+  const down = isPassing(result)
+  const passing = down || result.status === 401 || body?.name === 'concurrent_idempotent_requests' || body?.name === 'resource_locked'
+  return passing ? { status: 'again', reason, waitMs: restMs(result), down } : { status: 'refused', reason }
 }

@@ -1,6 +1,7 @@
 /** Calls to Square: one door, so that version, token, deadline and errors are the same everywhere. */
+import { VendorDown } from '#domain/breaker.ts'
 import { config } from '#platform/config.ts'
-import { callHttp } from '#platform/http.ts'
+import { callHttp, callPatiently, isPassing, restMs } from '#platform/http.ts'
 import { Failure } from '#values/failure.ts'
 
 interface SquareCall {
@@ -8,28 +9,29 @@ interface SquareCall {
   /** Below `/v2`. */
   readonly path: string
   readonly body?: unknown
+  /** Somebody waits for the answer: it is asked for once. Without it a job asks, patiently: all its calls may be repeated. */
   readonly deadlineMs?: number
 }
 
 /**
- * @throws Failure SERVICE_UNAVAILABLE when Square does not answer or answers an error; `details.code` is Square's, and
- *   `details.refused` says that the request will never be taken as it is
+ * @throws VendorDown when Square does not serve; Failure SERVICE_UNAVAILABLE when it answers another error: `details.code`
+ *   is Square's, and `details.refused` says that the request will never be taken as it is
  */
 export async function square<Answer>(call: SquareCall): Promise<Answer> {
   const { SQUARE_ACCESS_TOKEN, SQUARE_API_BASE, SQUARE_API_VERSION } = config('square')
-  const result = await callHttp({
+  const ask = call.deadlineMs === undefined ? callPatiently : callHttp
+  const result = await ask({
     method: call.method,
     url: `${SQUARE_API_BASE}/v2${call.path}`,
     headers: { authorization: `Bearer ${SQUARE_ACCESS_TOKEN}`, 'square-version': SQUARE_API_VERSION },
     ...(call.body === undefined ? {} : { body: call.body }),
     deadlineMs: call.deadlineMs ?? config('deadlines').VENDOR_DEADLINE_MS,
   })
-  if (result.lost) throw new Failure('SERVICE_UNAVAILABLE', { reason: `square: ${result.reason}` })
+  if (result.lost) throw new VendorDown({ reason: `square: ${result.reason}` })
   if (result.status >= 200 && result.status < 300) return (result.body ?? {}) as Answer
   const error = (result.body as { errors?: Array<{ code?: string; detail?: string }> } | undefined)?.errors?.[0]
-  const refused = result.status >= 400 && result.status < 500 && ![401, 408, 429].includes(result.status)
-  throw new Failure('SERVICE_UNAVAILABLE', {
-    reason: `square ${result.status}: ${error?.code ?? ''} ${error?.detail ?? ''}`,
-    details: { code: error?.code ?? null, refused },
-  })
+  const reason = `square ${result.status}: ${error?.code ?? ''} ${error?.detail ?? ''}`
+  if (isPassing(result)) throw new VendorDown({ reason, restMs: restMs(result) })
+  const refused = result.status >= 400 && result.status < 500 && ![401, 408].includes(result.status)
+  throw new Failure('SERVICE_UNAVAILABLE', { reason, details: { code: error?.code ?? null, refused } })
 }

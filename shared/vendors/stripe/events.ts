@@ -7,6 +7,7 @@ import { config } from '#platform/config.ts'
 import { now } from '#platform/clock.ts'
 import { stripe } from './client.ts'
 import { outcomeOf, refundOutcomeOf } from './outcome.ts'
+import { sessionOutcome } from './sessions.ts'
 
 const TOLERANCE_SECONDS = 300
 
@@ -54,6 +55,10 @@ export function factOf(payload: string): StripeFact | undefined {
     const intent = event.data.object as Stripe.PaymentIntent
     const outcome = outcomeOf(intent)
     return { about: 'charge', outcome, final: outcome.status === 'succeeded', transactionId: intent.id }
+  }
+  if (event.type.startsWith('checkout.session.')) {
+    const session = event.data.object as Stripe.Checkout.Session
+    return { about: 'charge', outcome: sessionOutcome(session), final: false, transactionId: session.id }
   }
   if (event.type.startsWith('refund.')) {
     const refund = event.data.object as Stripe.Refund

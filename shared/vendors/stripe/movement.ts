@@ -11,28 +11,48 @@ const KINDS: Readonly<Record<string, Movement['kind']>> = {
   payment_failure_refund: 'refund_return',
   payout: 'payout',
   payout_failure: 'payout',
+  transfer: 'payout',
+  transfer_refund: 'payout',
+  transfer_cancel: 'payout',
+  transfer_failure: 'payout',
   stripe_fee: 'fee',
 }
 
 /** `source` must be expanded: what we wrote on a charge or refund stands there. */
 export function movementOf(line: Stripe.BalanceTransaction): Movement {
   const source = typeof line.source === 'object' ? (line.source as unknown as Source | null) : null
+  const sourceId = idOf(line.source)
   return {
     id: line.id,
     kind: kindOf(line),
     amount: line.amount,
     fee: line.fee,
     currency: line.currency.toUpperCase(),
-    transactionId: idOf(source?.payment_intent),
-    reference: source?.metadata?.['refund_id'] ?? source?.metadata?.['order_id'] ?? null,
+    transactionId: chargeOf(source),
+    reference: referenceIn(source),
+    ...(sourceId === null ? {} : { sourceId }),
     atMs: line.created * 1000,
   }
 }
 
 interface Source {
+  readonly id: string
   readonly object: string
+  readonly charge?: string | { id: string } | null
   readonly payment_intent?: string | { id: string } | null
   readonly metadata?: Record<string, string> | null
+}
+
+/** Our charges are payment intents; what others make on this account may be a charge without one. */
+function chargeOf(source: Source | null): string | null {
+  return idOf(source?.payment_intent) ?? (source?.object === 'charge' ? source.id : idOf(source?.charge))
+}
+
+const WRITTEN: Readonly<Record<string, string>> = { refund: 'refund_id', transfer: 'payout_id' }
+
+/** A refund is named by its own id only: one that was made elsewhere may carry words about the order. */
+function referenceIn(source: Source | null): string | null {
+  return source?.metadata?.[WRITTEN[source.object] ?? 'order_id'] ?? null
 }
 
 /** Stripe books a dispute and its reversal as adjustments. */

@@ -1,0 +1,288 @@
+/**
+ * Places orders: decides them on one state of their products, and writes what they reserve in one commit.
+ *
+ * Who wants the same products while others are being placed waits at one door, and those who wait are placed together:
+ * their products are read once and written once, so that a product sells in groups when it is much wanted. They share
+ * nothing else; where one of a group cannot be written (his cart changed, his counter is another's too), each is placed
+ * alone. Nothing may be decided on a state of a product that is not the one the commit is guarded by.
+ */
+import type { Cart } from '#domain/cart.ts'
+import { needsInFlight, priceMoved, reserveFor, type Reservation, type StockWrite } from '#domain/checkout.ts'
+import type { Hour } from '#domain/fraud.ts'
+import type { Draft, Order } from '#domain/order.ts'
+import type { PosCount, Product } from '#domain/product.ts'
+import { Failure } from '#values/failure.ts'
+import { MINUTE_MS } from '#values/time.ts'
+import { now } from '#platform/clock.ts'
+import { derivedId } from '#platform/derived.ts'
+import { commit, type Committed, type Snapshot, type Writer } from '#platform/firestore.ts'
+import { doors } from '#platform/groups.ts'
+import { inLanes } from '#platform/lanes.ts'
+import { entrance, ifOpenToAll, type Entrance, type Gate, type Pass } from './breakers.ts'
+import { cartData, cartDoc, lockMs, saveRelocked, taxRates } from './carts.ts'
+import { eligibilityOf } from './eligibility.ts'
+import { countedUp } from './limits.ts'
+import { orderData, orderDoc } from './orders.ts'
+import { productDoc, readProducts } from './products.ts'
+import { unitsInFlight } from './stock-batches.ts'
+import { judged, keptOf, type Counted, type Judged } from './velocity.ts'
+
+/** How long an inline cart remembers its order: a second click within it is a double. */
+const INLINE_MS = 10 * MINUTE_MS
+/** Orders in one commit: each writes about ten documents. */
+const TOGETHER_MAX = 8
+
+export interface PlaceRequest {
+  readonly customerId: string | null
+  readonly email: string
+  /** Lines sent with the request instead of a stored cart; `price` is what the customer saw, in major units. */
+  readonly inline: ReadonlyArray<{ readonly productId: string; readonly quantity: number; readonly price?: number | undefined }> | undefined
+  /** A stored cart, or the id derived from the inline one. */
+  readonly cartId: string
+  readonly expectedTotal: number | undefined
+  /** The order that the request's `Idempotency-Key` stands for. */
+  readonly keyedOrderId: string | undefined
+  readonly draft: Pick<Draft, 'gateway' | 'token' | 'hosted' | 'requestHash' | 'runner' | 'ip' | 'ipCountry' | 'userAgent' | 'deviceId'>
+  /** Asks the point of sale for real counts; rejects when it does not answer in time. */
+  readonly askCounts: (productIds: readonly string[]) => Promise<readonly PosCount[]>
+  /** @throws Failure NOT_FOUND when the caller may not see this cart */
+  readonly refuseStranger: (cart: Cart) => void
+}
+
+/** `fresh`: written by us at that time, nobody else may charge it, and its gateway's breaker let it pass. Else the order this request stands for already. */
+export type Placed =
+  | { readonly order: Order; readonly fresh: true; readonly at: Extract<Committed, { done: true }>['at']; readonly pass: Pass }
+  | { readonly order: Order; readonly fresh: false; readonly pass?: undefined }
+
+/** Everything a checkout knows before it looks at products. */
+export interface Basis {
+  readonly cart: Cart | undefined
+  readonly cartSnapshot: Snapshot
+  readonly order: Order | undefined
+  readonly counters: readonly Counted[]
+  /** Whether the gateway, and the till that knows the counts, are there to be asked. */
+  readonly gateway: Gate
+  readonly till: Gate
+}
+
+interface Wish {
+  readonly request: PlaceRequest
+  readonly basis: Basis
+  readonly productIds: readonly string[]
+  /** Undefined when the point of sale does not answer. */
+  readonly counts: Promise<readonly PosCount[] | undefined>
+}
+
+/** What came of one wish: placed, thrown, or `undefined` when something of its own had moved. */
+type Result = { readonly placed: Placed | undefined } | { readonly thrown: unknown }
+
+/**
+ * Places the order of a request; undefined when what it rests on has changed and is to be read again.
+ * @throws Failure as `reserveFor`
+ */
+export async function place(request: PlaceRequest, basis: Basis): Promise<Placed | undefined> {
+  const productIds = (request.inline ?? (basis.cart as Cart).lines).map((line) => line.productId)
+  const counts = ifOpenToAll(basis.till, () => request.askCounts(productIds)).catch(() => undefined)
+  const result = await enter([...productIds].sort().join(' '), { request, basis, productIds, counts })
+  if ('thrown' in result) throw result.thrown
+  return result.placed
+}
+
+const enter = doors(TOGETHER_MAX, async (wishes: readonly Wish[]): Promise<Result[]> => {
+  return inLanes(wishes[0]?.productIds ?? [], async () => {
+    const results = wishes.length > 1 ? await placeTogether(wishes) : []
+    for (const [index, wish] of wishes.entries()) {
+      results[index] ??= await placeAlone(wish).then((placed) => ({ placed }), (thrown: unknown) => ({ thrown }))
+    }
+    return results as Result[]
+  })
+})
+
+async function placeAlone(wish: Wish): Promise<Placed | undefined> {
+  let before: readonly Snapshot[] | undefined
+  for (;;) {
+    const [shelf, counts] = await Promise.all([readShelf(wish.productIds), wish.counts])
+    // Refused, and no product has moved: it was the cart or a counter, which are to be read again.
+    if (before?.every((snapshot, index) => sameVersion(snapshot, shelf.snapshots[index]))) return undefined
+    const decided = await decide(wish, counts, shelf.products)
+    const written = await reserve([decided], shelf.snapshots)
+    if (written.done) return placedAt(decided, written.at)
+    before = shelf.snapshots
+  }
+}
+
+/** One result for each wish that could be decided with the others; none where it must be tried alone. */
+async function placeTogether(wishes: readonly Wish[]): Promise<Array<Result | undefined>> {
+  const [shelf, counts] = await Promise.all([readShelf(wishes[0]?.productIds ?? []), Promise.all(wishes.map((wish) => wish.counts))])
+  const refused: Array<Result | undefined> = []
+  const together: Decided[] = []
+  const taken = new Set<string>()
+  let { products } = shelf
+  for (const [index, wish] of wishes.entries()) {
+    try {
+      const decided = await decide(wish, counts[index], products)
+      const own = ownDocuments(decided)
+      if (own === undefined || own.some((path) => taken.has(path))) continue
+      for (const path of own) taken.add(path)
+      together.push(decided)
+      products = afterwards(products, decided.reservation)
+    } catch (thrown) {
+      refused[index] = { thrown }
+    }
+  }
+  if (together.length < 2) return []
+  const written = await reserve(together, shelf.snapshots).catch((thrown: unknown) => ({ thrown }))
+  // Nothing of it holds then: who was refused is judged again, since what stood before him may not have been written.
+  if ('thrown' in written) return resultsFor(wishes, together, () => written)
+  if (!written.done) return []
+  const placed = resultsFor(wishes, together, (decided) => ({ placed: placedAt(decided, written.at) }))
+  return placed.map((result, index) => result ?? refused[index])
+}
+
+function resultsFor(wishes: readonly Wish[], together: readonly Decided[], result: (decided: Decided) => Result): Array<Result | undefined> {
+  return wishes.map((wish) => {
+    const decided = together.find((one) => one.wish === wish)
+    return decided === undefined ? undefined : result(decided)
+  })
+}
+
+/** Documents that only one order of a commit may write; undefined for an order that is to be alone in its commit. */
+function ownDocuments({ wish, order, admitted }: Decided): string[] | undefined {
+  if (admitted.pass.probe !== undefined) return undefined
+  const { basis } = wish
+  return [order.id, basis.cartSnapshot.ref.path, ...basis.counters.map(({ counter }) => counter.doc.path)]
+}
+
+/** The shelf when an order has taken from it. */
+function afterwards(products: ReadonlyMap<string, Product>, { stock }: Reservation): ReadonlyMap<string, Product> {
+  const left = new Map(products)
+  for (const { productId, held, count } of stock) {
+    const product = left.get(productId)
+    if (product !== undefined) left.set(productId, { ...product, held, ...count })
+  }
+  return left
+}
+
+interface Shelf {
+  readonly snapshots: readonly Snapshot[]
+  readonly products: ReadonlyMap<string, Product>
+}
+
+async function readShelf(productIds: readonly string[]): Promise<Shelf> {
+  const read = await readProducts(productIds)
+  return {
+    snapshots: read.map(({ snapshot }) => snapshot),
+    products: new Map(read.flatMap(({ product }) => (product === undefined ? [] : [[product.id, product] as const]))),
+  }
+}
+
+interface Decided {
+  readonly wish: Wish
+  readonly cart: Cart
+  readonly order: Order
+  readonly reservation: Reservation
+  readonly hours: Judged['hours']
+  readonly admitted: Entrance
+}
+
+/** Decides an order on one state of its products. */
+async function decide(wish: Wish, counts: readonly PosCount[] | undefined, products: ReadonlyMap<string, Product>): Promise<Decided> {
+  const { request, basis } = wish
+  const stored = basis.cart as Cart
+  const cart = request.inline === undefined ? stored : filled(stored, request.inline, products)
+  const facts = {
+    cart, products, counts,
+    inFlight: needsInFlight(products, counts) ? await unitsInFlight() : new Map<string, number>(),
+    ...(await eligibilityOf(request.customerId)),
+    rates: taxRates(), expectedTotal: request.expectedTotal, lockMs: lockMs(),
+    seenPrices: new Map((request.inline ?? []).flatMap(({ productId, price }) => (price === undefined ? [] : [[productId, price] as const]))),
+  }
+  const { customerId, email } = request
+  const reservation = await reserving(request, basis, products, () =>
+    reserveFor(facts, { ...request.draft, id: orderIdFor(request, cart), customerId, email, cartId: cart.id, nowMs: now() }),
+  )
+  const { order, hours } = judged(reservation.order, basis.counters)
+  return { wish, cart, order, reservation, hours, admitted: entranceFor(order, basis.gateway) }
+}
+
+function placedAt({ order, admitted }: Decided, at: Extract<Committed, { done: true }>['at']): Placed {
+  return { order, fresh: true, at, pass: admitted.pass }
+}
+
+/** What costs nothing asks no gateway. */
+function entranceFor({ payment }: Order, gateway: Gate): Entrance {
+  return payment.gateway === 'none' ? { pass: { vendor: 'none', seen: undefined, probe: undefined }, write: () => undefined } : entrance(gateway)
+}
+
+export function sameVersion(one: Snapshot, other: Snapshot | undefined): boolean {
+  return one.updateTime === undefined ? other?.updateTime === undefined : other?.updateTime?.isEqual(one.updateTime) === true
+}
+
+/** When a price moved because its lock ran out, the stored cart is locked at the new one before the caller is told. */
+async function reserving(request: PlaceRequest, basis: Basis, products: ReadonlyMap<string, Product>, rule: () => Reservation): Promise<Reservation> {
+  try {
+    return rule()
+  } catch (error) {
+    const { cart } = basis
+    const moved = error instanceof Failure && error.code === 'PRICE_CHANGED' && request.inline === undefined
+    if (moved && cart !== undefined && priceMoved(cart, products, now())) await saveRelocked(basis.cartSnapshot, cart, products)
+    throw error
+  }
+}
+
+/** The order that a request stands for. */
+export function orderIdFor(request: PlaceRequest, cart: Cart): string {
+  return request.keyedOrderId ?? derivedId('ord', ['cart', cart.id, String(cart.version)])
+}
+
+/** An inline cart's lines at today's prices; two lines of one product are one. */
+function filled(cart: Cart, lines: NonNullable<PlaceRequest['inline']>, products: ReadonlyMap<string, Product>): Cart {
+  return {
+    ...cart,
+    lines: lines.map(({ productId, quantity }) => {
+      const product = products.get(productId)
+      return {
+        productId, quantity, name: product?.name ?? '', category: product?.category ?? '', unitPrice: product?.price ?? 0,
+        lockedUntilMs: now() + lockMs(),
+      }
+    }),
+  }
+}
+
+/** Reserves: orders, carts, counters and stock, all or nothing. Not done: something had changed, or this very commit took effect unseen. */
+async function reserve(orders: readonly Decided[], snapshots: readonly Snapshot[]): Promise<Committed> {
+  const writes = await Promise.all(orders.map(orderWrites))
+  // Each was decided on what the one before him left: the last one's figures count, and the last count of the till.
+  const stock = new Map<string, StockWrite>()
+  for (const write of orders.flatMap(({ reservation }) => reservation.stock)) stock.set(write.productId, { ...stock.get(write.productId), ...write })
+  const stocked = await Promise.all([...stock.values()].map(async (write) => ({ write, place: await productDoc(write.productId) })))
+  return commit((writer) => {
+    for (const write of writes) write(writer)
+    for (const { write, place: shelf } of stocked) {
+      const at = snapshots.find(({ id }) => id === write.productId)?.updateTime
+      if (at !== undefined) writer.update(shelf, { held: write.held, ...write.count }, { lastUpdateTime: at })
+    }
+  })
+}
+
+/** What one order writes of its own. */
+async function orderWrites({ wish, cart, order, hours, admitted }: Decided): Promise<(writer: Writer) => void> {
+  const { basis, request } = wish
+  const inline = request.inline !== undefined
+  const frozen: Cart = { ...cart, state: 'checked_out', orderId: order.id, updatedAtMs: now(), ...(inline ? { expireAtMs: now() + INLINE_MS } : {}) }
+  const orderPlace = await orderDoc(order.id)
+  const cartPlace = await cartDoc(frozen.id)
+  return (writer) => {
+    writer.create(orderPlace, orderData(order))
+    admitted.write(writer)
+    const cartAt = basis.cartSnapshot.updateTime
+    if (cartAt === undefined) writer.create(cartPlace, cartData(frozen))
+    else writer.update(cartPlace, cartData(frozen), { lastUpdateTime: cartAt })
+    for (const [index, { counter }] of basis.counters.entries()) {
+      const at = counter.snapshot?.updateTime
+      const counted = countedUp(counter, keptOf(hours[index] as Hour))
+      if (at === undefined) writer.create(counter.doc, counted)
+      else writer.update(counter.doc, counted, { lastUpdateTime: at })
+    }
+  }
+}
