@@ -13,28 +13,71 @@ export { showOrDropCart } from './carts/show-or-drop-cart.ts'
 export { sweepCarts } from './carts/sweep-carts.ts'
 
 // Checkout, payments, orders
+export { cancelOrder } from './checkout/cancel-order.ts'
 export { checkOut } from './checkout/check-out.ts'
 export { confirmOrder } from './checkout/confirm-order.ts'
 export { fulfilOrder } from './checkout/fulfil-order.ts'
 export { getOrder } from './checkout/get-order.ts'
+export { listDifferences } from './checkout/list-differences.ts'
+export { listDisputes } from './checkout/list-disputes.ts'
 export { listOrders } from './checkout/list-orders.ts'
+export { listReviews } from './checkout/list-reviews.ts'
+export { onAuthorizeNetEvent } from './checkout/on-authorize-net-event.ts'
+export { onStripeDispute } from './checkout/on-stripe-dispute.ts'
 export { onStripeEvent } from './checkout/on-stripe-event.ts'
+export { onStripeReview } from './checkout/on-stripe-review.ts'
+export { openCheckoutSession } from './checkout/open-checkout-session.ts'
+export { receiveAuthorizeNet } from './checkout/receive-authorize-net.ts'
 export { receiveStripe } from './checkout/receive-stripe.ts'
+export { reconcileDay } from './checkout/reconcile-day.ts'
+export { reconcilePayments } from './checkout/reconcile-payments.ts'
 export { refundOrder } from './checkout/refund-order.ts'
+export { resolveDifference } from './checkout/resolve-difference.ts'
+export { reviewOrder } from './checkout/review-order.ts'
+export { syncChargebacks } from './checkout/sync-chargebacks.ts'
+export { sweepDisputes } from './checkout/sweep-disputes.ts'
 export { sweepReservations } from './checkout/sweep-reservations.ts'
 
 // Mail
 export { onMailQueued } from './mail/on-mail-queued.ts'
 export { sweepMails } from './mail/sweep-mails.ts'
 
+// Payouts
+export { getPayout } from './payouts/get-payout.ts'
+export { listPayees } from './payouts/list-payees.ts'
+export { makeOrListPayouts } from './payouts/make-or-list-payouts.ts'
+export { onStripePayout } from './payouts/on-stripe-payout.ts'
+export { registerOrShowPayee } from './payouts/register-or-show-payee.ts'
+export { sweepPayouts } from './payouts/sweep-payouts.ts'
+
 // Ledger
 export { listLedgerAccounts } from './ledger/list-ledger-accounts.ts'
 export { listLedgerEntries } from './ledger/list-ledger-entries.ts'
+
+// Outgoing webhooks
+export { changeOrRemoveWebhookEndpoint } from './webhooks/change-or-remove-webhook-endpoint.ts'
+export { listWebhookDeliveries } from './webhooks/list-webhook-deliveries.ts'
+export { onWebhookDue } from './webhooks/on-webhook-due.ts'
+export { registerOrListWebhookEndpoints } from './webhooks/register-or-list-webhook-endpoints.ts'
+export { replayWebhookDeliveries } from './webhooks/replay-webhook-deliveries.ts'
+export { rotateWebhookSecret } from './webhooks/rotate-webhook-secret.ts'
+export { sendWebhooks } from './webhooks/send-webhooks.ts'
 
 // Warehouse
 export { sendWarehouseRows } from './warehouse/send-warehouse-rows.ts'
 
 // Operations
 export { checkDependencies } from './operations/check-dependencies.ts'
+export { getReplay } from './operations/get-replay.ts'
 export { health } from './operations/health.ts'
+export { listAlerts } from './operations/list-alerts.ts'
+export { listAuditEvents } from './operations/list-audit-events.ts'
+export { listAuditSeals } from './operations/list-audit-seals.ts'
+export { listDeadLetters } from './operations/list-dead-letters.ts'
+export { onAlert } from './operations/on-alert.ts'
+export { onReplayAccepted } from './operations/on-replay-accepted.ts'
+export { publishAuditSeal } from './operations/publish-audit-seal.ts'
+export { replayDeadLetters } from './operations/replay-dead-letters.ts'
+export { showStats } from './operations/show-stats.ts'
+export { sweepAlerts } from './operations/sweep-alerts.ts'
 export { sweepInbox } from './operations/sweep-inbox.ts'

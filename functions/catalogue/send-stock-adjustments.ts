@@ -10,6 +10,7 @@ import { Failure } from '#values/failure.ts'
 import { HOUR_MS } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
 import { log } from '#platform/log.ts'
+import { through } from '#stores/breakers.ts'
 import { outboxEntries } from '#stores/outbox.ts'
 import { closeBatch, openBatches, packBatches, type StockBatch } from '#stores/stock-batches.ts'
 import { adjustCounts, adjustmentsMade } from '#vendors/square/inventory.ts'
@@ -25,12 +26,12 @@ export const sendStockAdjustments = schedule({
   cron: '* * * * *',
   impact: 'The till still counts what was sold online, and may sell it again.',
   run: async ({ hasTime }) => {
-    const tally = { sent: 0, failed: 0 }
-    for (const batch of await openBatches()) await send(batch, tally)
+    const tally = { sent: 0, failed: 0, deferred: 0 }
+    if (!(await sendAll(await openBatches(), tally))) return tally
     while (hasTime()) {
       const entries = await outboxEntries('stock', ENTRIES_MAX)
       if (entries.length === 0) break
-      for (const batch of await packBatches(entries)) await send(batch, tally)
+      if (!(await sendAll(await packBatches(entries), tally))) break
     }
     return tally
   },
@@ -39,13 +40,23 @@ export const sendStockAdjustments = schedule({
 interface Counted {
   sent: number
   failed: number
+  deferred: number
 }
 
-async function send(batch: StockBatch, tally: Counted): Promise<void> {
+/** @returns false when Square is left alone just now: then what is in the outbox stays there */
+async function sendAll(batches: readonly StockBatch[], tally: Counted): Promise<boolean> {
+  let isOpen = true
+  for (const batch of batches) isOpen = (await send(batch, tally)) && isOpen
+  return isOpen
+}
+
+async function send(batch: StockBatch, tally: Counted): Promise<boolean> {
   try {
-    const counts = await adjustCounts(batch.id, batch)
-    await closeBatch(batch, { counts })
+    const passage = await through('square', () => adjustCounts(batch.id, batch))
+    if ('shutUntilMs' in passage) return putOff(batch, tally)
+    await closeBatch(batch, { counts: passage.done })
     tally.sent += batch.changes.length
+    return true
   } catch (error) {
     const refused = error instanceof Failure && error.details?.['refused'] === true
     const last = batch.changes.length === 1 && Date.parse(batch.occurredAt) + FRESH_MS > now()
@@ -53,13 +64,20 @@ async function send(batch: StockBatch, tally: Counted): Promise<void> {
     tally.failed += batch.changes.length
     log.error('stock adjustments were not taken', error, { function: 'send-stock-adjustments', batch: batch.id, givenUp: refused })
     if (refused) await closeBatch(batch, { counts: [] })
+    return true
   }
 }
 
+function putOff(batch: StockBatch, tally: Counted): false {
+  tally.deferred += batch.changes.length
+  return false
+}
+
 /** Sends each change by itself. An old batch may have been taken, its key forgotten since: what was made is not sent again. */
-async function sendApart(batch: StockBatch, tally: Counted): Promise<void> {
-  const made = await adjustmentsMade(batch.id, batch)
-  const again = batch.changes.filter(({ productId }) => !made.has(productId))
+async function sendApart(batch: StockBatch, tally: Counted): Promise<boolean> {
+  const passage = await through('square', () => adjustmentsMade(batch.id, batch))
+  if ('shutUntilMs' in passage) return putOff(batch, tally)
+  const again = batch.changes.filter(({ productId }) => !passage.done.has(productId))
   tally.sent += batch.changes.length - again.length
-  for (const alone of await closeBatch(batch, { counts: [], again })) await send(alone, tally)
+  return sendAll(await closeBatch(batch, { counts: [], again }), tally)
 }

@@ -9,6 +9,7 @@ import { MINUTE_MS, iso } from '#values/time.ts'
 import { config, scheduleSetting } from '#platform/config.ts'
 import { now } from '#platform/clock.ts'
 import { log } from '#platform/log.ts'
+import { through } from '#stores/breakers.ts'
 import { readProgress, saveProgress } from '#stores/progress.ts'
 import { retireProducts, saveCounts, saveProducts } from '#stores/stocktaking.ts'
 import { unitsInFlight } from '#stores/stock-batches.ts'
@@ -25,18 +26,23 @@ export const syncSquareCatalogue = schedule({
   cron: scheduleSetting('SQUARE_SYNC_SCHEDULE', '*/15 * * * *'),
   impact: 'New products, prices and deliveries do not reach the shop.',
   run: async ({ hasTime }) => {
-    const tally = { read: 0, saved: 0, unchanged: 0, refused: 0 } satisfies Tally
-    const progress = await readProgress(NAME)
-    const startedAt = now()
-    const catalogueFrom = await syncCatalogue(progress['catalogueFrom'], tally, hasTime)
-    const countsDone = await syncCounts(progress['countsFrom'], tally, hasTime)
-    await saveProgress(NAME, {
-      ...(catalogueFrom === undefined ? {} : { catalogueFrom }),
-      ...(countsDone ? { countsFrom: iso(startedAt - OVERLAP_MS) } : {}),
-    }, tally)
-    return tally
+    const passage = await through('square', () => synced(hasTime))
+    return 'done' in passage ? passage.done : { deferred: 1 }
   },
 })
+
+async function synced(hasTime: () => boolean): Promise<Tally> {
+  const tally = { read: 0, saved: 0, unchanged: 0, refused: 0 } satisfies Tally
+  const progress = await readProgress(NAME)
+  const startedAt = now()
+  const catalogueFrom = await syncCatalogue(progress['catalogueFrom'], tally, hasTime)
+  const countsDone = await syncCounts(progress['countsFrom'], tally, hasTime)
+  await saveProgress(NAME, {
+    ...(catalogueFrom === undefined ? {} : { catalogueFrom }),
+    ...(countsDone ? { countsFrom: iso(startedAt - OVERLAP_MS) } : {}),
+  }, tally)
+  return tally
+}
 
 type Counted = Required<Pick<Tally, 'read' | 'saved' | 'unchanged' | 'refused'>>
 

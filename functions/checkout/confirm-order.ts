@@ -1,5 +1,6 @@
 /**
- * Finishes an order whose customer has authenticated with the bank: asks the gateway what became of the charge.
+ * Finishes an order whose customer comes back from his bank, or from the gateway's own page: asks the gateway what became
+ * of the charge.
  *
  * Safe to run twice: it charges nothing, and an order that has moved on is answered as it is. The webhook may be
  * faster or slower; both settle the same way.
@@ -10,6 +11,7 @@ import { chargeRequestOf } from '#domain/checkout.ts'
 import { answerFor } from '#domain/order-answer.ts'
 import { isOpen, type Order } from '#domain/order.ts'
 import { config } from '#platform/config.ts'
+import { guarded } from '#stores/guarded.ts'
 import { nudgeMails } from '#stores/mails.ts'
 import { readOrder, settleOrder } from '#stores/orders.ts'
 import { gatewayNamed } from '#vendors/gateways.ts'
@@ -19,23 +21,28 @@ import { endpoint, route } from '#entry/endpoint.ts'
 export const confirmOrder = endpoint({
   name: 'confirm-order',
   path: '/api/orders/:orderId/confirm',
-  impact: 'Customers whose bank asks for authentication wait for the webhook instead of seeing their order paid.',
+  impact: 'Customers who come back from their bank or from the payment page wait for the webhook instead of seeing their order paid.',
   POST: route({
     who: 'public',
-    summary: 'Ask what became of a payment that needed authentication',
+    summary: 'Ask what became of a payment that the customer has finished elsewhere',
     reply: z.object({ orderId: z.string(), order: z.looseObject({}) }),
     run: async ({ params, caller }) => {
       const order = await readOrder(params['orderId'] ?? '')
       if (order === undefined) throw new Failure('NOT_FOUND')
       refuseStranger(caller, order.customerId)
-      const answer = answerFor(isOpen(order) && order.payment.transactionId !== null ? await asked(order) : order)
+      const answer = answerFor(isOpen(order) && mayBeAsked(order) ? await asked(order) : order)
       return 'final' in answer ? answer.final : answer
     },
   }),
 })
 
+/** A page is found by our reference too. */
+function mayBeAsked({ payment }: Order): boolean {
+  return payment.transactionId !== null || payment.session !== undefined
+}
+
 async function asked(order: Order): Promise<Order> {
-  const gateway = gatewayNamed(order.payment.gateway)
+  const gateway = guarded(gatewayNamed(order.payment.gateway))
   const outcome = await gateway.find(chargeRequestOf(order), order.payment.transactionId)
   if (outcome.status === 'unknown' || outcome.status === 'requires_action') return order
   const settled = await settleOrder(order.id, { outcome, cause: 'confirmed', shopName: config('shop').SHOP_NAME })

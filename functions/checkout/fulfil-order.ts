@@ -1,7 +1,8 @@
 /**
  * Hands a paid order over: picked up by an adult, or shipped with a tracking number.
  *
- * Safe to run twice: an order that is fulfilled the same way answers the same; another way is a conflict.
+ * Safe to run twice: an order that is fulfilled the same way answers the same; another way is a conflict. What was
+ * cancelled must never be handed over, also while its money is still on its way back.
  */
 import { z } from 'zod'
 import { Failure } from '#values/failure.ts'
@@ -10,6 +11,7 @@ import { auditRow, orderRow } from '#domain/rows.ts'
 import type { Settlement } from '#domain/settlement.ts'
 import { now } from '#platform/clock.ts'
 import { changeOrder } from '#stores/orders.ts'
+import { whoIs } from '#entry/bearer.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
 
 const Handover = z
@@ -26,7 +28,7 @@ export const fulfilOrder = endpoint({
     body: Handover,
     reply: z.object({ order: z.looseObject({}) }),
     run: async ({ body, params, caller }) => {
-      const by = `${caller.role} ${caller.id ?? ''}`
+      const by = whoIs(caller)
       const order = await changeOrder(params['orderId'] ?? '', (found) => handedOver(found, { how: body.how, tracking: body.tracking ?? null, by }))
       return { order: orderView(order) }
     },
@@ -39,6 +41,7 @@ function handedOver(order: Order, handover: { how: 'picked_up' | 'shipped'; trac
     if (before.how === handover.how && before.tracking === handover.tracking) return undefined
     throw new Failure('CONFLICT', { message: 'This order has been handed over already.', details: { how: before.how } })
   }
+  if (order.cancellation !== undefined) throw new Failure('CONFLICT', { message: 'This order was cancelled: it must not be handed over.', details: { state: order.state } })
   if (order.state !== 'paid' && order.state !== 'partially_refunded') {
     throw new Failure('CONFLICT', { message: `An order that is ${order.state} cannot be handed over.`, details: { state: order.state } })
   }

@@ -6,11 +6,14 @@
  * what is true now. A failed try goes back on the inbox's schedule and blocks no other event.
  */
 import { chargeRequestOf } from '#domain/checkout.ts'
+import type { InboxRecord } from '#domain/inbox.ts'
 import type { ChargeOutcome } from '#domain/payment.ts'
+import { isLateHold } from '#domain/settle.ts'
 import { config } from '#platform/config.ts'
 import { readOne, type Doc } from '#platform/firestore.ts'
 import { log } from '#platform/log.ts'
-import { inboxDoc, inboxNudge, inboxTopic, markIgnored, pendingRecord, putOff, type InboxRecord } from '#stores/inbox.ts'
+import { guarded } from '#stores/guarded.ts'
+import { inboxDoc, inboxNudge, inboxTopic, markIgnored, pendingRecord, putOff } from '#stores/inbox.ts'
 import { nudgeMails } from '#stores/mails.ts'
 import { applyEvent, readOrder, type OrderFact } from '#stores/orders.ts'
 import { factOf } from '#vendors/stripe/events.ts'
@@ -20,9 +23,11 @@ import { message } from '#entry/message.ts'
 export const onStripeEvent = message({
   name: 'on-stripe-event',
   topic: inboxTopic('stripe'),
+  // Disputes, payouts and reviews have workers of their own.
+  filter: 'NOT hasPrefix(attributes.type, "charge.dispute.") AND NOT hasPrefix(attributes.type, "payout.") AND NOT hasPrefix(attributes.type, "transfer.") AND NOT hasPrefix(attributes.type, "review.")',
   impact: 'Orders whose answer from Stripe was lost stay unsettled until the sweep asks.',
   data: inboxNudge,
-  run: async ({ eventId, subject, type }) => {
+  run: async ({ eventId, subject, type, attempt }) => {
     const place = await inboxDoc('stripe', eventId)
     try {
       if (subject === null) return await markIgnored(place)
@@ -31,7 +36,7 @@ export const onStripeEvent = message({
       await nudgeMails(settlement?.mails ?? [])
     } catch (error) {
       log.error('a Stripe event could not be applied', error, { function: 'on-stripe-event', eventId })
-      await putOff(place, error)
+      await putOff(place, error, attempt)
     }
   },
 })
@@ -53,7 +58,9 @@ async function askStripe(place: Doc, orderId: string): Promise<ChargeOutcome | u
   const fact = record === undefined ? undefined : factOf(record.payload)
   const order = await readOrder(orderId)
   if (fact?.about !== 'charge' || order === undefined) return undefined
-  const outcome = await stripeGateway.find(chargeRequestOf(order), fact.transactionId)
+  const outcome = await guarded(stripeGateway).find(chargeRequestOf(order), fact.transactionId)
   if (outcome.status === 'unknown') throw new Error(outcome.reason)
+  // Nobody waits for this money any more: it goes free now, not when the gateway forgets it.
+  if (isLateHold(order, outcome)) return guarded(stripeGateway).cancel(outcome.transactionId)
   return outcome
 }

@@ -11,15 +11,16 @@ import { newId } from '#values/ids.ts'
 import { toMinor, wireAmount } from '#values/money.ts'
 import { idField } from '#values/schema.ts'
 import { LINES_MAX, QUANTITY_MAX } from '#domain/cart.ts'
-import type { Order } from '#domain/order.ts'
-import { refundRequestOf, requestRefund } from '#domain/refund.ts'
+import { orderView, refundView } from '#domain/order.ts'
+import { askedRefund } from '#domain/refund.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { derivedId } from '#platform/derived.ts'
-import { nudgeMails } from '#stores/mails.ts'
-import { changeOrder, settleRefundOf } from '#stores/orders.ts'
+import { changeOrder } from '#stores/orders.ts'
+import { finishRefund } from '#stores/refunding.ts'
 import { gatewayNamed } from '#vendors/gateways.ts'
 import type { Reply } from '#entry/answer.ts'
+import { whoIs } from '#entry/bearer.ts'
 import { endpoint, route, type Call } from '#entry/endpoint.ts'
 
 const Wish = z
@@ -58,28 +59,20 @@ async function run(call: Call<z.output<typeof Wish>, unknown>): Promise<Reply> {
     if (before !== undefined && before.requestHash !== call.requestHash) throw new Failure('IDEMPOTENCY_MISMATCH')
     if (known) return undefined
     const amount = body.amount === undefined ? undefined : minorOf(body.amount, order.currency)
-    const requestedBy = `${caller.role} ${caller.id ?? ''}`
-    return requestRefund(order, { ...body, amount, id, requestedBy, requestHash: call.requestHash, nowMs: now() })
+    return askedRefund(order, { ...body, amount, id, requestedBy: whoIs(caller), requestHash: call.requestHash, nowMs: now() })
   })
-  const settled = await refunded(requested, id)
+  const asked = requested.refunds.find((one) => one.id === id)
+  const means = { gateway: gatewayNamed(requested.payment.gateway), shopName: config('shop').SHOP_NAME }
+  const { order: settled, waits } = asked?.status === 'pending' ? await finishRefund(means, requested, asked) : { order: requested, waits: false }
   const refund = settled.refunds.find((one) => one.id === id)
   if (refund?.answer !== undefined) return { ...refund.answer, replayed: known }
   const details = { refundId: id }
+  if (refund?.status === 'pending' && waits) return { status: 202, body: { refund: refundView(settled, refund), order: orderView(settled) }, replayed: known }
   if (refund?.status === 'failed') throw new Failure('CONFLICT', { message: 'The payment service refused this refund.', details })
   throw new Failure('GATEWAY_TIMEOUT', { message: UNANSWERED, details, retryAfterSeconds: 30 })
 }
 
 const UNANSWERED = 'The payment service did not answer. The refund will be finished; it will not be paid twice.'
-
-/** Asks the gateway for a refund that is still pending. */
-async function refunded(order: Order, refundId: string): Promise<Order> {
-  const refund = order.refunds.find((one) => one.id === refundId)
-  if (refund?.status !== 'pending') return order
-  const outcome = await gatewayNamed(order.payment.gateway).refund(refundRequestOf(order, refund))
-  const settled = await settleRefundOf(order.id, { refundId, outcome, shopName: config('shop').SHOP_NAME })
-  await nudgeMails(settled.settlement?.mails ?? [])
-  return settled.order
-}
 
 function minorOf(amount: number, currency: string): number {
   const minor = toMinor(amount, currency)

@@ -7,12 +7,14 @@
  */
 import { z } from 'zod'
 import { MINUTE_MS } from '#values/time.ts'
+import type { Down } from '#domain/breaker.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import type { Doc } from '#platform/firestore.ts'
+import { through } from '#stores/breakers.ts'
 import { takeToken } from '#stores/limits.ts'
 import { claimMail, deferMail, MAIL_TOPIC, mailDoc, markFailed, markSent, putOffMail, SEND_WITHIN_MS, type Mail } from '#stores/mails.ts'
-import { sendThroughResend } from '#vendors/resend/mailer.ts'
+import { sendThroughResend, type SendOutcome } from '#vendors/resend/mailer.ts'
 import { message } from '#entry/message.ts'
 
 export const onMailQueued = message({
@@ -35,8 +37,15 @@ export const onMailQueued = message({
 })
 
 async function deliver(place: Doc, mail: Mail): Promise<void> {
-  const outcome = await sendThroughResend(mail)
+  const passage = await through('resend', () => sendThroughResend(mail), downBy)
+  // Resend was not asked: no try of this mail is used up.
+  if ('shutUntilMs' in passage) return deferMail(place, passage.shutUntilMs)
+  const { done: outcome } = passage
   if (outcome.status === 'sent') await markSent(place, outcome.providerId)
   else if (outcome.status === 'refused') await markFailed(place, outcome.reason)
   else await putOffMail(place, mail, outcome.reason, outcome.waitMs)
+}
+
+function downBy(outcome: SendOutcome): Down | undefined {
+  return outcome.status === 'again' && outcome.down ? { reason: outcome.reason, restMs: outcome.waitMs } : undefined
 }

@@ -1,30 +1,34 @@
 /**
- * Nudges the workers of vendor events again: those whose first nudge was lost, and those whose next try is due.
+ * Nudges the workers of vendor events again: those whose first nudge was lost, and those whose next try is due. Goes on
+ * with replays whose runner is gone.
  *
- * Safe to run twice: a nudge only names a record; the record decides.
+ * Safe to run twice: a nudge only names a record; the record decides. One that no worker ever answers is not nudged for
+ * ever: it moves along its schedule and becomes a dead letter.
  */
 import { dueRecords, holdBack } from '#stores/due.ts'
-import { nudgeInbox, type InboxRecord } from '#stores/inbox.ts'
+import { nudgeAll, takeDue } from '#stores/inbox.ts'
+import { nudgeReplay } from '#stores/replays.ts'
 import { schedule } from '#entry/schedule.ts'
 
 const PAGE = 200
+const REPLAYS_MAX = 20
 
 export const sweepInbox = schedule({
   name: 'sweep-inbox',
   cron: '* * * * *',
   impact: 'Vendor events whose first try failed are never tried again.',
   run: async ({ hasTime }) => {
-    let published = 0
+    const tally = { published: 0, failed: 0 }
     while (hasTime()) {
-      const due = await dueRecords('inbox', PAGE)
-      await holdBack(due)
-      const events = due.map((snapshot) => snapshot.data() as unknown as InboxRecord)
-      for (const vendor of new Set(events.map((event) => event.vendor))) {
-        await nudgeInbox(vendor, events.filter((event) => event.vendor === vendor))
-      }
-      published += due.length
-      if (due.length < PAGE) break
+      const { records, unanswered } = await takeDue(PAGE)
+      await nudgeAll(records)
+      tally.published += records.length
+      tally.failed += unanswered
+      if (records.length + unanswered < PAGE) break
     }
-    return { published }
+    const replays = await dueRecords('replays', REPLAYS_MAX)
+    await holdBack(replays)
+    for (const { id } of replays) await nudgeReplay(id)
+    return { ...tally, published: tally.published + replays.length }
   },
 })

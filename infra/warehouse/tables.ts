@@ -77,9 +77,17 @@ export const TABLES: readonly Table[] = [
     clusteredBy: ['subject'],
     retentionYears: 7,
     columns: [
-      id, text('who'), text('what'), text('subject'), text('before'), text('after'), text('why'), text('request_id'), text('ip'),
+      id, text('who'), text('via'), text('what'), text('subject'), text('before'), text('after'), text('why'), text('request_id'), text('ip'),
       created, updated, ...version,
     ],
+  },
+  {
+    dataset: 'audit',
+    name: 'seals_log',
+    view: 'seals',
+    clusteredBy: ['id'],
+    retentionYears: 7,
+    columns: [id, whole('events'), whole('late'), text('root'), text('previous_seal_hash'), text('seal_hash'), created, updated, ...version],
   },
 ]
 

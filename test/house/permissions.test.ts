@@ -20,18 +20,47 @@ const MAY_CALL: Record<string, string> = {
   'PUT /api/carts/:cartId/items': 'public',
 
   'POST /api/checkout': 'public',
+  'POST /api/checkout/sessions': 'public',
   'GET /api/orders': 'customer viewer support admin',
   'GET /api/orders/:orderId': 'public',
+  'POST /api/orders/:orderId/cancel': 'public',
   'POST /api/orders/:orderId/confirm': 'public',
   'POST /api/orders/:orderId/fulfil': 'support admin',
   'POST /api/orders/:orderId/refunds': 'admin',
+  'POST /api/orders/:orderId/review': 'admin',
+  'GET /api/admin/reviews': 'viewer support admin',
 
+  'GET /api/admin/dead-letters': 'viewer support admin',
+  'POST /api/admin/dead-letters/replay': 'support admin',
+  'GET /api/admin/dead-letters/replays/:replayId': 'viewer support admin',
+
+  'GET /api/payees': 'viewer support admin',
+  'GET /api/payees/:payeeId': 'viewer support admin',
+  'PUT /api/payees/:payeeId': 'admin',
+  'GET /api/payouts': 'viewer support admin',
+  'POST /api/payouts': 'admin',
+  'GET /api/payouts/:payoutId': 'viewer support admin',
+
+  'GET /api/admin/alerts': 'viewer support admin',
+  'GET /api/admin/stats': 'viewer support admin',
+  'GET /api/admin/disputes': 'viewer support admin',
+  'GET /api/admin/audit': 'viewer support admin',
+  'GET /api/admin/audit/seals': 'viewer support admin',
+  'GET /api/admin/reconciliation': 'viewer support admin',
+  'POST /api/admin/reconciliation/:differenceId/resolve': 'admin',
+  'GET /api/admin/webhook-endpoints': 'admin',
+  'POST /api/admin/webhook-endpoints': 'admin',
+  'PUT /api/admin/webhook-endpoints/:endpointId': 'admin',
+  'DELETE /api/admin/webhook-endpoints/:endpointId': 'admin',
+  'POST /api/admin/webhook-endpoints/:endpointId/rotate': 'admin',
+  'GET /api/admin/webhook-deliveries': 'viewer support admin',
+  'POST /api/admin/webhook-deliveries/replay': 'support admin',
   'GET /api/admin/ledger/accounts': 'viewer support admin',
   'GET /api/admin/ledger/entries': 'viewer support admin',
 }
 
 /** Reached by vendors without a token; the signature on each message decides. */
-const WEBHOOKS = ['/api/webhooks/stripe']
+const WEBHOOKS = ['/api/webhooks/authorize-net', '/api/webhooks/stripe']
 
 function routesOf(declarations: readonly Declaration[]): Record<string, string> {
   return Object.fromEntries(

@@ -3,12 +3,15 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { openShop, type Json, type Person, type Shop } from '../shop.ts'
 
 const JOB = 'send-stock-adjustments'
+const MINUTE_MS = 60_000
 const CHANGES = '/v2/inventory/changes/batch-create'
+/** A run tries so often. */
+const TRIES = 4
 
 let shop: Shop
 let buyer: Person
 beforeAll(async () => {
-  shop = await openShop({ environment: { CHECKOUTS_PER_CUSTOMER_HOUR: '1000', CHECKOUTS_PER_IP_HOUR: '1000', API_LIMIT_PER_MINUTE: '10000' } })
+  shop = await openShop({ environment: { BREAKER_FAILURES: '5', CHECKOUTS_PER_CUSTOMER_HOUR: '1000', CHECKOUTS_PER_IP_HOUR: '1000', API_LIMIT_PER_MINUTE: '10000' } })
   buyer = shop.guest()
 })
 afterEach(() => shop.calm())
@@ -27,7 +30,7 @@ describe('does', () => {
   test('take what was sold off Square\'s count, and then hold it no longer', async () => {
     await buy('VARTOTE1', 3)
     expect(stored('VARTOTE1')).toMatchObject({ onHand: 38, held: 3 })
-    expect(await send()).toEqual({ sent: 1, failed: 0 })
+    expect(await send()).toEqual({ sent: 1, failed: 0, deferred: 0 })
     expectAgreed('VARTOTE1', 35)
     expect(shop.documents('stock_batches')).toEqual([])
   })
@@ -35,7 +38,7 @@ describe('does', () => {
   test('send many orders in one request, one change for each product', async () => {
     await Promise.all([buy('VARCAPNAT'), buy('VARCAPNAT', 2), buy('VARCAPOLV'), buy('VARCAPNAT')])
     const before = asked().length
-    expect(await send()).toEqual({ sent: 2, failed: 0 })
+    expect(await send()).toEqual({ sent: 2, failed: 0, deferred: 0 })
     expect(asked().length).toBe(before + 1)
     expect(asked().at(-1)?.['body'].changes.map(({ adjustment }: Json) => [adjustment.catalog_object_id, adjustment.quantity]).sort()).toEqual([
       ['VARCAPNAT', '4'],
@@ -57,7 +60,7 @@ describe('does', () => {
 
   test('nothing when nothing was sold', async () => {
     const before = asked().length
-    expect(await send()).toEqual({ sent: 0, failed: 0 })
+    expect(await send()).toEqual({ sent: 0, failed: 0, deferred: 0 })
     expect(asked().length).toBe(before)
   })
 })
@@ -66,7 +69,7 @@ describe('refuses', () => {
   test('to let one product that Square no longer knows hold up the others sold beside it', async () => {
     await Promise.all([buy('VARGRINDER50'), buy('VARGRINDER63', 2)])
     await shop.act('square', 'catalog/VARGRINDER50', { delete: true })
-    expect(await send()).toEqual({ sent: 1, failed: 1 })
+    expect(await send()).toEqual({ sent: 1, failed: 1, deferred: 0 })
     expectAgreed('VARGRINDER63', 8)
     expect(stored('VARGRINDER50')).toMatchObject({ held: 0 })
     expect(shop.documents('stock_batches')).toEqual([])
@@ -76,11 +79,11 @@ describe('refuses', () => {
 describe('survives', () => {
   test('a lost answer: the same request again, and Square applies it once', async () => {
     await buy('VARHEARTS250', 4)
-    shop.fault({ target: 'square', operation: `POST ${CHANGES}`, when: 'after', effect: 'drop' })
-    expect(await send()).toEqual({ sent: 0, failed: 1 })
+    shop.fault({ target: 'square', operation: `POST ${CHANGES}`, when: 'after', effect: 'drop', times: TRIES })
+    expect(await send()).toEqual({ sent: 0, failed: 1, deferred: 0 })
     expect(shop.shelf('VARHEARTS250')).toBe(60)
     expect(stored('VARHEARTS250')).toMatchObject({ onHand: 64, held: 4 })
-    expect(await send()).toEqual({ sent: 1, failed: 0 })
+    expect(await send()).toEqual({ sent: 1, failed: 0, deferred: 0 })
     const [first, second] = asked().slice(-2)
     expect(second?.['idempotencyKey']).toBe(first?.['idempotencyKey'])
     expect(second?.['body']).toEqual(first?.['body'])
@@ -89,19 +92,51 @@ describe('survives', () => {
 
   test('Square being away: it stays on the queue, and later sales go along', async () => {
     await buy('VARHEARTS1000')
-    shop.fault({ target: 'square', operation: `POST ${CHANGES}`, when: 'before', effect: 'error', status: 503 })
-    expect(await send()).toEqual({ sent: 0, failed: 1 })
+    shop.fault({ target: 'square', operation: `POST ${CHANGES}`, when: 'before', effect: 'error', status: 503, times: TRIES })
+    expect(await send()).toEqual({ sent: 0, failed: 1, deferred: 0 })
     await buy('VARHEARTS1000')
-    expect(await send()).toEqual({ sent: 2, failed: 0 })
+    expect(await send()).toEqual({ sent: 2, failed: 0, deferred: 0 })
     expectAgreed('VARHEARTS1000', 20)
   })
 
-  test('a rate limit at Square', async () => {
+  test('one answer that is lost or an error: tried again in the same run, and applied once', async () => {
+    await buy('VARSEEDOIL500', 2)
+    const first = shop.shelf('VARSEEDOIL500')
+    shop.fault({ target: 'square', operation: `POST ${CHANGES}`, when: 'after', effect: 'drop' })
+    shop.fault({ target: 'square', operation: `POST ${CHANGES}`, when: 'before', effect: 'error', status: 503, skip: 1 })
+    expect(await send()).toEqual({ sent: 1, failed: 0, deferred: 0 })
+    expectAgreed('VARSEEDOIL500', first - 2)
+  })
+
+  test('a rate limit at Square: it is left alone for a minute', async () => {
     await buy('VARSEEDOIL250')
     shop.fault({ target: 'square', operation: `POST ${CHANGES}`, when: 'before', effect: 'error', status: 429 })
-    expect(await send()).toEqual({ sent: 0, failed: 1 })
-    expect(await send()).toEqual({ sent: 1, failed: 0 })
+    expect(await send()).toEqual({ sent: 0, failed: 1, deferred: 0 })
+    const before = asked().length
+    expect(await send()).toEqual({ sent: 0, failed: 0, deferred: 1 })
+    expect(asked().length).toBe(before)
+    await shop.cloud.advance(MINUTE_MS)
+    expect(await send()).toEqual({ sent: 1, failed: 0, deferred: 0 })
     expectAgreed('VARSEEDOIL250', 44)
+  })
+
+  test('Square being away for long: asked once a minute, what is sold meanwhile waits in the queue, checkouts do not wait', async () => {
+    shop.fault({ target: 'square', when: 'before', effect: 'error', status: 503, times: 1_000 })
+    await buy('VARCALMBALM30')
+    for (let run = 0; run < 5; run++) await send()
+    expect(shop.document('breakers', 'square')).toMatchObject({ openedAtMs: expect.any(Number) })
+    const since = shop.cloud.wire.lastCall
+    const { id } = await buy('VARCALMBALM30', 2)
+    expect(shop.document('orders', id)).toMatchObject({ state: 'paid', stockUnconfirmed: true })
+    expect(await send()).toMatchObject({ sent: 0, failed: 0 })
+    expect(await shop.tally('sync-square-catalogue')).toEqual({ deferred: 1 })
+    expect(shop.cloud.wire.calls(since).filter(({ target }) => target === 'square')).toEqual([])
+    expect(shop.documents('outbox').filter(({ data }) => data['topic'] === 'stock').length).toBe(1)
+    shop.calm()
+    await shop.cloud.advance(MINUTE_MS)
+    expect(await send()).toMatchObject({ failed: 0, deferred: 0 })
+    expect(stored('VARCALMBALM30')).toMatchObject({ held: 0, onHand: shop.shelf('VARCALMBALM30') })
+    expect(shop.document('breakers', 'square')).toBeUndefined()
   })
 
   test.each([
@@ -141,17 +176,17 @@ describe('survives', () => {
 
   test('a whole day without Square: what was sold before is taken off its count all the same', async () => {
     await Promise.all([buy('VARPROTEINPLAIN', 3), buy('VARPROTEINCOCOA')])
-    shop.fault({ target: 'square', operation: `POST ${CHANGES}`, when: 'before', effect: 'error', status: 503 })
+    shop.fault({ target: 'square', operation: `POST ${CHANGES}`, when: 'before', effect: 'error', status: 503, times: TRIES })
     await send()
     await shop.cloud.advance(25 * 3_600_000)
-    expect(await send()).toEqual({ sent: 2, failed: 0 })
+    expect(await send()).toEqual({ sent: 2, failed: 0, deferred: 0 })
     expectAgreed('VARPROTEINPLAIN', 27)
     expectAgreed('VARPROTEINCOCOA', 25)
   })
 
   test('a whole day after a lost answer, when Square has forgotten the key: what it did is not done again', async () => {
     await Promise.all([buy('VARMANGOCHEWS10', 3), buy('VARDARKBAR1')])
-    shop.fault({ target: 'square', operation: `POST ${CHANGES}`, when: 'after', effect: 'drop' })
+    shop.fault({ target: 'square', operation: `POST ${CHANGES}`, when: 'after', effect: 'drop', times: TRIES })
     await send()
     await shop.cloud.advance(25 * 3_600_000)
     shop.fault({ target: 'square', operation: `POST ${CHANGES}`, when: 'before', effect: 'error', status: 400 })

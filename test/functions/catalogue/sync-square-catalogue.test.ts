@@ -194,7 +194,7 @@ describe('survives', () => {
     const before = progress()
     await shop.act('square', 'catalog/VARPETDROPSS/price', { amount: 2700 })
     await move('VARPETDROPSS', -2)
-    shop.fault({ target: 'square', operation: `POST ${COUNTS}`, when: 'before', effect: 'error', status: 503 })
+    shop.fault({ target: 'square', operation: `POST ${COUNTS}`, when: 'before', effect: 'error', status: 503, times: 4 })
     await expect(sync()).rejects.toThrow('503')
     expect(progress()['countsFrom']).toBe(before['countsFrom'])
     await sync()

@@ -7,7 +7,7 @@ const MINUTE_MS = 60 * SECOND_MS
 
 let shop: Shop
 beforeAll(async () => {
-  shop = await openShop()
+  shop = await openShop({ environment: { BREAKER_FAILURES: '5' } })
 })
 afterEach(() => shop.calm())
 afterAll(() => shop.cloud.stop())
@@ -177,6 +177,28 @@ describe('survives', () => {
     expect(waits).toEqual([1, 5, 30, 300, 1800])
     expect(mailOf(id)).toMatchObject({ status: 'dead_letter', attempts: 6, nextAtMs: null, lastError: expect.stringContaining('503') })
     expect(sent(id)).toEqual([])
+  })
+
+  test('Resend being away: after five failures in a row all mails wait a minute, and no try of theirs is used up', async () => {
+    await shop.cloud.advance(MINUTE_MS)
+    await deliver(await queue())
+    shop.fault({ target: 'resend', operation: 'POST /emails', when: 'before', effect: 'error', status: 503, times: 999 })
+    const tried = await Promise.all(Array.from({ length: 5 }, () => queue()))
+    await deliver(...tried)
+    const before = shop.cloud.wire.lastCall
+    const id = await queue()
+    await deliver(id)
+    expect(shop.cloud.wire.calls(before).filter(({ target }) => target === 'resend')).toEqual([])
+    expect(mailOf(id)).toMatchObject({ status: 'deferred', attempts: 0, lastError: null })
+    expect(mailOf(id)['nextAtMs'] - shop.cloud.now()).toBeLessThanOrEqual(MINUTE_MS)
+    shop.calm()
+    // One of them tries for all; the others follow when it was answered.
+    for (let minute = 0; minute < 2; minute++) {
+      await shop.cloud.advance(MINUTE_MS)
+      await shop.cloud.drain()
+    }
+    expect([...tried, id].map((one) => [mailOf(one)['status'], sent(one).length])).toEqual([...tried, id].map(() => ['sent', 1]))
+    expect(shop.document('breakers', 'resend')).toBeUndefined()
   })
 
   test('a rate limit at Resend: it waits as long as Resend says', async () => {

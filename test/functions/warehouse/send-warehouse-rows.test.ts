@@ -44,7 +44,7 @@ describe('does', () => {
     ])
     const ledger = (await rows('commerce', 'ledger')).filter(({ order_id: id }) => id === order['id'])
     expect(ledger.map(({ account, amount }) => [account, amount]).sort()).toEqual([['gateway:stripe', '100'], ['sales', '-100']])
-    expect((await rows('audit', 'events')).filter(({ subject }) => subject === order['id'])).toMatchObject([{ what: 'order.paid', who: order['customerId'] }])
+    expect((await rows('audit', 'events')).filter(({ subject }) => subject === order['id'])).toMatchObject([{ what: 'order.paid', who: `customer ${order['customerId']}`, via: 'check-out' }])
   })
 
   test('show the latest state of an order in its view, and every state in its log', async () => {

@@ -1,0 +1,23 @@
+/** Who changed what on a day, and why, in the order in which it happened, as the warehouse holds it: a minute or two after the change. */
+import { z } from 'zod'
+import { cursorField, limitField } from '#values/schema.ts'
+import { dayOf } from '#domain/audit-seal.ts'
+import { now } from '#platform/clock.ts'
+import { listEvents } from '#stores/audit-events.ts'
+import { endpoint, route } from '#entry/endpoint.ts'
+
+export const listAuditEvents = endpoint({
+  name: 'list-audit-events',
+  path: '/api/admin/audit',
+  impact: 'Staff cannot see who changed what.',
+  GET: route({
+    who: ['viewer', 'support', 'admin'],
+    summary: 'Audit events of a day, in UTC',
+    query: z.strictObject({ day: z.iso.date().optional(), cursor: cursorField.optional(), limit: limitField(50, 100) }),
+    reply: z.object({ day: z.string(), events: z.array(z.looseObject({})), nextCursor: z.string().nullable() }),
+    run: async ({ query }) => {
+      const day = query.day ?? dayOf(now())
+      return { day, ...(await listEvents({ ...query, day })) }
+    },
+  }),
+})

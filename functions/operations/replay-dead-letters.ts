@@ -1,0 +1,98 @@
+/**
+ * Puts dead letters back at the start of their schedule: those that are named, or all that a filter finds.
+ *
+ * The first batch goes with the request's own commit, the rest is worked through by `on-replay-accepted`, of which the
+ * answer tells how to watch it. An event is put back only while it is dead, in the commit that counts it: a second
+ * click, a second admin or a retry at the same moment finds it put back and is told so. Nothing named is passed over.
+ */
+import { z } from 'zod'
+import { newId } from '#values/ids.ts'
+import { idField } from '#values/schema.ts'
+import { replayView, type ReplayFilter } from '#domain/replay.ts'
+import { listInbox, nudgeAll } from '#stores/inbox.ts'
+import { acceptReplay, countDeadBy, nudgeReplay, wouldRefuse, type Worked } from '#stores/replays.ts'
+import type { Reply } from '#entry/answer.ts'
+import { whoIs } from '#entry/bearer.ts'
+import { endpoint, route, type Call } from '#entry/endpoint.ts'
+
+const IDS_MAX = 10_000
+/** A dry run names so many. */
+const SHOWN_MAX = 100
+
+const moment = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
+const Filter = z
+  .strictObject({
+    vendor: idField.optional(),
+    type: z.string().min(1).max(200).optional(),
+    status: z.literal('dead', { error: 'must be "dead": nothing else can be replayed' }).optional(),
+    /** When the event was first seen: from this moment, to before that one. */
+    from: moment.optional(),
+    to: moment.optional(),
+  })
+  .refine(({ from, to }) => from === undefined || to === undefined || from < to, { path: ['to'], message: 'must be after from' })
+
+const Wish = z
+  .strictObject({
+    ids: z.array(idField).min(1).max(IDS_MAX).optional(),
+    filter: Filter.optional(),
+    reason: z.string().trim().min(1).max(500),
+    dryRun: z.boolean().default(false),
+  })
+  .refine(({ ids, filter }) => (ids === undefined) !== (filter === undefined), { path: ['ids'], message: 'send either ids or filter' })
+
+export const replayDeadLetters = endpoint({
+  name: 'replay-dead-letters',
+  path: '/api/admin/dead-letters/replay',
+  impact: 'Vendor events that were given up stay unapplied.',
+  POST: route({
+    who: ['support', 'admin'],
+    summary: 'Replay dead letters, named or by filter',
+    body: Wish,
+    reply: z.looseObject({}),
+    status: 202,
+    idempotent: true,
+    run,
+  }),
+})
+
+async function run(call: Call<z.output<typeof Wish>, unknown>): Promise<Reply> {
+  const { body, caller } = call
+  const ids = body.ids === undefined ? undefined : [...new Set(body.ids)]
+  const filter = body.filter === undefined ? null : filterOf(body.filter)
+  if (body.dryRun) return { status: 200, body: { dryRun: ids === undefined ? await foundBy(filter ?? {}) : await foundIn(ids) } }
+  const accepted = ids?.length ?? (await countDeadBy(filter ?? {}))
+  const wish = { id: newId('rpl'), requestedBy: whoIs(caller), reason: body.reason, filter, accepted }
+  let taken: Worked | undefined
+  const reply = await call.once(async (unit) => {
+    const worked = await acceptReplay(unit, wish, ids)
+    taken = worked.isNew ? worked : taken
+    return { replay: replayView(worked.replay), refused: worked.refused, watch: `/api/admin/dead-letters/replays/${wish.id}` }
+  })
+  await nudgeAll(taken?.records ?? [])
+  if (taken?.replay.state === 'running') await nudgeReplay(wish.id)
+  return reply
+}
+
+function filterOf({ vendor, type, from, to }: z.output<typeof Filter>): ReplayFilter {
+  return { vendor, type, fromMs: from, toMs: to }
+}
+
+interface DryRun {
+  readonly wouldReplay: number
+  readonly wouldRefuse: number
+  readonly ids: readonly string[]
+  readonly refused: readonly object[]
+}
+
+async function foundBy(filter: ReplayFilter): Promise<DryRun> {
+  const { found } = await listInbox({ ...filter, status: 'dead', limit: SHOWN_MAX })
+  return { wouldReplay: await countDeadBy(filter), wouldRefuse: 0, ids: found.map(({ id }) => id), refused: [] }
+}
+
+async function foundIn(ids: readonly string[]): Promise<DryRun> {
+  const refused = await wouldRefuse(ids)
+  const known = new Set(refused.map(({ id }) => id))
+  const dead = ids.filter((id) => !known.has(id))
+  const shown = { ids: dead.slice(0, SHOWN_MAX), refused: refused.slice(0, SHOWN_MAX) }
+  return { wouldReplay: dead.length, wouldRefuse: refused.length, ...shown }
+}

@@ -1,0 +1,101 @@
+/** KAJA tells of no chargeback: each is found the day after, and means to the order what a dispute means. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { kajaChargesFor, payByKaja } from '../kaja.ts'
+import { expectTrueBooks, openGround, orderOf, PRICE, PRODUCT, type Ground } from '../purchase.ts'
+import type { Answer, Json, Person, Shop } from '../shop.ts'
+
+const DAY_MS = 86_400_000
+
+let ground: Ground
+let shop: Shop
+
+beforeAll(async () => {
+  ground = await openGround()
+  shop = ground.shop
+}, 30_000)
+afterAll(() => shop.cloud.stop())
+afterEach(async () => {
+  shop.calm()
+  await shop.cloud.drain()
+  expectTrueBooks(ground)
+})
+
+/** Bought by KAJA, and settled. */
+async function bought(): Promise<{ orderId: string; transId: string }> {
+  const buyer = await shop.person()
+  const answer = await payByKaja(buyer, (await buyer.fill({ productId: PRODUCT, quantity: 2 }))['id'])
+  const orderId = answer.body['orderId']
+  await shop.act('authorize-net', 'settle')
+  await shop.cloud.drain()
+  return { orderId, transId: kajaChargesFor(shop, orderId)[0]?.['transId'] }
+}
+
+async function shown(orderId: string): Promise<Json> {
+  return orderOf(await shop.person('admin'), orderId)
+}
+
+async function refund(orderId: string): Promise<Answer> {
+  const admin: Person = await shop.person('admin')
+  return admin.post(`/api/orders/${orderId}/refunds`, { reason: 'Sorry' })
+}
+
+function balances(orderId: string): Record<string, number> {
+  const sums: Record<string, number> = {}
+  const postings = shop.documents('ledger').filter(({ data }) => data['orderId'] === orderId).flatMap(({ data }) => data['postings'])
+  for (const { account, amount } of postings) sums[account] = (sums[account] ?? 0) + amount
+  return Object.fromEntries(Object.entries(sums).filter(([account, sum]) => sum !== 0 && account !== 'sales'))
+}
+
+describe('does', () => {
+  test('find a chargeback months later: the order is disputed, the ledger says where the money is, staff are told', async () => {
+    const { orderId, transId } = await bought()
+    await shop.cloud.advance(100 * DAY_MS)
+    await shop.act('authorize-net', `transactions/${transId}/chargeback`)
+    expect(await shop.tally('sync-chargebacks')).toMatchObject({ read: 1, saved: 1 })
+    expect(await shown(orderId)).toMatchObject({ state: 'disputed', disputes: [{ id: transId, status: 'under_review', amount: 100, reason: 'chargeback', evidenceDueAt: null }] })
+    expect(balances(orderId)).toEqual({ 'disputes:held': 2 * PRICE })
+    await shop.cloud.drain()
+    expect(shop.documents('alerts').find(({ data }) => data['key'] === `dispute/${transId}`)?.data).toMatchObject({ status: 'open', severity: 'p1', orderId })
+    expect(await shop.tally('sync-chargebacks')).toMatchObject({ read: 1, saved: 0, unchanged: 1 })
+    await shop.act('authorize-net', `transactions/${transId}/chargeback_reversal`)
+    expect(await shop.tally('sync-chargebacks')).toMatchObject({ saved: 1 })
+    expect([(await shown(orderId))['state'], balances(orderId)]).toEqual(['paid', { 'gateway:kaja': 2 * PRICE }])
+  })
+
+  test('leave what is open to the sweep of disputes, which learns that it was given back', async () => {
+    const { orderId, transId } = await bought()
+    await shop.act('authorize-net', `transactions/${transId}/chargeback`)
+    await shop.tally('sync-chargebacks')
+    await shop.act('authorize-net', `transactions/${transId}/chargeback_reversal`)
+    await shop.cloud.advance(0.3 * DAY_MS)
+    expect(await shop.tally('sweep-disputes')).toMatchObject({ settled: 1 })
+    expect(await shown(orderId)).toMatchObject({ state: 'paid', disputes: [{ status: 'won' }] })
+    expect(await shop.tally('sweep-disputes')).toMatchObject({ read: 0 })
+  })
+})
+
+describe('refuses', () => {
+  test('a refund of what the bank has taken back', async () => {
+    const { orderId, transId } = await bought()
+    await shop.act('authorize-net', `transactions/${transId}/chargeback`)
+    await shop.tally('sync-chargebacks')
+    expect((await refund(orderId)).status).toBe(409)
+    await shop.act('authorize-net', `transactions/${transId}/chargeback_reversal`)
+    await shop.tally('sync-chargebacks')
+    expect((await refund(orderId)).status).toBe(201)
+  })
+})
+
+describe('survives', () => {
+  test('KAJA not answering, a lost commit, two runs at once: each chargeback once', async () => {
+    const { orderId, transId } = await bought()
+    await shop.act('authorize-net', `transactions/${transId}/chargeback`)
+    shop.fault({ target: 'authorize-net', when: 'before', effect: 'error', status: 500, times: 1 })
+    await shop.cloud.runJob('sync-chargebacks')
+    shop.calm()
+    shop.fault({ target: 'firestore', operation: 'Commit', match: 'disputes:held', when: 'after', effect: 'drop' })
+    await Promise.all([shop.tally('sync-chargebacks'), shop.tally('sync-chargebacks')])
+    expect((await shown(orderId))['state']).toBe('disputed')
+    expect(shop.documents('ledger').filter(({ data }) => data['orderId'] === orderId).map(({ data }) => data['kind']).sort()).toEqual(['charge', 'dispute'])
+  })
+})
