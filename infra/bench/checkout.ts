@@ -5,11 +5,9 @@
  */
 import { atOnce, ms, percentile } from './figures.ts'
 import { startCloud } from './running-cloud.ts'
-import { Shopper, type Answer } from './shopper.ts'
-
-const PRODUCT = 'test-product-1'
-/** No limit may stand in the way of a measurement; what is limited in a shop is not what is measured here. */
-const OPEN = { MAILS_PER_MINUTE: '100000', API_LIMIT_PER_MINUTE: '100000', CHECKOUTS_PER_CUSTOMER_HOUR: '100000' }
+import { OPEN, PRODUCT, say, stock } from './shop.ts'
+import { refuseUnpaid, Shopper } from './shopper.ts'
+import { benchSpread } from './spread.ts'
 
 export interface BenchOptions {
   readonly sustainedSeconds: number
@@ -17,6 +15,12 @@ export interface BenchOptions {
 }
 
 export async function benchCheckout(options: BenchOptions): Promise<void> {
+  const summary = await shapes(options)
+  await benchSpread(options.instances)
+  process.stdout.write(`${summary}\n`)
+}
+
+async function shapes(options: BenchOptions): Promise<string> {
   const cloud = await startCloud(options.instances, OPEN)
   try {
     const house = await Shopper.enter(cloud.url)
@@ -35,23 +39,10 @@ export async function benchCheckout(options: BenchOptions): Promise<void> {
     say('... and all that follows them done after', `${ms(performance.now() - drained)} ms more`)
     const sustained = await underLoad(cloud.url, house, options.sustainedSeconds)
     say(`sustained ${options.sustainedSeconds} s, follow-up included`, `${sustained.perSecond.toFixed(1)}/s  p95 ${ms(sustained.p95)} ms  ${sustained.callsPerOrder.toFixed(1)} calls an order`)
-    process.stdout.write(
-      `checkout: p50 ${ms(percentile(single, 0.5))} ms p95 ${ms(percentile(single, 0.95))} ms, hot ${hot.perSecond.toFixed(0)}/s, sustained ${sustained.perSecond.toFixed(0)}/s\n`,
-    )
+    return `checkout: p50 ${ms(percentile(single, 0.5))} ms p95 ${ms(percentile(single, 0.95))} ms, hot ${hot.perSecond.toFixed(0)}/s, sustained ${sustained.perSecond.toFixed(0)}/s`
   } finally {
     await cloud.stop()
   }
-}
-
-function say(what: string, figures: string): void {
-  process.stdout.write(`${what.padEnd(46)}${figures}\n`)
-}
-
-/** Sets the store's count, and lets the shop take it over. */
-async function stock(house: Shopper, productId: string, quantity: number): Promise<void> {
-  await house.call('POST', '/_local/drain')
-  await house.call('POST', '/_local/vendors/square/inventory', { variationId: productId, quantity })
-  await house.call('POST', '/_local/jobs/sync-square-catalogue')
 }
 
 /** Open a cart, fill it, pay: how long a buyer waits in all. */
@@ -123,8 +114,4 @@ async function underLoad(url: URL, house: Shopper, seconds: number): Promise<Rat
   const took = (performance.now() - started) / 1000
   const after = Number((await house.call('GET', '/_local/calls?since=999999999')).body['last'])
   return { perSecond: times.length / took, p50: percentile(times, 0.5), p95: percentile(times, 0.95), callsPerOrder: (after - before) / times.length }
-}
-
-function refuseUnpaid(answer: Answer): void {
-  if (answer.status !== 201) throw new Error(`A checkout was not paid: ${answer.status} ${JSON.stringify(answer.body)}`)
 }

@@ -11,11 +11,11 @@ export function ms(value: number): string {
 }
 
 /** Runs `work` over all items, so many at a time, each starting when one before it ends. */
-export async function atOnce<Item, Result>(items: readonly Item[], limit: number, work: (item: Item) => Promise<Result>): Promise<Result[]> {
+export async function atOnce<Item, Result>(items: readonly Item[], limit: number, work: (item: Item, index: number) => Promise<Result>): Promise<Result[]> {
   const results: Result[] = []
   let next = 0
   const worker = async (): Promise<void> => {
-    for (let index = next++; index < items.length; index = next++) results[index] = await work(items[index] as Item)
+    for (let index = next++; index < items.length; index = next++) results[index] = await work(items[index] as Item, index)
   }
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker))
   return results

@@ -75,3 +75,7 @@ export class Shopper {
     })
   }
 }
+
+export function refuseUnpaid(answer: Answer): void {
+  if (answer.status !== 201) throw new Error(`A checkout was not paid: ${answer.status} ${JSON.stringify(answer.body)}`)
+}

@@ -7,7 +7,10 @@ import type { Scenario } from './scenario.ts'
 import { SCENARIOS } from './scenarios.ts'
 
 const SEED = 1
-const EACH = 3
+const EACH = 2
+/** One of each kind: money in, money back, a page, a sweep, an event, a mail. */
+const SAMPLED = ['checkout-stripe', 'checkout-kaja', 'hosted-session', 'refund-full', 'cancel-paid', 'sweep-reservations', 'webhook-worker', 'mail']
+const SAMPLE = SCENARIOS.filter(({ name }) => SAMPLED.includes(name))
 
 describe('does', () => {
   test('try each call before and after it took effect, lost, silent, refused and with the death of its caller, and twice', () => {
@@ -54,9 +57,10 @@ describe('refuses', () => {
 })
 
 describe('survives', () => {
-  test(`faults drawn from every scenario: ${SCENARIOS.length * EACH} of them`, { timeout: 240_000 }, async () => {
-    const explored = await exploreSample(SCENARIOS, { seed: SEED, each: EACH })
-    console.log(`faults: ${explored.reduce((sum, { points }) => sum + points, 0)} points in ${SCENARIOS.length} scenarios`)
+  test('faults drawn from scenarios of each kind', { timeout: 120_000 }, async () => {
+    expect(SAMPLE).toHaveLength(SAMPLED.length)
+    const explored = await exploreSample(SAMPLE, { seed: SEED, each: EACH })
+    console.log(`faults: ${explored.reduce((sum, { points }) => sum + points, 0)} points in ${explored.length} of ${SCENARIOS.length} scenarios`)
     expect(explored.flatMap(({ violations }) => violations.map(told))).toEqual([])
   })
 })

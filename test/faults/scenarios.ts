@@ -1,13 +1,28 @@
 /** Everything that the fault explorer tries, in the order of the table it prints. */
 import type { Scenario } from './scenario.ts'
+import { alert } from './scenarios/alert.ts'
 import { authentication } from './scenarios/authentication.ts'
+import { cancelKaja, cancelOpen, cancelPaid } from './scenarios/cancel.ts'
+import { checkoutKaja, checkoutKajaHeld } from './scenarios/checkout-kaja.ts'
 import { checkoutStripe } from './scenarios/checkout-stripe.ts'
 import { mail, stockPush, warehouseRows } from './scenarios/follow-up.ts'
+import { dispute } from './scenarios/dispute.ts'
 import { fulfil } from './scenarios/fulfil.ts'
+import { hostedSession } from './scenarios/hosted-session.ts'
+import { outgoingWebhook } from './scenarios/outgoing-webhook.ts'
+import { bankPayout, payout } from './scenarios/payout.ts'
+import { checkoutHeld, reviewApprove, reviewRefuse } from './scenarios/review.ts'
+import { replayDeadLetters } from './scenarios/replay-dead-letters.ts'
+import { reconcilePayments } from './scenarios/reconcile-payments.ts'
+import { refundKaja, refundKajaLater, refundKajaPart } from './scenarios/refund-kaja.ts'
 import { refundFull, refundPartial } from './scenarios/refund.ts'
+import { sweepInbox } from './scenarios/sweep-inbox.ts'
+import { sealAudit } from './scenarios/seal-audit.ts'
 import { sweepReservations } from './scenarios/sweep-reservations.ts'
 import { syncCatalogue } from './scenarios/sync-catalogue.ts'
+import { webhookWorker } from './scenarios/webhook-worker.ts'
 
 export const SCENARIOS: readonly Scenario[] = [
-  checkoutStripe, authentication, refundFull, refundPartial, fulfil, sweepReservations, mail, stockPush, warehouseRows, syncCatalogue,
+  checkoutStripe, checkoutKaja, checkoutKajaHeld, checkoutHeld, authentication, hostedSession, reviewApprove, reviewRefuse, refundFull, refundPartial, refundKaja, refundKajaPart, refundKajaLater, cancelOpen, cancelPaid, cancelKaja, fulfil, sweepReservations, mail, stockPush, warehouseRows, syncCatalogue, sealAudit, webhookWorker,
+  sweepInbox, replayDeadLetters, reconcilePayments, dispute, payout, bankPayout, alert, outgoingWebhook,
 ]

@@ -11,13 +11,13 @@ export const mail = followUp('mail', ['on-mail-queued'], 'sweep-mails', (shop, b
 
 export const stockPush = followUp('stock-push', ['send-stock-adjustments'], 'send-stock-adjustments', () => [])
 
-export const warehouseRows = followUp('warehouse-rows', ['send-warehouse-rows'], 'send-warehouse-rows', (shop, buyer) => {
-  const rows = shop.cloud.rows('commerce', 'orders_log') as Array<Record<string, unknown>>
+export const warehouseRows = followUp('warehouse-rows', ['send-warehouse-rows'], 'send-warehouse-rows', async (shop, buyer) => {
+  const rows = (await shop.cloud.rows('commerce', 'orders_log')) as Array<Record<string, unknown>>
   const states = new Set(rows.filter((row) => row['customer_id'] === buyer.id).map((row) => row['state']))
   return states.has('paid') || ordersOf(shop, buyer).length === 0 ? [] : [`the warehouse does not know that ${buyer.id} paid`]
 })
 
-function followUp(name: string, functions: string[], job: string, faults: (shop: Shop, buyer: Person) => string[]): Scenario {
+function followUp(name: string, functions: string[], job: string, faults: (shop: Shop, buyer: Person) => string[] | Promise<string[]>): Scenario {
   return {
     name,
     functions,
