@@ -31,6 +31,7 @@ import { judged, keptOf, type Counted, type Judged } from './velocity.ts'
 const INLINE_MS = 10 * MINUTE_MS
 /** Orders in one commit: each writes about ten documents. */
 const TOGETHER_MAX = 8
+const PATIENCE_MS = 1_000
 
 export interface PlaceRequest {
   readonly customerId: string | null
@@ -131,9 +132,11 @@ async function placeTogether(wishes: readonly Wish[]): Promise<Array<Result | un
     }
   }
   if (together.length < 2) return []
+  const startedAt = performance.now()
   const written = await reserve(together, shelf.snapshots).catch((thrown: unknown) => ({ thrown }))
-  // Nothing of it holds then: who was refused is judged again, since what stood before him may not have been written.
-  if ('thrown' in written) return resultsFor(wishes, together, () => written)
+  // A store that does not answer is not asked by each of them in turn; any other error is his whose write it was.
+  if ('thrown' in written) return performance.now() - startedAt < PATIENCE_MS ? [] : resultsFor(wishes, together, () => written)
+  // Nothing of it holds then: who was refused is judged again, since what stood before him was not written.
   if (!written.done) return []
   const placed = resultsFor(wishes, together, (decided) => ({ placed: placedAt(decided, written.at) }))
   return placed.map((result, index) => result ?? refused[index])

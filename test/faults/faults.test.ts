@@ -7,7 +7,7 @@ import type { Scenario } from './scenario.ts'
 import { SCENARIOS } from './scenarios.ts'
 
 const SEED = 1
-const EACH = 2
+const EACH = 1
 /** One of each kind: money in, money back, a page, a sweep, an event, a mail. */
 const SAMPLED = ['checkout-stripe', 'checkout-kaja', 'hosted-session', 'refund-full', 'cancel-paid', 'sweep-reservations', 'webhook-worker', 'mail']
 const SAMPLE = SCENARIOS.filter(({ name }) => SAMPLED.includes(name))

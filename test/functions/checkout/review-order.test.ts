@@ -294,12 +294,13 @@ describe('survives', () => {
   test('money set aside after the order had been given up: it goes free at once', async () => {
     const buyer = await shop.person()
     const operation = 'POST /v1/payment_intents'
-    shop.fault({ target: 'stripe', operation, match: 'amount=25000&', when: 'before', effect: 'delay', delayMs: 2_500 })
+    shop.fault({ target: 'stripe', operation, match: 'amount=25000&', when: 'before', effect: 'delay', delayMs: 60_000 })
     const done = checkOut(buyer, { cart: [{ productId: PRODUCT, quantity: 5 }] })
-    await until(() => ordersOf(shop, buyer).length === 1)
+    await until(() => shop.cloud.wire.faults().some(({ struck }) => struck > 0))
     await shop.cloud.advance(61_000)
     await shop.tally('sweep-reservations')
     expect(ordersOf(shop, buyer)[0]?.['state']).toBe('payment_failed')
+    shop.calm()
     await done
     await shop.cloud.drain()
     expect(chargesFor(shop, ordersOf(shop, buyer)[0]?.['id'])).toMatchObject([{ status: 'canceled', amount_received: 0 }])
