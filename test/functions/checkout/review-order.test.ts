@@ -294,7 +294,7 @@ describe('survives', () => {
   test('money set aside after the order had been given up: it goes free at once', async () => {
     const buyer = await shop.person()
     const operation = 'POST /v1/payment_intents'
-    shop.fault({ target: 'stripe', operation, match: 'amount=25000&', when: 'before', effect: 'delay', delayMs: 60_000 })
+    shop.fault({ target: 'stripe', operation, match: 'amount=25000&', when: 'before', effect: 'delay', delayMs: 60_000, times: 3 })
     const done = checkOut(buyer, { cart: [{ productId: PRODUCT, quantity: 5 }] })
     await until(() => shop.cloud.wire.faults().some(({ struck }) => struck > 0))
     await shop.cloud.advance(61_000)

@@ -177,7 +177,7 @@ describe('survives', () => {
     const key = newKey()
     shop.fault({ target: 'pagerduty', when: 'before', effect: 'error', status: 503, times: 1_000 })
     await tell(key, 'raise')
-    for (let step = 0; step < 12; step++) {
+    for (let step = 0; step < 18; step++) {
       await shop.cloud.advance(120 * MINUTE_MS)
       await shop.tally('sweep-alerts')
       await shop.cloud.drain()
