@@ -1,20 +1,7 @@
-/**
- * The mails of an order, typed: what a template needs is its parameter, so a missing variable does not compile.
- * HTML and plain text come from the same facts; everything that a customer typed is escaped.
- */
+/** The mails of an order, typed: what a template needs is its parameter, so a missing variable does not compile. */
 import { toText } from '#values/money.ts'
+import { letter, type MailIntent } from './mail.ts'
 import { takenFor, type Order, type Refund } from './order.ts'
-
-/** A mail that must be sent once; `id` names the intent, so that asking twice sends once. */
-export interface MailIntent {
-  readonly id: string
-  readonly to: string
-  readonly template: string
-  readonly subject: string
-  readonly html: string
-  readonly text: string
-  readonly orderId: string
-}
 
 export function receiptMail(order: Order, shopName: string): MailIntent {
   return {
@@ -104,26 +91,8 @@ export function cancelledMail(order: Order, shopName: string): MailIntent {
 }
 
 function page(title: string, paragraphs: readonly string[], order: Order, shopName: string): { html: string; text: string } {
-  const lines = order.lines.map((line) => ({ what: `${line.quantity} x ${line.name}`, amount: amountOf(line.gross, order.currency) }))
-  const sums = sumsOf(order)
-  const text = [
-    title, '', ...paragraphs, '', ...lines.map(({ what, amount }) => `${what}: ${amount}`), '', ...sums.map(([name, amount]) => `${name}: ${amount}`), '', shopName, '',
-  ].join('\n')
-  const row = (name: string, amount: string): string =>
-    `<tr><td style="padding:6px 0">${escape(name)}</td><td style="padding:6px 0;text-align:right">${escape(amount)}</td></tr>`
-  const html = `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><title>${escape(title)}</title></head>
-<body style="margin:0;padding:24px;font-family:system-ui,sans-serif;line-height:1.5"><main style="max-width:560px;margin:0 auto">
-<h1 style="font-size:22px">${escape(title)}</h1>
-${paragraphs.map((paragraph) => `<p>${escape(paragraph)}</p>`).join('\n')}
-<table role="presentation" style="width:100%;border-collapse:collapse">
-${lines.map(({ what, amount }) => row(what, amount)).join('\n')}
-${sums.map(([name, amount]) => row(name, amount)).join('\n')}
-</table>
-<p>${escape(shopName)}</p>
-</main></body></html>
-`
-  return { html, text }
+  const lines = order.lines.map((line): [string, string] => [`${line.quantity} x ${line.name}`, amountOf(line.gross, order.currency)])
+  return letter({ title, paragraphs, rows: [lines, sumsOf(order)], shopName })
 }
 
 function sumsOf(order: Order): Array<[string, string]> {
@@ -138,10 +107,4 @@ function sumsOf(order: Order): Array<[string, string]> {
 
 function amountOf(minor: number, currency: string): string {
   return `${toText(minor, currency)} ${currency}`
-}
-
-const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-
-function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? character)
 }

@@ -1,7 +1,7 @@
 /** Everything that one fact about an order changes, to be written in one commit. */
 import type { AlertChange } from './alert.ts'
 import type { JournalEntry } from './ledger.ts'
-import type { MailIntent } from './receipt.ts'
+import type { MailIntent } from './mail.ts'
 import type { Order } from './order.ts'
 import type { WarehouseRow } from './rows.ts'
 

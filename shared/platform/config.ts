@@ -41,6 +41,15 @@ const access = z.object({
   ORDER_ID_SECRET: z.string().min(32),
 })
 
+const masterKey = z.string().refine((key) => Buffer.from(key, 'base64url').length === 32, 'must be 32 bytes in base64url')
+
+/** What is kept under lock. */
+const vault = z.object({
+  MASTER_KEY: masterKey,
+  /** The one before the last rotation: opens what is not wrapped anew yet, wraps nothing. */
+  MASTER_KEY_PREVIOUS: masterKey.optional(),
+})
+
 const limits = z.object({
   API_LIMIT_PER_MINUTE: positive(100),
   ADMIN_LIMIT_PER_MINUTE: positive(60),
@@ -152,7 +161,7 @@ const deadlines = z.object({
   PLACE_DEADLINE_MS: positive(12_000),
 })
 
-const SECTIONS = { shop, access, limits, fraud, deadlines, stripe, authorizeNet, square, resend, pagerduty, webhooks, alerts, breakers }
+const SECTIONS = { shop, access, vault, limits, fraud, deadlines, stripe, authorizeNet, square, resend, pagerduty, webhooks, alerts, breakers }
 type Sections = { [Name in keyof typeof SECTIONS]: z.output<(typeof SECTIONS)[Name]> }
 const read = new Map<string, unknown>()
 

@@ -2,7 +2,7 @@
  * The mail queue: a mail is a record, written in the transaction of what it tells. The record decides whether it is
  * still to be sent; a message is only a nudge.
  */
-import type { MailIntent } from '#domain/receipt.ts'
+import type { MailIntent } from '#domain/mail.ts'
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
 import { log } from '#platform/log.ts'

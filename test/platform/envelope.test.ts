@@ -1,0 +1,58 @@
+import fc from 'fast-check'
+import { randomBytes } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { isOutdated, macOf, newDataKey, seal, unseal, unwrapKey, wrapKey } from '#platform/envelope.ts'
+
+process.env['MASTER_KEY'] = randomBytes(32).toString('base64url')
+
+const CONTEXT = ['customer-1', 'av_1', 'id number']
+
+describe('does', () => {
+  test('what is sealed opens under its key and context, and never looks the same twice', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), fc.array(fc.string()), (plain, context) => {
+        const key = newDataKey()
+        const sealed = seal(key, context, plain)
+        expect(unseal(key, context, sealed)).toBe(plain)
+        expect(seal(key, context, plain)).not.toBe(sealed)
+      }),
+    )
+  })
+
+  test('a data key is wrapped under the master key and comes back whole', () => {
+    const key = newDataKey()
+    const wrapped = wrapKey(key, CONTEXT)
+    expect(unwrapKey(wrapped, CONTEXT).equals(key)).toBe(true)
+    expect(isOutdated(wrapped)).toBe(false)
+    expect(isOutdated({ ...wrapped, masterKey: 'another' })).toBe(true)
+  })
+
+  test('keyed hashes keep parts apart', () => {
+    expect(macOf('pepper', ['ab', 'c'])).not.toBe(macOf('pepper', ['a', 'bc']))
+    expect(macOf('pepper', ['ab'])).not.toBe(macOf('salt', ['ab']))
+    expect(macOf('pepper', ['ab'])).toBe(macOf('pepper', ['ab']))
+  })
+})
+
+describe('refuses', () => {
+  const key = newDataKey()
+  const sealed = seal(key, CONTEXT, '1234')
+
+  test('another key, another context, any changed bit, a cut tag', () => {
+    expect(() => unseal(newDataKey(), CONTEXT, sealed)).toThrow(/./)
+    expect(() => unseal(key, ['customer-2', 'av_1', 'id number'], sealed)).toThrow(/./)
+    expect(() => unseal(key, ['customer-1av_1', 'id number'], sealed)).toThrow(/./)
+    const bytes = Buffer.from(sealed, 'base64url')
+    for (const index of bytes.keys()) {
+      const changed = Buffer.from(bytes)
+      changed[index] = (changed[index] as number) ^ 1
+      expect(() => unseal(key, CONTEXT, changed.toString('base64url'))).toThrow(/./)
+    }
+    for (let cut = 1; cut <= 16; cut++) expect(() => unseal(key, CONTEXT, bytes.subarray(0, bytes.length - cut).toString('base64url'))).toThrow(/./)
+  })
+
+  test('a key whose master key is not mounted', () => {
+    const wrapped = wrapKey(key, CONTEXT)
+    expect(() => unwrapKey({ ...wrapped, masterKey: 'gone' }, CONTEXT)).toThrow('not mounted')
+  })
+})
