@@ -26,10 +26,13 @@ export const setCartItem = endpoint({
     idempotent: true,
     run: async ({ body, params, caller, once }) => {
       const cartPlace = await cartDoc(params['cartId'] ?? '')
-      // Not in the transaction: a product that many fill their carts with must not be locked by each of them.
-      const [found] = await readProducts([body.productId])
+      // Beside the transaction, not in it: a product that many fill their carts with must not be locked by each of them.
+      const asked = readProducts([body.productId])
+      // Whether it fails is told where it is awaited, if it comes to that.
+      asked.catch(() => undefined)
       return once(async (unit) => {
         const cart = cartOf(await unit.get(cartPlace))
+        const [found] = await asked
         if (cart === undefined) throw new Failure('NOT_FOUND', { message: 'Cart not found.' })
         refuseStranger(caller, cart.customerId, 'Cart not found.')
         if (found?.product === undefined) throw unavailable()
