@@ -46,11 +46,8 @@ export interface LocalCloudOptions {
   readonly furnish?: (cloud: LocalCloud) => Promise<void>
 }
 
-/** Entries that are due in the shop's own stores, and the scheduled functions that pick them up. */
-export interface DueWork {
-  readonly count: (cloud: LocalCloud) => number
-  readonly jobs: readonly string[]
-}
+/** Scheduled functions, and how many entries are due in the shop's own stores that each of them picks up. */
+export type DueWork = ReadonlyArray<{ readonly job: string; readonly count: (cloud: LocalCloud) => number }>
 
 interface Settings {
   offsetMs: number
@@ -157,7 +154,7 @@ export class LocalCloud implements ControlledCloud {
   #webhooksTaken = 0
   #jumps: Promise<void> = Promise.resolve()
 
-  constructor(parts: Parts, dueWork: DueWork = { count: () => 0, jobs: [] }) {
+  constructor(parts: Parts, dueWork: DueWork = []) {
     this.#parts = parts
     this.dueWork = dueWork
     this.url = `http://localhost:${parts.port}`
@@ -234,11 +231,10 @@ export class LocalCloud implements ControlledCloud {
     await drain({
       timeline: this.timeline,
       owed: () => this.#owed(),
-      dueWork: () => this.dueWork.count(this),
-      runJobs: async () => {
-        // One that fails (a fault, a dead instance) is asked again in the next round.
-        for (const job of this.dueWork.jobs) await this.runJob(job).catch(() => undefined)
-      },
+      waiting: () => this.#waiting(),
+      jobsDue: () => this.dueWork.filter(({ count }) => count(this) > 0).map(({ job }) => job),
+      // One that fails (a fault, a dead instance) is asked again in the next round.
+      runJob: async (job) => void (await this.runJob(job).catch(() => undefined)),
     })
     return { delivered: this.#delivered() - before, dead: this.servers.pubsub.dead().length }
   }
@@ -291,10 +287,14 @@ export class LocalCloud implements ControlledCloud {
     return owed
   }
 
+  #waiting(): number {
+    return [...this.vendors.values()].reduce((sum, vendor) => sum + vendor.waiting(), this.servers.pubsub.waiting())
+  }
+
   /** Between two moments of a jump. What does not end in time (an ordered silence) must not stop the clock. */
   async #quiet(): Promise<void> {
     try {
-      await quiet({ timeline: this.timeline, owed: () => this.#owed() }, QUIET_MS_MAX)
+      await quiet({ timeline: this.timeline, owed: () => this.#owed(), waiting: () => this.#waiting() }, QUIET_MS_MAX)
     } catch (error) {
       if (!(error instanceof StillDue)) throw error
     }

@@ -16,11 +16,19 @@ export async function furnishShop(cloud: LocalCloud): Promise<void> {
 }
 
 /** Follow-up work that only a scheduled function picks up. What waits for a later moment is not due. */
-export const shopWork: DueWork = {
-  jobs: ['sweep-inbox', 'sweep-mails', 'sweep-alerts', 'send-webhooks', 'send-stock-adjustments', 'send-warehouse-rows'],
-  count: (cloud) => {
-    const documents = (collection: string) => cloud.servers.firestore.peek(collection) as Array<{ data: Record<string, unknown> }>
-    const due = (collection: string) => documents(collection).filter(({ data }) => typeof data['nextAtMs'] === 'number' && data['nextAtMs'] <= cloud.now()).length
-    return cloud.servers.firestore.count('outbox') + cloud.servers.firestore.count('stock_batches') + due('inbox') + due('mails') + due('alert_facts') + due('alerts') + due('webhook_deliveries')
-  },
+export const shopWork: DueWork = [
+  { job: 'sweep-inbox', count: (cloud) => due(cloud, 'inbox') },
+  { job: 'sweep-mails', count: (cloud) => due(cloud, 'mails') },
+  { job: 'sweep-alerts', count: (cloud) => due(cloud, 'alert_facts') + due(cloud, 'alerts') },
+  { job: 'send-webhooks', count: (cloud) => due(cloud, 'webhook_deliveries') + due(cloud, 'outbox', 'eventAtMs') },
+  { job: 'send-stock-adjustments', count: (cloud) => outbox(cloud, 'stock') + cloud.servers.firestore.count('stock_batches') },
+  { job: 'send-warehouse-rows', count: (cloud) => outbox(cloud, 'warehouse') },
+]
+
+function due(cloud: LocalCloud, collection: string, moment = 'nextAtMs'): number {
+  return cloud.servers.firestore.values(collection, moment).filter((ms) => typeof ms === 'number' && ms <= cloud.now()).length
+}
+
+function outbox(cloud: LocalCloud, topic: string): number {
+  return cloud.servers.firestore.values('outbox', 'topic').filter((one) => one === topic).length
 }

@@ -112,6 +112,13 @@ export class Timeline {
     }
   }
 
+  /** Moves the clock to the next moment at which something falls due, and runs that. */
+  async hasten(): Promise<void> {
+    const next = this.#entries[0]
+    if (next !== undefined) await this.#moveTo(next.dueMs)
+    await this.settle()
+  }
+
   stop(): void {
     this.#stopped = true
     clearTimeout(this.#timer)

@@ -33,8 +33,8 @@ const TRUSTING = {
   FRAUD_AMOUNT_PER_CUSTOMER_HOUR: '100000000', FRAUD_AMOUNT_PER_IP_HOUR: '100000000', IP_COUNTRY_HEADER: 'x-country-code',
 }
 
-/** Jobs pause for real time between their tries of a call; and a test loses more calls than a vendor does in a year: breakers stay closed. */
-const IMPATIENT = { RETRY_WAIT_MS: '5', BREAKER_FAILURES: '100000' }
+/** Calls are tried again after real time, which no test waits for; and a test loses more calls than a vendor does in a year: breakers stay closed. */
+const IMPATIENT = { RETRY_WAIT_MS: '5', CHARGE_RETRY_WAIT_MS: '10', BREAKER_FAILURES: '100000' }
 
 export async function openShop({ environment, ...options }: Partial<LocalCloudOptions> = {}): Promise<Shop> {
   const cloud = await createLocalCloud({ port: 0, instances: 2, furnish: furnishShop, dueWork: shopWork, environment: { ...TRUSTING, ...IMPATIENT, ...environment }, ...options })

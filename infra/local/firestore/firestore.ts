@@ -12,7 +12,7 @@ import { Database } from './database.ts'
 import { sweepDaily } from './expiry.ts'
 import type { IndexFile } from './index-file.ts'
 import { listingMethods } from './listing-methods.ts'
-import { fieldsOfPlain, plainFields } from './plain.ts'
+import { fieldsOfPlain, plainFields, plainValue } from './plain.ts'
 import { checkWrite } from './prepare.ts'
 import { definition, type Received } from './protocol.ts'
 import { readMethods } from './read-methods.ts'
@@ -38,6 +38,8 @@ export interface Firestore {
   /** Every document of the collections of this name, wherever they are, uncounted and past all locks. */
   peek(collectionId: string): PlainDocument[]
   count(collectionId: string): number
+  /** What one field holds in each document of these collections; undefined where it is absent. */
+  values(collectionId: string, field: string): unknown[]
   /** All or none, uncounted: seeds and tests. Waits for locks like any commit. */
   write(writes: readonly PlainWrite[]): Promise<void>
   /** Forgets every document and transaction. */
@@ -69,6 +71,11 @@ export function createFirestore({ timeline, disk, indexes, projectId }: Firestor
     disconnect: (connection) => database.transactions.disconnect(connection),
     peek: (collectionId) => [...(group(collectionId)?.slots() ?? [])].map(({ document }) => plainDocument(root, document)),
     count: (collectionId) => group(collectionId)?.size ?? 0,
+    values: (collectionId, field) =>
+      [...(group(collectionId)?.slots() ?? [])].map(({ document }) => {
+        const value = document.fields[field]
+        return value === undefined ? undefined : plainValue(value)
+      }),
     write: async (writes) => {
       const checked = writes.map((write) => {
         const name = `${root}/${write.path}`

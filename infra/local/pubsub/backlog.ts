@@ -52,6 +52,11 @@ export class Backlog {
     return this.active + this.#soon
   }
 
+  /** Messages due within a moment, not yet. */
+  get soon(): number {
+    return this.#soon
+  }
+
   /** Messages due now or out. */
   get active(): number {
     return this.#out + this.#ready.length - this.#readyFrom

@@ -105,6 +105,11 @@ export class PubSub {
     return this.#pusher.pending()
   }
 
+  /** The part of `pending` that is not due yet. */
+  waiting(): number {
+    return this.#pusher.waiting()
+  }
+
   counts(): Counts {
     return { published: this.#published, delivered: this.#delivered }
   }

@@ -85,6 +85,13 @@ export class Pusher {
     return pending
   }
 
+  /** The part of `pending` that is not due yet. */
+  waiting(): number {
+    let waiting = 0
+    for (const { backlog } of this.#lanes.values()) waiting += backlog.soon
+    return waiting
+  }
+
   /** Stops pushing, for as long as there is nobody to push to. */
   hold(): void {
     this.#held = true

@@ -30,8 +30,10 @@ export interface Vendor {
    * `form` is what he sent; undefined when he only looks.
    */
   page?(path: readonly string[], form: URLSearchParams | undefined): HttpAnswer | undefined
-  /** Webhook deliveries that are due now or under way. */
+  /** Webhook deliveries that are due within a moment or under way. */
   pending(): number
+  /** The part of them that is not due yet. */
+  waiting(): number
 }
 
 export interface Route<Handle> {

@@ -76,9 +76,14 @@ export class WebhookSender {
     return this.#deliveries.get(id)
   }
 
-  /** Deliveries due now or under way. */
+  /** Deliveries due within a moment or under way. */
   pending(): number {
     return this.#inFlight + this.#queue.length + this.#waitingNow
+  }
+
+  /** The part of `pending` that is not due yet. */
+  waiting(): number {
+    return this.#waitingNow
   }
 
   #wait(delivery: Delivery): void {

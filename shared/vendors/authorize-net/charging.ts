@@ -22,14 +22,14 @@ export const DUPLICATE_WINDOW = { setting: [{ settingName: 'duplicateWindow', se
 const ACCEPT = 'COMMON.ACCEPT.INAPP.PAYMENT'
 
 export async function charge(request: ChargeRequest): Promise<ChargeOutcome> {
-  const { CHARGE_DEADLINE_MS } = config('deadlines')
+  const { CHARGE_DEADLINE_MS, CHARGE_RETRY_WAIT_MS } = config('deadlines')
   const patience = { endsAt: performance.now() + CHARGE_DEADLINE_MS, callMs: CHARGE_DEADLINE_MS / TRIES_MAX }
   if (now() - request.createdAtMs > NONCE_LIVES_MS) return find(request, null, patience)
   let mustLook = request.again === true
   let last: ChargeOutcome = { status: 'unknown', reason: 'authorize.net: no answer' }
   let ifAbsent: ChargeOutcome | undefined
   for (let round = 0; round <= TRIES_MAX; round++) {
-    if (round > 0) await pause(Math.min(200 * 2 ** (round - 1), Math.max(0, patience.endsAt - performance.now())))
+    if (round > 0) await pause(Math.min(CHARGE_RETRY_WAIT_MS * 2 ** (round - 1), Math.max(0, patience.endsAt - performance.now())))
     if (mustLook) {
       const seen = await find(request, null, patience)
       if (seen.status === 'unknown') {

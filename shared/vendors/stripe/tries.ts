@@ -12,7 +12,7 @@ const PAGES_MAX = 20
 
 /** At most three tries within the deadline of a charge, each with its part of it. */
 export async function tried<T>(call: (timeoutMs: number) => Promise<T>): Promise<{ done: T } | { thrown: Thrown }> {
-  const { CHARGE_DEADLINE_MS } = config('deadlines')
+  const { CHARGE_DEADLINE_MS, CHARGE_RETRY_WAIT_MS } = config('deadlines')
   const endsAt = performance.now() + CHARGE_DEADLINE_MS
   let lost = false
   for (let attempt = 1; ; attempt++) {
@@ -24,7 +24,7 @@ export async function tried<T>(call: (timeoutMs: number) => Promise<T>): Promise
       const thrown = thrownBy(error)
       if (!thrown.again) return { thrown }
       lost ||= thrown.lost
-      const waitMs = Math.max(200 * 2 ** attempt, thrown.retryAfterMs ?? 0)
+      const waitMs = Math.max(CHARGE_RETRY_WAIT_MS * 2 ** attempt, thrown.retryAfterMs ?? 0)
       if (attempt >= TRIES_MAX || performance.now() + waitMs > endsAt) return { thrown: { ...thrown, lost } }
       await pause(waitMs)
     }

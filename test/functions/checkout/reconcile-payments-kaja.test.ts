@@ -12,7 +12,7 @@ let shop: Shop
 let admin: Person
 
 beforeAll(async () => {
-  shop = (await openGround({ environment: { CHARGE_DEADLINE_MS: '1500', VENDOR_DEADLINE_MS: '2000' } })).shop
+  shop = (await openGround({ environment: { CHARGE_DEADLINE_MS: '1500', VENDOR_DEADLINE_MS: '2000', STORE_DEADLINE_MS: '1000' } })).shop
   admin = await shop.person('admin')
 }, 30_000)
 afterAll(() => shop.cloud.stop())

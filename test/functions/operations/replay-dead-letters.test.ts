@@ -11,7 +11,7 @@ const ONE_DAY = 24 * 60
 let shop: Shop
 let inbox: Inbox
 beforeAll(async () => {
-  shop = await openShop({ environment: { ADMIN_LIMIT_PER_MINUTE: '1000', API_LIMIT_PER_MINUTE: '1000' } })
+  shop = await openShop({ environment: { TRANSACTION_DEADLINE_MS: '2000', ADMIN_LIMIT_PER_MINUTE: '1000', API_LIMIT_PER_MINUTE: '1000' } })
   inbox = new Inbox(shop, (await (await shop.person()).buy({ productId: 'VARTOTE1', quantity: 1 }))['id'])
   await shop.cloud.drain()
 })

@@ -73,10 +73,10 @@ describe('does', () => {
 
   test('runs the jobs that pick up work due in the stores until none is left', async () => {
     let due = 2
-    cloud.dueWork = { count: () => due--, jobs: ['count-notes'] }
+    cloud.dueWork = [{ job: 'count-notes', count: () => due-- }]
     expect((await ask('POST', '/_local/drain')).status).toBe(200)
     expect(due).toBe(-1)
-    cloud.dueWork = { count: () => 0, jobs: [] }
+    cloud.dueWork = []
   })
 
   test('counts every call with the function and the request it was made for', async () => {

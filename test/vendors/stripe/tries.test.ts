@@ -4,7 +4,7 @@ import { VendorDown } from '#domain/breaker.ts'
 import { afterTries, notAnswered, tried, unknown } from '#vendors/stripe/tries.ts'
 
 beforeAll(() => {
-  Object.assign(process.env, { STRIPE_SECRET_KEY: 'sk_test_1', STRIPE_WEBHOOK_SECRET: 'whsec_1', CHARGE_DEADLINE_MS: '3000' })
+  Object.assign(process.env, { STRIPE_SECRET_KEY: 'sk_test_1', STRIPE_WEBHOOK_SECRET: 'whsec_1', CHARGE_DEADLINE_MS: '3000', CHARGE_RETRY_WAIT_MS: '20' })
 })
 
 let asked = 0

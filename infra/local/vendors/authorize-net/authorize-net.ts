@@ -47,6 +47,7 @@ export function createAuthorizeNet(context: VendorContext, options: AuthorizeNet
     objects: (type) => objects(account, type),
     control: (action, body) => shelves.together(() => control({ account, trouble }, action, body)),
     pending: () => notifications.pending(),
+    waiting: () => notifications.waiting(),
   }
 }
 

@@ -133,6 +133,10 @@ export class Notifications {
     return this.#sender.pending()
   }
 
+  waiting(): number {
+    return this.#sender.waiting()
+  }
+
   #send({ webhookId, url }: Webhook, eventType: string, payload: Readonly<Record<string, unknown>>): void {
     const notificationId = randomUUID()
     const eventDate = new Date(this.#context.timeline.now()).toISOString().replace('Z', '0000Z')

@@ -44,6 +44,7 @@ export function createPagerDuty(context: VendorContext): Vendor {
     objects: (type) => pager.objects(type),
     control: (action, body) => pager.control(action, isRecord(body) ? body : {}),
     pending: () => 0,
+    waiting: () => 0,
   }
 }
 

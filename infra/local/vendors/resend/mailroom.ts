@@ -114,7 +114,7 @@ export class Mailroom {
     })
   }
 
-  /** Steps under way or due within a second. */
+  /** Steps due within a second; a step takes no time. */
   pending(): number {
     return this.#soon
   }

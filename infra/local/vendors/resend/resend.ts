@@ -94,6 +94,7 @@ export function createResend(context: VendorContext, options: ResendOptions): Ve
     objects: (type) => objects(parts, type),
     control: (action, body) => answerTo(() => control(parts, action, isRecord(body) ? body : {})),
     pending: () => parts.mailroom.pending() + parts.events.pending(),
+    waiting: () => parts.mailroom.pending() + parts.events.waiting(),
   }
 }
 

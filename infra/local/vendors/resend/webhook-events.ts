@@ -115,6 +115,10 @@ export class WebhookEvents {
     return this.#sender.pending()
   }
 
+  waiting(): number {
+    return this.#sender.waiting()
+  }
+
   #send(endpoint: Endpoint, event: WebhookEvent): void {
     this.#sender.send(deliveryId(endpoint, event.id), endpoint.endpoint, JSON.stringify(event.payload))
   }

@@ -73,6 +73,10 @@ export class Notifications {
   pending(): number {
     return this.#sender.pending()
   }
+
+  waiting(): number {
+    return this.#sender.waiting()
+  }
 }
 
 /** The vendor's signature: HMAC-SHA256 over the registered address followed by the raw body, in base64. */

@@ -82,6 +82,7 @@ export function createSquare(context: VendorContext, options: SquareOptions): Sq
     objects: (type) => objects(parts, type),
     control: (action, body) => answerTo(() => control(parts, action, isRecord(body) ? body : {})),
     pending: () => parts.notifications.pending(),
+    waiting: () => parts.notifications.waiting(),
   }
 }
 

@@ -125,6 +125,7 @@ export function createStripe(context: VendorContext, options: StripeOptions): St
     control: (action, body) => shelves.together(() => control({ account, sender, secrets, trouble }, action, body)),
     page: ([kind, id = ''], form) => (kind === 'pay' ? shelves.together(() => checkoutHtml(account, id, form)) : undefined),
     pending: () => sender.pending(),
+    waiting: () => sender.waiting(),
   }
 }
 
