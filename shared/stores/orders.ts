@@ -2,7 +2,6 @@
  * Orders, and the commits that move them. An order's document decides: whoever changes it does so on the version he
  * read, and everything that belongs to the change (stock, ledger, mail, rows, cart) is in the same commit.
  */
-import type { InboxRecord } from '#domain/inbox.ts'
 import { leased, type Order, type OrderState } from '#domain/order.ts'
 import { eventOf } from '#domain/order-event.ts'
 import type { RefundOutcome } from '#domain/payment.ts'
@@ -134,23 +133,21 @@ export async function settleIn(unit: Unit, order: Order | undefined, fact: Order
   return { order: settlement?.order ?? order, settlement }
 }
 
-/** What a vendor's event says about an order, read from its inbox record. */
+/** What a vendor says about an order. */
 export type OrderFact =
   | { readonly about: 'charge'; readonly facts: SettleFacts }
   | { readonly about: 'refund'; readonly refundId: string; readonly outcome: RefundOutcome; readonly shopName: string }
 
 /**
- * Applies a vendor's event in one transaction with its inbox record. An event that was applied before, or whose order
- * we do not have, changes nothing more than the record.
+ * Applies a vendor's event in one transaction with its inbox record. An event that was applied before changes nothing;
+ * one that says nothing, or whose order we do not have, changes only its record.
  */
-export async function applyEvent(inbox: Doc, orderId: string, read: (record: InboxRecord) => OrderFact | undefined): Promise<Settlement | undefined> {
+export async function applyEvent(inbox: Doc, orderId: string, fact: OrderFact | undefined): Promise<Settlement | undefined> {
   const place = await orderDoc(orderId)
   const written = await transact(async (unit) => {
     const [event, found] = (await unit.getAll(inbox, place)) as [Snapshot, Snapshot]
-    const record = pendingRecord(event)
-    if (record === undefined) return undefined
+    if (pendingRecord(event) === undefined) return undefined
     const order = orderOf(found)
-    const fact = order === undefined ? undefined : read(record)
     const settlement = order === undefined || fact === undefined ? undefined : await settlementOf(unit, order, fact)
     if (settlement !== undefined && order !== undefined) await writeSettlement(unit, order, settlement)
     markApplied(unit, inbox, order === undefined || fact === undefined ? 'ignored' : 'applied')
