@@ -5,11 +5,11 @@
 import { cameToNothing, closed, differenceId, recorded, repairedAtOnce, type Difference, type DifferenceChange, type DifferenceState } from '#domain/difference.ts'
 import type { Movement } from '#domain/payment.ts'
 import type { Found } from '#domain/reconciliation.ts'
-import { cursorOf, cursorParts } from '#values/cursor.ts'
 import { now } from '#platform/clock.ts'
-import { collection, doc, readAll, readQuery, transact, type Doc, type Query, type Snapshot, type Unit } from '#platform/firestore.ts'
+import { collection, doc, readAll, transact, type Doc, type Query, type Snapshot, type Unit } from '#platform/firestore.ts'
 import { addAlertChange, alertPlace, nudgeAlerts } from './alerts.ts'
 import { addRows, outboxDoc } from './outbox.ts'
+import { readPage, type PageWish } from './pages.ts'
 
 export function differenceDoc(id: string): Promise<Doc> {
   return doc('reconciliation', id)
@@ -75,13 +75,9 @@ export interface DifferencePage {
 }
 
 /** The latest found first. */
-export async function listDifferencesOf(filter: { state?: DifferenceState | undefined; cursor?: string | undefined; limit: number }): Promise<DifferencePage> {
+export async function listDifferencesOf(filter: PageWish & { state?: DifferenceState | undefined }): Promise<DifferencePage> {
   let query: Query = await collection('reconciliation')
   if (filter.state !== undefined) query = query.where('state', '==', filter.state)
-  query = query.orderBy('foundAtMs', 'desc').orderBy('id', 'desc')
-  if (filter.cursor !== undefined) query = query.startAfter(...cursorParts(filter.cursor))
-  const found = await readQuery(query.limit(filter.limit + 1))
-  const differences = found.slice(0, filter.limit).map((snapshot) => differenceOf(snapshot) as Difference)
-  const last = found.length > filter.limit ? differences.at(-1) : undefined
-  return { differences, nextCursor: last === undefined ? null : cursorOf(last.foundAtMs, last.id) }
+  const { found, nextCursor } = await readPage(query.orderBy('foundAtMs', 'desc').orderBy('id', 'desc'), 'foundAtMs', filter)
+  return { differences: found.map((snapshot) => differenceOf(snapshot) as Difference), nextCursor }
 }

@@ -9,7 +9,6 @@ import { settleRefund } from '#domain/refund.ts'
 import { isLateMoney, settle, settleLate, type Settling } from '#domain/settle.ts'
 import type { Settlement } from '#domain/settlement.ts'
 import { sellable } from '#domain/product.ts'
-import { cursorOf, cursorParts } from '#values/cursor.ts'
 import { Failure } from '#values/failure.ts'
 import { now } from '#platform/clock.ts'
 import { collection, commit, doc, fieldValue, readOne, readQuery, transact, type Data, type Doc, type Query, type Snapshot, type Unit, type Writer } from '#platform/firestore.ts'
@@ -19,6 +18,7 @@ import { entryDoc, postEntry } from './ledger.ts'
 import { mailDoc, queueMail } from './mails.ts'
 import { markApplied, pendingRecord } from './inbox.ts'
 import { addRows, addStockMoves, outboxDoc } from './outbox.ts'
+import { readPage, type PageWish } from './pages.ts'
 import { productDoc, productOf } from './products.ts'
 
 export function orderDoc(orderId: string): Promise<Doc> {
@@ -247,12 +247,10 @@ export interface OrderPage {
   readonly nextCursor: string | null
 }
 
-export interface OrderFilter {
+export interface OrderFilter extends PageWish {
   readonly customerId?: string | undefined
   readonly state?: OrderState
   readonly oldestFirst?: boolean
-  readonly cursor?: string | undefined
-  readonly limit: number
 }
 
 /** Orders, the newest first unless asked otherwise. Without a customer: all (staff). */
@@ -261,10 +259,6 @@ export async function listOrdersOf(filter: OrderFilter): Promise<OrderPage> {
   if (filter.customerId !== undefined) query = query.where('customerId', '==', filter.customerId)
   if (filter.state !== undefined) query = query.where('state', '==', filter.state)
   const direction = filter.oldestFirst === true ? 'asc' : 'desc'
-  query = query.orderBy('createdAtMs', direction).orderBy('id', direction)
-  if (filter.cursor !== undefined) query = query.startAfter(...cursorParts(filter.cursor))
-  const found = await readQuery(query.limit(filter.limit + 1))
-  const page = found.slice(0, filter.limit).map((snapshot) => orderOf(snapshot) as Order)
-  const last = found.length > filter.limit ? page.at(-1) : undefined
-  return { orders: page, nextCursor: last === undefined ? null : cursorOf(last.createdAtMs, last.id) }
+  const { found, nextCursor } = await readPage(query.orderBy('createdAtMs', direction).orderBy('id', direction), 'createdAtMs', filter)
+  return { orders: found.map((snapshot) => orderOf(snapshot) as Order), nextCursor }
 }

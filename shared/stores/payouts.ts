@@ -5,17 +5,17 @@
  */
 import { bankPayoutChange, bankPayoutEntries, bankPayoutIds, type BankPayout } from '#domain/bank-payout.ts'
 import { requestPayout, settlePayout, type Payout, type PayoutChange, type PayoutOutcome, type PayoutWish } from '#domain/payout.ts'
-import { cursorOf, cursorParts } from '#values/cursor.ts'
 import { Failure, invalid } from '#values/failure.ts'
 import { HOUR_MS } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
-import { collection, doc, readAll, readOne, readQuery, transact, type Doc, type Query, type Snapshot, type Unit, type Writer } from '#platform/firestore.ts'
+import { collection, doc, readAll, readOne, readQuery, transact, type Doc, type Snapshot, type Unit, type Writer } from '#platform/firestore.ts'
 import { addAlertChange, alertPlace, nudgeAlerts } from './alerts.ts'
 import { through } from './breakers.ts'
 import { markApplied, pendingRecord } from './inbox.ts'
 import { balances, entryDoc, postEntry } from './ledger.ts'
 import { counterDoc, counterOf, countedUp, refuseOver, type Counter } from './limits.ts'
 import { addRows, outboxDoc } from './outbox.ts'
+import { readPage, type PageWish } from './pages.ts'
 import { payeeDoc, payeeOf } from './payees.ts'
 
 const TRIES_MAX = 5
@@ -163,11 +163,8 @@ export interface PayoutPage {
 }
 
 /** The newest first. */
-export async function listPayoutsOf({ cursor, limit }: { cursor?: string | undefined; limit: number }): Promise<PayoutPage> {
-  let query: Query = (await collection('payouts')).orderBy('createdAtMs', 'desc').orderBy('__name__', 'desc')
-  if (cursor !== undefined) query = query.startAfter(...cursorParts(cursor))
-  const found = await readQuery(query.limit(limit + 1))
-  const payouts = found.slice(0, limit).map((snapshot) => payoutOf(snapshot) as Payout)
-  const last = found.length > limit ? payouts.at(-1) : undefined
-  return { payouts, nextCursor: last === undefined ? null : cursorOf(last.createdAtMs, last.id) }
+export async function listPayoutsOf(wish: PageWish): Promise<PayoutPage> {
+  const newest = (await collection('payouts')).orderBy('createdAtMs', 'desc').orderBy('__name__', 'desc')
+  const { found, nextCursor } = await readPage(newest, 'createdAtMs', wish)
+  return { payouts: found.map((snapshot) => payoutOf(snapshot) as Payout), nextCursor }
 }
