@@ -2,12 +2,16 @@
  * Differences between a gateway's books and ours, one record for each, however often it is found. Each change is written
  * with its audit event and its alert.
  */
-import { cameToNothing, closed, differenceId, recorded, repairedAtOnce, type Difference, type DifferenceChange, type DifferenceState } from '#domain/difference.ts'
+import type { AlertChange } from '#domain/alert.ts'
+import { cameToNothing, closed, differenceId, explainedAfterAll, recorded, repairedAtOnce, type Difference, type DifferenceChange, type DifferenceState } from '#domain/difference.ts'
 import type { Movement } from '#domain/payment.ts'
 import type { Found } from '#domain/reconciliation.ts'
+import { explainedEntry } from '#domain/resolution.ts'
+import { ledgerRows } from '#domain/rows.ts'
 import { now } from '#platform/clock.ts'
 import { collection, doc, readAll, transact, type Doc, type Query, type Snapshot, type Unit } from '#platform/firestore.ts'
 import { addAlertChange, alertPlace, nudgeAlerts } from './alerts.ts'
+import { entryDoc, postEntry } from './ledger.ts'
 import { addRows, outboxDoc } from './outbox.ts'
 import { readPage, type PageWish } from './pages.ts'
 
@@ -67,6 +71,25 @@ export async function writeChange(unit: Unit, { difference, rows, alerts }: Diff
   unit.set(place, { ...difference, movements: difference.movements.map((movement) => ({ ...movement })) })
   addRows(unit, await outboxDoc(), rows)
   for (const { at, change } of alarms) addAlertChange(unit, at, change)
+}
+
+/**
+ * Matters that are booked as what they are from now on: what staff have had booked of them as unexplained is taken back,
+ * inside a transaction that has not written yet.
+ * @returns alerts that are over
+ */
+export async function explainIn(unit: Unit, matters: ReadonlyArray<Parameters<typeof differenceId>[0]>): Promise<readonly AlertChange[]> {
+  const found = await unit.getAll(...(await Promise.all(matters.map((matter) => differenceDoc(differenceId(matter))))))
+  const alerts: AlertChange[] = []
+  for (const difference of found.map(differenceOf)) {
+    const change = difference === undefined ? undefined : explainedAfterAll(difference, now())
+    if (difference === undefined || change === undefined) continue
+    const entry = explainedEntry(difference, now())
+    postEntry(unit, await entryDoc(entry.id), entry)
+    await writeChange(unit, { ...change, rows: [...change.rows, ...ledgerRows(entry)] })
+    alerts.push(...change.alerts)
+  }
+  return alerts
 }
 
 export interface DifferencePage {

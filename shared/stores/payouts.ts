@@ -11,6 +11,7 @@ import { now } from '#platform/clock.ts'
 import { collection, doc, readAll, readOne, readQuery, transact, type Doc, type Snapshot, type Unit, type Writer } from '#platform/firestore.ts'
 import { addAlertChange, alertPlace, nudgeAlerts } from './alerts.ts'
 import { through } from './breakers.ts'
+import { explainIn } from './differences.ts'
 import { markApplied, pendingRecord } from './inbox.ts'
 import { balances, entryDoc, postEntry } from './ledger.ts'
 import { counterDoc, counterOf, countedUp, refuseOver, type Counter } from './limits.ts'
@@ -124,7 +125,8 @@ export async function settlePayoutOf(payoutId: string, facts: { outcome: PayoutO
 }
 
 /**
- * Books what the gateway says of a payout to our bank, each step once.
+ * Books what the gateway says of a payout to our bank, each step once. If staff have had it booked as unexplained, because
+ * nobody knew of it, that is taken back.
  * @param inbox the event's record, closed in the same commit
  */
 export async function bookBankPayout(payout: BankPayout, inbox?: Doc): Promise<void> {
@@ -135,9 +137,10 @@ export async function bookBankPayout(payout: BankPayout, inbox?: Doc): Promise<v
     const posted = new Set(found.filter(({ exists }) => exists).map(({ id }) => id))
     const entries = bankPayoutEntries(payout, posted, now())
     const change = bankPayoutChange(payout, entries, now())
+    const known = await explainIn(unit, payout.movementIds.map((subject) => ({ kind: 'payout_unknown', gateway: 'stripe', subject })))
     if (entries.length > 0) await write(unit, change)
     if (inbox !== undefined) markApplied(unit, inbox, 'applied')
-    return change.alerts
+    return [...change.alerts, ...known]
   })
   await nudgeAlerts(alerts)
 }
