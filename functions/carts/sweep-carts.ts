@@ -10,32 +10,27 @@ import { transact, type Snapshot } from '#platform/firestore.ts'
 import { cartOf, expiredCarts } from '#stores/carts.ts'
 import { orderDoc, orderOf } from '#stores/orders.ts'
 import { schedule } from '#entry/schedule.ts'
+import { sweep } from '#entry/sweep.ts'
 
-const PAGE = 100
+const AT_ONCE = 100
 
 export const sweepCarts = schedule({
   name: 'sweep-carts',
   cron: '17 4 * * *',
   impact: 'Abandoned carts, with what they say about customers, are kept for ever.',
-  run: async ({ hasTime }) => {
-    let deleted = 0
-    while (hasTime()) {
-      const expired = await expiredCarts(now(), PAGE)
-      const gone = await Promise.all(expired.map(drop))
-      deleted += gone.filter(Boolean).length
-      if (expired.length < PAGE || !gone.includes(true)) break
-    }
-    return { deleted }
-  },
+  run: (run) =>
+    sweep({
+      name: 'sweep-carts', run, atOnce: AT_ONCE, take: (limit) => expiredCarts(now(), limit), counts: ['deleted', 'unchanged'], finish: drop,
+    }),
 })
 
-async function drop({ ref }: Snapshot): Promise<boolean> {
+async function drop({ ref }: Snapshot): Promise<'deleted' | 'unchanged'> {
   return transact(async (unit) => {
     const cart = cartOf(await unit.get(ref))
-    if (cart === undefined || cart.expireAtMs > now()) return false
+    if (cart === undefined || cart.expireAtMs > now()) return 'unchanged'
     const order = cart.orderId === null ? undefined : orderOf(await unit.get(await orderDoc(cart.orderId)))
-    if (order !== undefined && isOpen(order)) return false
+    if (order !== undefined && isOpen(order)) return 'unchanged'
     unit.delete(ref)
-    return true
+    return 'deleted'
   })
 }

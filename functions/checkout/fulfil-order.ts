@@ -2,11 +2,12 @@
  * Hands a paid order over: picked up by an adult, or shipped with a tracking number.
  *
  * Safe to run twice: an order that is fulfilled the same way answers the same; another way is a conflict. What was
- * cancelled must never be handed over, also while its money is still on its way back.
+ * cancelled or is given back must never be handed over, also while its money is still on its way.
  */
 import { z } from 'zod'
 import { Failure } from '#values/failure.ts'
 import { moved, orderView, type Order } from '#domain/order.ts'
+import { goesBack } from '#domain/refund.ts'
 import { auditRow, orderRow } from '#domain/rows.ts'
 import type { Settlement } from '#domain/settlement.ts'
 import { now } from '#platform/clock.ts'
@@ -45,6 +46,7 @@ function handedOver(order: Order, handover: { how: 'picked_up' | 'shipped'; trac
   if (order.state !== 'paid' && order.state !== 'partially_refunded') {
     throw new Failure('CONFLICT', { message: `An order that is ${order.state} cannot be handed over.`, details: { state: order.state } })
   }
+  if (goesBack(order)) throw new Failure('CONFLICT', { message: 'This order is given back: it must not be handed over.', details: { state: order.state } })
   const fulfilment = { ...handover, atMs: now() }
   const settled = moved({ ...order, fulfilment }, order.state === 'paid' ? 'fulfilled' : order.state, `${handover.how} by ${handover.by}`, now())
   return { order: settled, entries: [], mails: [], holds: [], stock: [], rows: [orderRow(settled), auditRow(settled, 'order.fulfilled', handover.how, handover.by)], reopenCart: false }

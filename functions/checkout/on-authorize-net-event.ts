@@ -8,35 +8,22 @@
  */
 import { isLateHold } from '#domain/settle.ts'
 import { config } from '#platform/config.ts'
-import { readOne, type Doc } from '#platform/firestore.ts'
-import { log } from '#platform/log.ts'
 import { guarded } from '#stores/guarded.ts'
-import { inboxDoc, inboxNudge, inboxTopic, markIgnored, pendingRecord, putOff } from '#stores/inbox.ts'
+import { markIgnored } from '#stores/inbox.ts'
 import { nudgeMails } from '#stores/mails.ts'
 import { applyEvent, readOrder, type OrderFact } from '#stores/orders.ts'
 import { factOf, lookedUp, transactionOf, type AuthorizeNetFact } from '#vendors/authorize-net/events.ts'
 import { authorizeNetGateway } from '#vendors/authorize-net/gateway.ts'
-import { message } from '#entry/message.ts'
+import { vendorEvent, type VendorEvent } from '#entry/vendor-event.ts'
 
-export const onAuthorizeNetEvent = message({
+export const onAuthorizeNetEvent = vendorEvent({
   name: 'on-authorize-net-event',
-  topic: inboxTopic('authorize-net'),
+  vendor: 'authorize-net',
   impact: 'Orders whose answer from KAJA was lost, or that somebody decided there, stay unsettled until the sweep asks.',
-  data: inboxNudge,
-  run: async ({ eventId, attempt }) => {
-    const place = await inboxDoc('authorize-net', eventId)
-    try {
-      await applied(place)
-    } catch (error) {
-      log.error('an Authorize.Net event could not be applied', error, { function: 'on-authorize-net-event', eventId })
-      await putOff(place, error, attempt)
-    }
-  },
+  apply,
 })
 
-async function applied(place: Doc): Promise<void> {
-  const record = pendingRecord(await readOne(place))
-  if (record === undefined) return
+async function apply({ record, place }: VendorEvent): Promise<void> {
   const transactionId = transactionOf(record.payload)
   const seen = transactionId === null ? undefined : await lookedUp(transactionId)
   const order = seen === undefined ? undefined : await readOrder(seen.orderId)
@@ -46,7 +33,7 @@ async function applied(place: Doc): Promise<void> {
   const isLate = fact.about === 'charge' && isLateHold(order, fact.outcome)
   const outcome = isLate ? await guarded(authorizeNetGateway).cancel(fact.outcome.transactionId) : undefined
   const truth: AuthorizeNetFact = outcome === undefined ? fact : { about: 'charge', outcome }
-  const settlement = await applyEvent(place, order.id, () => factIn(record.id, truth))
+  const settlement = await applyEvent(place, order.id, factIn(record.id, truth))
   await nudgeMails(settlement?.mails ?? [])
 }
 

@@ -9,39 +9,30 @@ import { chargeRequestOf } from '#domain/checkout.ts'
 import type { Order } from '#domain/order.ts'
 import { isPaid } from '#domain/settle-dispute.ts'
 import { config } from '#platform/config.ts'
-import { readOne } from '#platform/firestore.ts'
-import { log } from '#platform/log.ts'
 import { learnDispute, truthOf } from '#stores/disputes.ts'
 import { guarded } from '#stores/guarded.ts'
-import { inboxDoc, inboxNudge, inboxTopic, markIgnored, pendingRecord, putOff } from '#stores/inbox.ts'
+import { markIgnored } from '#stores/inbox.ts'
 import { nudgeMails } from '#stores/mails.ts'
 import { readOrder, settleOrder } from '#stores/orders.ts'
 import { disputeIn, orderOfPayment } from '#vendors/stripe/disputes.ts'
 import { stripeGateway } from '#vendors/stripe/gateway.ts'
-import { message } from '#entry/message.ts'
+import { vendorEvent, type VendorEvent } from '#entry/vendor-event.ts'
 
-export const onStripeDispute = message({
+export const onStripeDispute = vendorEvent({
   name: 'on-stripe-dispute',
-  topic: inboxTopic('stripe'),
+  vendor: 'stripe',
   filter: 'hasPrefix(attributes.type, "charge.dispute.")',
   impact: 'Nobody learns that a payment is disputed before the sweep asks, and evidence may come too late.',
-  data: inboxNudge,
-  run: async ({ eventId, attempt }) => {
-    const place = await inboxDoc('stripe', eventId)
-    try {
-      const record = pendingRecord(await readOne(place))
-      if (record === undefined) return
-      const { disputeId, transactionId } = disputeIn(record.payload)
-      const order = transactionId === null ? undefined : await orderOf(transactionId)
-      if (order === undefined) return await markIgnored(place)
-      if (!isPaid(order)) await settleCharge(order, record.id)
-      await learnDispute({ orderId: order.id, disputeId, ask: () => truthOf(stripeGateway, disputeId), cause: `webhook ${record.id}`, inbox: place })
-    } catch (error) {
-      log.error('a dispute could not be learnt', error, { function: 'on-stripe-dispute', eventId })
-      await putOff(place, error, attempt)
-    }
-  },
+  apply,
 })
+
+async function apply({ record, place }: VendorEvent): Promise<void> {
+  const { disputeId, transactionId } = disputeIn(record.payload)
+  const order = transactionId === null ? undefined : await orderOf(transactionId)
+  if (order === undefined) return markIgnored(place)
+  if (!isPaid(order)) await settleCharge(order, record.id)
+  await learnDispute({ orderId: order.id, disputeId, ask: () => truthOf(stripeGateway, disputeId), cause: `webhook ${record.id}`, inbox: place })
+}
 
 async function orderOf(transactionId: string): Promise<Order | undefined> {
   const orderId = await orderOfPayment(transactionId)

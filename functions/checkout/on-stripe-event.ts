@@ -10,36 +10,29 @@ import type { InboxRecord } from '#domain/inbox.ts'
 import type { ChargeOutcome } from '#domain/payment.ts'
 import { isLateHold } from '#domain/settle.ts'
 import { config } from '#platform/config.ts'
-import { readOne, type Doc } from '#platform/firestore.ts'
-import { log } from '#platform/log.ts'
 import { guarded } from '#stores/guarded.ts'
-import { inboxDoc, inboxNudge, inboxTopic, markIgnored, pendingRecord, putOff } from '#stores/inbox.ts'
+import { markIgnored } from '#stores/inbox.ts'
 import { nudgeMails } from '#stores/mails.ts'
 import { applyEvent, readOrder, type OrderFact } from '#stores/orders.ts'
 import { factOf } from '#vendors/stripe/events.ts'
 import { stripeGateway } from '#vendors/stripe/gateway.ts'
-import { message } from '#entry/message.ts'
+import { vendorEvent, type VendorEvent } from '#entry/vendor-event.ts'
 
-export const onStripeEvent = message({
+export const onStripeEvent = vendorEvent({
   name: 'on-stripe-event',
-  topic: inboxTopic('stripe'),
+  vendor: 'stripe',
   // Disputes, payouts and reviews have workers of their own.
   filter: 'NOT hasPrefix(attributes.type, "charge.dispute.") AND NOT hasPrefix(attributes.type, "payout.") AND NOT hasPrefix(attributes.type, "transfer.") AND NOT hasPrefix(attributes.type, "review.")',
   impact: 'Orders whose answer from Stripe was lost stay unsettled until the sweep asks.',
-  data: inboxNudge,
-  run: async ({ eventId, subject, type, attempt }) => {
-    const place = await inboxDoc('stripe', eventId)
-    try {
-      if (subject === null) return await markIgnored(place)
-      const truth = FINAL.test(type) ? undefined : await askStripe(place, subject)
-      const settlement = await applyEvent(place, subject, (record) => factIn(record, truth))
-      await nudgeMails(settlement?.mails ?? [])
-    } catch (error) {
-      log.error('a Stripe event could not be applied', error, { function: 'on-stripe-event', eventId })
-      await putOff(place, error, attempt)
-    }
-  },
+  apply,
 })
+
+async function apply({ record, place }: VendorEvent): Promise<void> {
+  if (record.subject === null) return markIgnored(place)
+  const truth = FINAL.test(record.type) ? undefined : await askStripe(record, record.subject)
+  const settlement = await applyEvent(place, record.subject, factIn(record, truth))
+  await nudgeMails(settlement?.mails ?? [])
+}
 
 /** Events that stay true whatever comes after them. */
 const FINAL = /^(payment_intent\.succeeded|refund\.)/
@@ -52,10 +45,9 @@ function factIn(record: InboxRecord, truth: ChargeOutcome | undefined): OrderFac
   return { about: 'charge', facts: { outcome: truth ?? fact.outcome, cause: `webhook ${record.id}`, shopName: SHOP_NAME } }
 }
 
-/** What Stripe knows now about the charge that a pending event speaks of. */
-async function askStripe(place: Doc, orderId: string): Promise<ChargeOutcome | undefined> {
-  const record = pendingRecord(await readOne(place))
-  const fact = record === undefined ? undefined : factOf(record.payload)
+/** What Stripe knows now about the charge that an event speaks of. */
+async function askStripe(record: InboxRecord, orderId: string): Promise<ChargeOutcome | undefined> {
+  const fact = factOf(record.payload)
   const order = await readOrder(orderId)
   if (fact?.about !== 'charge' || order === undefined) return undefined
   const outcome = await guarded(stripeGateway).find(chargeRequestOf(order), fact.transactionId)

@@ -10,38 +10,25 @@ import { chargeRequestOf } from '#domain/checkout.ts'
 import { isOpen } from '#domain/order.ts'
 import { reviewedTooLate } from '#domain/review.ts'
 import { config } from '#platform/config.ts'
-import { readOne, type Doc } from '#platform/firestore.ts'
-import { log } from '#platform/log.ts'
 import { sayAlerts } from '#stores/alerts.ts'
 import { guarded } from '#stores/guarded.ts'
-import { inboxDoc, inboxNudge, inboxTopic, markIgnored, pendingRecord, putOff } from '#stores/inbox.ts'
+import { markIgnored } from '#stores/inbox.ts'
 import { nudgeMails } from '#stores/mails.ts'
 import { applyEvent, readOrder } from '#stores/orders.ts'
 import { orderOfPayment } from '#vendors/stripe/disputes.ts'
 import { stripeGateway } from '#vendors/stripe/gateway.ts'
 import { paymentIn } from '#vendors/stripe/reviews.ts'
-import { message } from '#entry/message.ts'
+import { vendorEvent, type VendorEvent } from '#entry/vendor-event.ts'
 
-export const onStripeReview = message({
+export const onStripeReview = vendorEvent({
   name: 'on-stripe-review',
-  topic: inboxTopic('stripe'),
+  vendor: 'stripe',
   filter: 'hasPrefix(attributes.type, "review.")',
   impact: 'Orders that were let through at Stripe wait for the sweep.',
-  data: inboxNudge,
-  run: async ({ eventId, attempt }) => {
-    const place = await inboxDoc('stripe', eventId)
-    try {
-      await learnt(place)
-    } catch (error) {
-      log.error('a review could not be learnt', error, { function: 'on-stripe-review', eventId })
-      await putOff(place, error, attempt)
-    }
-  },
+  apply,
 })
 
-async function learnt(place: Doc): Promise<void> {
-  const record = pendingRecord(await readOne(place))
-  if (record === undefined) return
+async function apply({ record, place }: VendorEvent): Promise<void> {
   const transactionId = paymentIn(record.payload)
   const orderId = transactionId === null ? null : await orderOfPayment(transactionId)
   const order = orderId === null ? undefined : await readOrder(orderId)
@@ -52,6 +39,6 @@ async function learnt(place: Doc): Promise<void> {
   // What our own staff let through is no news to them. Said before the event is closed: else a crash would swallow it.
   if (!isOpen(order) && order.review === null) await sayAlerts([reviewedTooLate(order, held)])
   const facts = { outcome, cause: `webhook ${record.id}`, shopName: config('shop').SHOP_NAME }
-  const settlement = await applyEvent(place, order.id, () => ({ about: 'charge', facts }))
+  const settlement = await applyEvent(place, order.id, { about: 'charge', facts })
   await nudgeMails(settlement?.mails ?? [])
 }

@@ -15,10 +15,7 @@ export const receiveAuthorizeNet = webhook({
   path: '/api/webhooks/authorize-net',
   vendor: 'authorize-net',
   impact: 'Payments by KAJA that finish outside our own call (reviews, lost answers) are noticed only by the sweep.',
-  verify: async (raw, headers) => {
-    const signature = headers['x-anet-signature']
-    return verifiedEvent(raw, typeof signature === 'string' ? signature : undefined)
-  },
+  verify: async (raw, header) => verifiedEvent(raw, header('x-anet-signature')),
   isKnown,
 })
 

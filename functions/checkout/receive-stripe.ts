@@ -14,10 +14,7 @@ export const receiveStripe = webhook({
   path: '/api/webhooks/stripe',
   vendor: 'stripe',
   impact: 'Payments that finish outside our own call (authentication, lost answers) are noticed only by the sweep.',
-  verify: async (raw, headers) => {
-    const signature = headers['stripe-signature']
-    return verifiedEvent(raw, typeof signature === 'string' ? signature : undefined)
-  },
+  verify: (raw, header) => verifiedEvent(raw, header('stripe-signature')),
   isKnown,
 })
 

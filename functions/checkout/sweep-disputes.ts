@@ -10,7 +10,8 @@ import type { Order } from '#domain/order.ts'
 import { log } from '#platform/log.ts'
 import { checkDisputesLater, disputedToCheck, learnDispute, remindOfDeadline, truthOf } from '#stores/disputes.ts'
 import { gatewayNamed } from '#vendors/gateways.ts'
-import { schedule, type Tally } from '#entry/schedule.ts'
+import { schedule } from '#entry/schedule.ts'
+import { sweep } from '#entry/sweep.ts'
 
 const AT_ONCE = 8
 
@@ -18,29 +19,19 @@ export const sweepDisputes = schedule({
   name: 'sweep-disputes',
   cron: '10 * * * *',
   impact: 'A dispute whose event was lost is lost by silence.',
-  run: async ({ hasTime }) => {
-    const tally = { read: 0, settled: 0, unchanged: 0, sent: 0, failed: 0 } satisfies Tally
-    while (hasTime()) {
-      const orders = await disputedToCheck(AT_ONCE)
-      if (orders.length === 0) break
-      tally.read += orders.length
-      for (const { result, reminders } of await Promise.all(orders.map(checked))) {
-        tally[result] += 1
-        tally.sent += reminders
-      }
-    }
-    return tally
-  },
+  run: (run) =>
+    sweep({
+      name: 'sweep-disputes', run, atOnce: AT_ONCE, take: disputedToCheck, counts: ['settled', 'unchanged', 'sent'],
+      finish: checked, putOff: ({ id }) => checkDisputesLater(id),
+    }),
 })
 
-interface Checked {
-  readonly result: 'settled' | 'unchanged' | 'failed'
-  readonly reminders: number
-}
+type Word = 'settled' | 'unchanged' | 'sent' | 'failed'
 
-async function checked(order: Order): Promise<Checked> {
+async function checked(order: Order): Promise<Word[]> {
   const gateway = gatewayNamed(order.payment.gateway)
-  let [learnt, reminders, failed] = [false, 0, false]
+  const reminders: Word[] = []
+  let [learnt, failed] = [false, false]
   for (const { id } of (order.disputes ?? []).filter((dispute) => !isOver(dispute))) {
     try {
       learnt = (await learnDispute({ orderId: order.id, disputeId: id, ask: () => truthOf(gateway, id), cause: 'sweep' })) !== undefined || learnt
@@ -49,8 +40,8 @@ async function checked(order: Order): Promise<Checked> {
       failed = true
     }
     // Also when the gateway is silent: the deadline does not wait for it.
-    if (await remindOfDeadline(order.id, id)) reminders += 1
+    if (await remindOfDeadline(order.id, id)) reminders.push('sent')
   }
   await checkDisputesLater(order.id)
-  return { result: failed ? 'failed' : learnt ? 'settled' : 'unchanged', reminders }
+  return [failed ? 'failed' : learnt ? 'settled' : 'unchanged', ...reminders]
 }

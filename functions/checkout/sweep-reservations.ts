@@ -15,14 +15,14 @@ import { ACTION_MS } from '#domain/settle.ts'
 import type { ChargeOutcome } from '#domain/payment.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
-import { log } from '#platform/log.ts'
 import { guarded } from '#stores/guarded.ts'
 import { nudgeMails } from '#stores/mails.ts'
 import { changeOrder, checkLater, ordersToCheck, settleOrder, takeLease } from '#stores/orders.ts'
 import { finishRefund } from '#stores/refunding.ts'
 import { gatewayNamed } from '#vendors/gateways.ts'
 import { carryOut } from '#vendors/reviewed.ts'
-import { schedule, type Tally } from '#entry/schedule.ts'
+import { schedule } from '#entry/schedule.ts'
+import { sweep } from '#entry/sweep.ts'
 
 const AT_ONCE = 8
 
@@ -30,29 +30,14 @@ export const sweepReservations = schedule({
   name: 'sweep-reservations',
   cron: '* * * * *',
   impact: 'Stock stays reserved for orders that will never be paid, and lost payments stay unknown.',
-  run: async ({ hasTime }) => {
-    const tally = { read: 0, settled: 0, released: 0, unchanged: 0, failed: 0 } satisfies Tally
-    while (hasTime()) {
-      const orders = await ordersToCheck(AT_ONCE)
-      if (orders.length === 0) break
-      tally.read += orders.length
-      for (const result of await Promise.all(orders.map(checked))) tally[result] += 1
-    }
-    return tally
-  },
+  run: (run) =>
+    sweep({
+      name: 'sweep-reservations', run, atOnce: AT_ONCE, take: ordersToCheck, counts: ['settled', 'released', 'unchanged'],
+      finish: (order) => (isOpen(order) ? finishPayment(order) : finishRefunds(order)), putOff: ({ id }) => checkLater(id),
+    }),
 })
 
-type Result = 'settled' | 'released' | 'unchanged' | 'failed'
-
-async function checked(order: Order): Promise<Result> {
-  try {
-    return isOpen(order) ? await finishPayment(order) : await finishRefunds(order)
-  } catch (error) {
-    log.error('an order could not be checked', error, { function: 'sweep-reservations', orderId: order.id })
-    await checkLater(order.id)
-    return 'failed'
-  }
-}
+type Result = 'settled' | 'released' | 'unchanged'
 
 async function finishPayment(found: Order): Promise<Result> {
   const order = await takeLease(found.id, newId('run'))

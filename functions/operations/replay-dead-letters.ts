@@ -14,31 +14,20 @@ import { acceptReplay, countDeadBy, nudgeReplay, wouldRefuse, type Worked } from
 import type { Reply } from '#entry/answer.ts'
 import { whoIs } from '#entry/bearer.ts'
 import { endpoint, route, type Call } from '#entry/endpoint.ts'
+import { replayFilter, replayWish } from '#entry/replay.ts'
 
 const IDS_MAX = 10_000
 /** A dry run names so many. */
 const SHOWN_MAX = 100
 
-const moment = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
-const Filter = z
-  .strictObject({
-    vendor: idField.optional(),
-    type: z.string().min(1).max(200).optional(),
-    status: z.literal('dead', { error: 'must be "dead": nothing else can be replayed' }).optional(),
-    /** When the event was first seen: from this moment, to before that one. */
-    from: moment.optional(),
-    to: moment.optional(),
-  })
-  .refine(({ from, to }) => from === undefined || to === undefined || from < to, { path: ['to'], message: 'must be after from' })
+/** Its time is when the event was first seen. */
+const Filter = replayFilter({
+  vendor: idField.optional(),
+  type: z.string().min(1).max(200).optional(),
+  status: z.literal('dead', { error: 'must be "dead": nothing else can be replayed' }).optional(),
+})
 
-const Wish = z
-  .strictObject({
-    ids: z.array(idField).min(1).max(IDS_MAX).optional(),
-    filter: Filter.optional(),
-    reason: z.string().trim().min(1).max(500),
-    dryRun: z.boolean().default(false),
-  })
-  .refine(({ ids, filter }) => (ids === undefined) !== (filter === undefined), { path: ['ids'], message: 'send either ids or filter' })
+const Wish = replayWish(Filter, IDS_MAX)
 
 export const replayDeadLetters = endpoint({
   name: 'replay-dead-letters',
@@ -57,7 +46,7 @@ export const replayDeadLetters = endpoint({
 
 async function run(call: Call<z.output<typeof Wish>, unknown>): Promise<Reply> {
   const { body, caller } = call
-  const ids = body.ids === undefined ? undefined : [...new Set(body.ids)]
+  const { ids } = body
   const filter = body.filter === undefined ? null : filterOf(body.filter)
   if (body.dryRun) return { status: 200, body: { dryRun: ids === undefined ? await foundBy(filter ?? {}) : await foundIn(ids) } }
   const accepted = ids?.length ?? (await countDeadBy(filter ?? {}))

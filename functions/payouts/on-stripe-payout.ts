@@ -5,38 +5,25 @@
  * Safe to run twice: each step of a payout is a ledger entry of its own, named by Stripe's id, written in the transaction
  * that closes the inbox record. Stripe is asked what is true now, so events may come in any order.
  */
-import { readOne, type Doc } from '#platform/firestore.ts'
-import { log } from '#platform/log.ts'
-import { inboxDoc, inboxNudge, inboxTopic, markIgnored, pendingRecord, putOff } from '#stores/inbox.ts'
+import { markIgnored } from '#stores/inbox.ts'
 import { bookBankPayout, settlePayoutOf } from '#stores/payouts.ts'
 import { bankPayoutAtStripe, payoutAtStripe, payoutIn } from '#vendors/stripe/payouts.ts'
 import { ID } from '#values/ids.ts'
-import { message } from '#entry/message.ts'
+import { vendorEvent, type VendorEvent } from '#entry/vendor-event.ts'
 
-export const onStripePayout = message({
+export const onStripePayout = vendorEvent({
   name: 'on-stripe-payout',
-  topic: inboxTopic('stripe'),
+  vendor: 'stripe',
   filter: 'hasPrefix(attributes.type, "payout.") OR hasPrefix(attributes.type, "transfer.")',
   impact: 'The books do not say what has arrived at the bank, nor that a payout to a partner came back.',
-  data: inboxNudge,
-  run: async ({ eventId, attempt }) => {
-    const place = await inboxDoc('stripe', eventId)
-    try {
-      const record = pendingRecord(await readOne(place))
-      if (record === undefined) return
-      await learn(record.payload, { inbox: place, cause: `webhook ${record.id}` })
-    } catch (error) {
-      log.error('a payout could not be learnt', error, { function: 'on-stripe-payout', eventId })
-      await putOff(place, error, attempt)
-    }
-  },
+  apply,
 })
 
-async function learn(payload: string, { inbox, cause }: { inbox: Doc; cause: string }): Promise<void> {
-  const news = payoutIn(payload)
+async function apply({ record, place: inbox }: VendorEvent): Promise<void> {
+  const news = payoutIn(record.payload)
   if (news.about === 'bank') return bookBankPayout(await bankPayoutAtStripe(news.bankPayoutId), inbox)
   if (news.payoutId === null || !ID.test(news.payoutId)) return markIgnored(inbox)
   const outcome = await payoutAtStripe(news.transferId)
   if (outcome.status === 'unknown') throw new Error(outcome.reason)
-  await settlePayoutOf(news.payoutId, { outcome, cause, inbox })
+  await settlePayoutOf(news.payoutId, { outcome, cause: `webhook ${record.id}`, inbox })
 }

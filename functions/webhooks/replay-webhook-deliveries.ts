@@ -16,26 +16,15 @@ import { addRows, outboxDoc } from '#stores/outbox.ts'
 import { nudgeDeliveries, putBackDeliveries, REPLAY_MAX, toTellAgain, type ReplayedDeliveries } from '#stores/webhook-deliveries.ts'
 import type { Reply } from '#entry/answer.ts'
 import { endpoint, route, type Call } from '#entry/endpoint.ts'
+import { replayFilter, replayWish } from '#entry/replay.ts'
 
-const moment = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
-const Filter = z
-  .strictObject({
-    endpointId: idField.optional(),
-    type: z.enum(EVENT_TYPES).optional(),
-    status: z.enum(['dead', 'delivered']).default('dead'),
-    from: moment.optional(),
-    to: moment.optional(),
-  })
-  .refine(({ from, to }) => from === undefined || to === undefined || from < to, { path: ['to'], message: 'must be after from' })
+const Filter = replayFilter({
+  endpointId: idField.optional(),
+  type: z.enum(EVENT_TYPES).optional(),
+  status: z.enum(['dead', 'delivered']).default('dead'),
+})
 
-const Wish = z
-  .strictObject({
-    ids: z.array(idField).min(1).max(REPLAY_MAX).transform((ids) => [...new Set(ids)]).optional(),
-    filter: Filter.optional(),
-    reason: z.string().trim().min(1).max(500),
-    dryRun: z.boolean().default(false),
-  })
-  .refine(({ ids, filter }) => (ids === undefined) !== (filter === undefined), { path: ['ids'], message: 'send either ids or filter' })
+const Wish = replayWish(Filter, REPLAY_MAX)
 type Wish = z.output<typeof Wish>
 
 export const replayWebhookDeliveries = endpoint({

@@ -15,6 +15,8 @@ export interface BankPayout {
   readonly status: 'on_its_way' | 'arrived' | 'failed'
   readonly amount: number
   readonly currency: string
+  /** What it moved on our account there, by the ids of the gateway's own books: when it left, and if it came back. */
+  readonly movementIds: readonly string[]
 }
 
 /** Entries that a bank payout may have. */

@@ -63,14 +63,9 @@ function askedBack(order: Order, wish: CancelWish): Settlement {
   if (left <= 0 && order.refunds.length > 0) throw conflict('All of this order is being given back already.', { state })
   const wanted = withdrawn(order, wish)
   const asked = requestRefund(wanted, {
-    id: wish.refundId, restock: wasSold(order), reason: whyWithdrawn(wanted), requestedBy: wish.by, nowMs: wish.nowMs,
+    id: wish.refundId, restock: true, reason: whyWithdrawn(wanted), requestedBy: wish.by, nowMs: wish.nowMs,
   })
   return written(asked)
-}
-
-/** What was sent back as soon as it came has never left the shelf. */
-function wasSold({ refunds }: Order): boolean {
-  return !refunds.some(({ requestedBy }) => requestedBy === 'countinghouse')
 }
 
 /** The first who cancelled it has cancelled it. */

@@ -111,6 +111,11 @@ export function cameToNothing(before: Difference, listed: readonly Movement[], n
   return before.state === 'open' ? closed({ ...before, movements, excess: 0 }, { state: 'vanished', nowMs }) : undefined
 }
 
+/** What staff have had booked as unexplained is booked as what it is; undefined when nothing was. */
+export function explainedAfterAll(before: Difference, nowMs: number): DifferenceChange | undefined {
+  return before.explained === 0 ? undefined : closed({ ...before, explained: 0 }, { state: 'repaired', nowMs })
+}
+
 export interface Closing {
   readonly state: Exclude<DifferenceState, 'open'>
   readonly resolution?: Resolution

@@ -45,7 +45,7 @@ export function requestRefund(order: Order, wish: RefundWish): Order {
   if (amount <= 0 && !costNothing(order)) throw new Failure('CONFLICT', { message: 'Nothing is left to refund.', details: { left: toMajor(left, order.currency) } })
   if (amount > left) throw invalid('amount', `at most ${toMajor(left, order.currency)} is left to refund`)
   const refund: Refund = {
-    id: wish.id, amount, reason: wish.reason, lines, restock: wish.restock, status: 'pending', gatewayRefundId: null,
+    id: wish.id, amount, reason: wish.reason, lines, restock: wish.restock && wasSold(order), status: 'pending', gatewayRefundId: null,
     requestedBy: wish.requestedBy, atMs: wish.nowMs, ...(wish.requestHash === undefined ? {} : { requestHash: wish.requestHash }),
   }
   return {
@@ -55,6 +55,17 @@ export function requestRefund(order: Order, wish: RefundWish): Order {
     checkAtMs: wish.nowMs + 60_000,
     updatedAtMs: wish.nowMs,
   }
+}
+
+/** What was sent back as soon as it came has never left the shelf. */
+function wasSold({ refunds }: Order): boolean {
+  return !refunds.some(({ requestedBy }) => requestedBy === 'countinghouse')
+}
+
+/** Whether nothing of a paid order is to be handed over any more: its money or its goods are back, or on their way. */
+export function goesBack(order: Order): boolean {
+  const { amount } = takenFor(order)
+  return !wasSold(order) || order.lines.every((line) => unrefunded(line) === 0) || (amount > 0 && refundedAmount(order) >= amount)
 }
 
 /** Of an order that was free only its goods can come back, once. */

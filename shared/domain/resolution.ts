@@ -11,7 +11,7 @@ import { unbookedExcess, type Difference, type Resolution } from './difference.t
 import { transferEntry, type JournalEntry } from './ledger.ts'
 import { isOpen, type Order, type Refund } from './order.ts'
 import type { ChargeOutcome } from './payment.ts'
-import { sourceOf } from './gateway-book.ts'
+import { Book, sourceOf } from './gateway-book.ts'
 import { requestRefund, settleRefund } from './refund.ts'
 import type { Settlement } from './settlement.ts'
 
@@ -89,6 +89,12 @@ function explaining(difference: Difference): Plan {
   return { how: 'booked_unexplained', effects: [`${amount} are ${direction} what the ledger says lies at ${gateway}, against the account for unexplained money.`] }
 }
 
+/** Whether what nobody had booked has been booked since it was found. `entries`: those that its movements may have. */
+export function isBookedMeanwhile({ gateway, movements, entryId }: Difference, entries: readonly JournalEntry[]): boolean {
+  const book = new Book({ gateway, entries, orders: [], judged: movements, around: [], claims: [], confirmed: new Set() })
+  return entryId === null && movements.some((movement) => book.entryOf(movement) !== undefined)
+}
+
 /** The charge as the gateway would have answered it. */
 export function chargeIn({ transactionId, amount, currency }: Difference): ChargeOutcome {
   return { status: 'succeeded', transactionId, amount, currency, answer: null }
@@ -118,10 +124,17 @@ export function adopted(order: Order, difference: Difference, { reason, by, nowM
 
 /** Books what nobody can explain, so that the ledger says what the gateway says. */
 export function unexplainedEntry(difference: Difference, atMs: number): JournalEntry {
-  const { gateway, currency, orderId, subject } = difference
+  return correction(difference, unbookedExcess(difference), atMs)
+}
+
+/** Takes back what was booked as unexplained: it is booked as what it is. */
+export function explainedEntry(difference: Difference, atMs: number): JournalEntry {
+  return correction(difference, -difference.explained, atMs)
+}
+
+function correction({ id, version, gateway, currency, orderId, subject }: Difference, amount: number, atMs: number): JournalEntry {
   return transferEntry({
-    id: `unexplained-${difference.id}-${difference.version}`, kind: 'correction', orderId, currency, atMs, reference: subject,
-    from: 'unexplained', to: `gateway:${gateway}`, amount: unbookedExcess(difference),
+    id: `unexplained-${id}-${version}`, kind: 'correction', orderId, currency, atMs, reference: subject, from: 'unexplained', to: `gateway:${gateway}`, amount,
   })
 }
 

@@ -20,8 +20,8 @@ interface WebhookFacts {
   readonly path: string
   readonly vendor: string
   readonly impact: string
-  /** Reads the event out of the raw bytes. Undefined: the signature does not hold. */
-  readonly verify: (raw: Buffer, headers: Record<string, string | string[] | undefined>) => Promise<VendorMessage | undefined>
+  /** Reads the event out of the raw bytes; `header` answers one that came once. Undefined: the signature does not hold. */
+  readonly verify: (raw: Buffer, header: (name: string) => string | undefined) => Promise<VendorMessage | undefined>
   /** Whether an event tells what we know already: it is then filed at once and bothers no worker. */
   readonly isKnown: (event: VendorMessage) => Promise<boolean>
 }
@@ -34,7 +34,7 @@ export function webhook(facts: WebhookFacts): WebhookDeclaration {
     try {
       if (request.method !== 'POST') throw new Failure('NOT_FOUND')
       const raw = request.rawBody
-      const event = raw === undefined ? undefined : await facts.verify(raw, request.headers)
+      const event = raw === undefined ? undefined : await facts.verify(raw, (header) => onceIn(request.headers[header]))
       if (event === undefined) {
         log.warn('webhook signature refused', { function: name, requestId, vendor, metric: 'signature_failures' })
         await noteBadSignature(vendor).catch((error: unknown) => log.warn('a bad signature could not be counted', { vendor, why: String(error) }))
@@ -49,4 +49,9 @@ export function webhook(facts: WebhookFacts): WebhookDeclaration {
     }
   }
   return { kind: 'webhook', name, path, vendor, impact, timeoutSeconds: 30, handle }
+}
+
+/** A header that came twice is none that a vendor sends. */
+function onceIn(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' ? header : undefined
 }

@@ -2,14 +2,18 @@
  * Differences between a gateway's books and ours, one record for each, however often it is found. Each change is written
  * with its audit event and its alert.
  */
-import { cameToNothing, closed, differenceId, recorded, repairedAtOnce, type Difference, type DifferenceChange, type DifferenceState } from '#domain/difference.ts'
+import type { AlertChange } from '#domain/alert.ts'
+import { cameToNothing, closed, differenceId, explainedAfterAll, recorded, repairedAtOnce, type Difference, type DifferenceChange, type DifferenceState } from '#domain/difference.ts'
 import type { Movement } from '#domain/payment.ts'
 import type { Found } from '#domain/reconciliation.ts'
-import { cursorOf, cursorParts } from '#values/cursor.ts'
+import { explainedEntry } from '#domain/resolution.ts'
+import { ledgerRows } from '#domain/rows.ts'
 import { now } from '#platform/clock.ts'
-import { collection, doc, readAll, readQuery, transact, type Doc, type Query, type Snapshot, type Unit } from '#platform/firestore.ts'
+import { collection, doc, readAll, transact, type Doc, type Query, type Snapshot, type Unit } from '#platform/firestore.ts'
 import { addAlertChange, alertPlace, nudgeAlerts } from './alerts.ts'
+import { entryDoc, postEntry } from './ledger.ts'
 import { addRows, outboxDoc } from './outbox.ts'
+import { readPage, type PageWish } from './pages.ts'
 
 export function differenceDoc(id: string): Promise<Doc> {
   return doc('reconciliation', id)
@@ -69,19 +73,34 @@ export async function writeChange(unit: Unit, { difference, rows, alerts }: Diff
   for (const { at, change } of alarms) addAlertChange(unit, at, change)
 }
 
+/**
+ * Matters that are booked as what they are from now on: what staff have had booked of them as unexplained is taken back,
+ * inside a transaction that has not written yet.
+ * @returns alerts that are over
+ */
+export async function explainIn(unit: Unit, matters: ReadonlyArray<Parameters<typeof differenceId>[0]>): Promise<readonly AlertChange[]> {
+  const found = await unit.getAll(...(await Promise.all(matters.map((matter) => differenceDoc(differenceId(matter))))))
+  const alerts: AlertChange[] = []
+  for (const difference of found.map(differenceOf)) {
+    const change = difference === undefined ? undefined : explainedAfterAll(difference, now())
+    if (difference === undefined || change === undefined) continue
+    const entry = explainedEntry(difference, now())
+    postEntry(unit, await entryDoc(entry.id), entry)
+    await writeChange(unit, { ...change, rows: [...change.rows, ...ledgerRows(entry)] })
+    alerts.push(...change.alerts)
+  }
+  return alerts
+}
+
 export interface DifferencePage {
   readonly differences: readonly Difference[]
   readonly nextCursor: string | null
 }
 
 /** The latest found first. */
-export async function listDifferencesOf(filter: { state?: DifferenceState | undefined; cursor?: string | undefined; limit: number }): Promise<DifferencePage> {
+export async function listDifferencesOf(filter: PageWish & { state?: DifferenceState | undefined }): Promise<DifferencePage> {
   let query: Query = await collection('reconciliation')
   if (filter.state !== undefined) query = query.where('state', '==', filter.state)
-  query = query.orderBy('foundAtMs', 'desc').orderBy('id', 'desc')
-  if (filter.cursor !== undefined) query = query.startAfter(...cursorParts(filter.cursor))
-  const found = await readQuery(query.limit(filter.limit + 1))
-  const differences = found.slice(0, filter.limit).map((snapshot) => differenceOf(snapshot) as Difference)
-  const last = found.length > filter.limit ? differences.at(-1) : undefined
-  return { differences, nextCursor: last === undefined ? null : cursorOf(last.foundAtMs, last.id) }
+  const { found, nextCursor } = await readPage(query.orderBy('foundAtMs', 'desc').orderBy('id', 'desc'), 'foundAtMs', filter)
+  return { differences: found.map((snapshot) => differenceOf(snapshot) as Difference), nextCursor }
 }

@@ -11,14 +11,14 @@ import type { Gateway } from '#domain/payment.ts'
 import { checkedLater, remindOf, settleDispute } from '#domain/settle-dispute.ts'
 import type { Settlement } from '#domain/settlement.ts'
 import { Failure } from '#values/failure.ts'
-import { cursorOf, cursorParts } from '#values/cursor.ts'
 import { now } from '#platform/clock.ts'
-import { collection, readQuery, transact, type Doc, type Query, type Unit } from '#platform/firestore.ts'
+import { collection, readQuery, transact, type Doc, type Unit } from '#platform/firestore.ts'
 import { nudgeAlerts } from './alerts.ts'
 import { guarded } from './guarded.ts'
 import { markApplied, pendingRecord } from './inbox.ts'
 import { postedIn } from './ledger.ts'
 import { changeOrder, orderDoc, orderOf, readOrder, writeSettlement, type OrderPage } from './orders.ts'
+import { readPage, type PageWish } from './pages.ts'
 
 const TRIES_MAX = 5
 
@@ -103,22 +103,16 @@ export async function checkDisputesLater(orderId: string): Promise<void> {
   await changeOrder(orderId, (order) => checkedLater(order, now()))
 }
 
-export interface DisputedFilter {
+export interface DisputedFilter extends PageWish {
   /** `unanswered`: those that wait for evidence, the nearest deadline first; `all`: the latest first. */
   readonly state: 'unanswered' | 'all'
-  readonly cursor?: string | undefined
-  readonly limit: number
 }
 
 /** Orders that are or were disputed. */
-export async function listDisputed({ state, cursor, limit }: DisputedFilter): Promise<OrderPage> {
+export async function listDisputed({ state, ...wish }: DisputedFilter): Promise<OrderPage> {
   const orders = await collection('orders')
   const [field, direction] = state === 'unanswered' ? (['disputed.dueAtMs', 'asc'] as const) : (['disputed.sinceMs', 'desc'] as const)
-  let query: Query = orders.where(field, '>', 0).orderBy(field, direction).orderBy('__name__', direction)
-  if (cursor !== undefined) query = query.startAfter(...cursorParts(cursor))
-  const found = (await readQuery(query.limit(limit + 1))).map((snapshot) => orderOf(snapshot) as Order)
-  const page = found.slice(0, limit)
-  const last = found.length > limit ? page.at(-1) : undefined
-  const at = state === 'unanswered' ? last?.disputed?.dueAtMs : last?.disputed?.sinceMs
-  return { orders: page, nextCursor: last === undefined || at == null ? null : cursorOf(at, last.id) }
+  const query = orders.where(field, '>', 0).orderBy(field, direction).orderBy('__name__', direction)
+  const { found, nextCursor } = await readPage(query, field, wish)
+  return { orders: found.map((snapshot) => orderOf(snapshot) as Order), nextCursor }
 }

@@ -7,19 +7,19 @@
 import { z } from 'zod'
 import { dueAgain, failedTry, KEPT_MS, newRecord, type InboxChange, type InboxRecord } from '#domain/inbox.ts'
 import type { VendorMessage } from '#domain/vendor-message.ts'
-import { cursorOf, cursorParts } from '#values/cursor.ts'
 import { Failure } from '#values/failure.ts'
 import { ID } from '#values/ids.ts'
 import { now } from '#platform/clock.ts'
 import { jitter, pause } from '#platform/deadline.ts'
 import {
-  collection, commit, countOf, doc, readQuery, transact, type Doc, type Query, type Snapshot, type Writer,
+  collection, commit, countOf, doc, transact, type Doc, type Query, type Snapshot, type Writer,
 } from '#platform/firestore.ts'
 import { log } from '#platform/log.ts'
 import { publish } from '#platform/pubsub.ts'
 import { redactText } from '#platform/redact.ts'
 import { dueRecords } from './due.ts'
 import { digest } from './operations.ts'
+import { readPage, type PageWish } from './pages.ts'
 
 const ID_LENGTH_MAX = 500
 /** Then the next minute's sweep goes on. */
@@ -186,14 +186,9 @@ export interface InboxPage {
   readonly nextCursor: string | null
 }
 
-export async function listInbox(filter: InboxFilter & { cursor?: string | undefined; limit: number }): Promise<InboxPage> {
-  let query = await inboxQuery(filter)
-  if (filter.cursor !== undefined) query = query.startAfter(...cursorParts(filter.cursor))
-  const snapshots = await readQuery(query.limit(filter.limit + 1))
-  const page = snapshots.slice(0, filter.limit)
-  const found = page.map((snapshot) => ({ id: snapshot.id, record: recordOf(snapshot) as InboxRecord }))
-  const last = snapshots.length > filter.limit ? found.at(-1) : undefined
-  return { found, nextCursor: last === undefined ? null : cursorOf(last.record.receivedAtMs, last.id) }
+export async function listInbox(filter: InboxFilter & PageWish): Promise<InboxPage> {
+  const { found, nextCursor } = await readPage(await inboxQuery(filter), 'receivedAtMs', filter)
+  return { found: found.map((snapshot) => ({ id: snapshot.id, record: recordOf(snapshot) as InboxRecord })), nextCursor }
 }
 
 /** Dead letters that wait for a person. */

@@ -17,10 +17,15 @@ export async function readEntries(ids: readonly string[]): Promise<JournalEntry[
   return found.filter(({ exists }) => exists).map((snapshot) => snapshot.data() as unknown as JournalEntry)
 }
 
+/** Those of these entries that are posted, inside a transaction. */
+export async function entriesIn(unit: Unit, ids: readonly string[]): Promise<JournalEntry[]> {
+  const found = await unit.getAll(...(await Promise.all(ids.map(entryDoc))))
+  return found.filter(({ exists }) => exists).map((snapshot) => snapshot.data() as unknown as JournalEntry)
+}
+
 /** Ids of those entries that are posted already, by whoever was first. */
 export async function postedIn(unit: Unit, entries: readonly JournalEntry[]): Promise<Set<string>> {
-  const found = await unit.getAll(...(await Promise.all(entries.map(({ id }) => entryDoc(id)))))
-  return new Set(found.filter(({ exists }) => exists).map(({ id }) => id))
+  return new Set((await entriesIn(unit, entries.map(({ id }) => id))).map(({ id }) => id))
 }
 
 export interface EntryFilter {

@@ -2,7 +2,6 @@
  * Orders, and the commits that move them. An order's document decides: whoever changes it does so on the version he
  * read, and everything that belongs to the change (stock, ledger, mail, rows, cart) is in the same commit.
  */
-import type { InboxRecord } from '#domain/inbox.ts'
 import { leased, type Order, type OrderState } from '#domain/order.ts'
 import { eventOf } from '#domain/order-event.ts'
 import type { RefundOutcome } from '#domain/payment.ts'
@@ -10,7 +9,6 @@ import { settleRefund } from '#domain/refund.ts'
 import { isLateMoney, settle, settleLate, type Settling } from '#domain/settle.ts'
 import type { Settlement } from '#domain/settlement.ts'
 import { sellable } from '#domain/product.ts'
-import { cursorOf, cursorParts } from '#values/cursor.ts'
 import { Failure } from '#values/failure.ts'
 import { now } from '#platform/clock.ts'
 import { collection, commit, doc, fieldValue, readOne, readQuery, transact, type Data, type Doc, type Query, type Snapshot, type Unit, type Writer } from '#platform/firestore.ts'
@@ -20,6 +18,7 @@ import { entryDoc, postEntry } from './ledger.ts'
 import { mailDoc, queueMail } from './mails.ts'
 import { markApplied, pendingRecord } from './inbox.ts'
 import { addRows, addStockMoves, outboxDoc } from './outbox.ts'
+import { readPage, type PageWish } from './pages.ts'
 import { productDoc, productOf } from './products.ts'
 
 export function orderDoc(orderId: string): Promise<Doc> {
@@ -134,23 +133,21 @@ export async function settleIn(unit: Unit, order: Order | undefined, fact: Order
   return { order: settlement?.order ?? order, settlement }
 }
 
-/** What a vendor's event says about an order, read from its inbox record. */
+/** What a vendor says about an order. */
 export type OrderFact =
   | { readonly about: 'charge'; readonly facts: SettleFacts }
   | { readonly about: 'refund'; readonly refundId: string; readonly outcome: RefundOutcome; readonly shopName: string }
 
 /**
- * Applies a vendor's event in one transaction with its inbox record. An event that was applied before, or whose order
- * we do not have, changes nothing more than the record.
+ * Applies a vendor's event in one transaction with its inbox record. An event that was applied before changes nothing;
+ * one that says nothing, or whose order we do not have, changes only its record.
  */
-export async function applyEvent(inbox: Doc, orderId: string, read: (record: InboxRecord) => OrderFact | undefined): Promise<Settlement | undefined> {
+export async function applyEvent(inbox: Doc, orderId: string, fact: OrderFact | undefined): Promise<Settlement | undefined> {
   const place = await orderDoc(orderId)
   const written = await transact(async (unit) => {
     const [event, found] = (await unit.getAll(inbox, place)) as [Snapshot, Snapshot]
-    const record = pendingRecord(event)
-    if (record === undefined) return undefined
+    if (pendingRecord(event) === undefined) return undefined
     const order = orderOf(found)
-    const fact = order === undefined ? undefined : read(record)
     const settlement = order === undefined || fact === undefined ? undefined : await settlementOf(unit, order, fact)
     if (settlement !== undefined && order !== undefined) await writeSettlement(unit, order, settlement)
     markApplied(unit, inbox, order === undefined || fact === undefined ? 'ignored' : 'applied')
@@ -250,12 +247,10 @@ export interface OrderPage {
   readonly nextCursor: string | null
 }
 
-export interface OrderFilter {
+export interface OrderFilter extends PageWish {
   readonly customerId?: string | undefined
   readonly state?: OrderState
   readonly oldestFirst?: boolean
-  readonly cursor?: string | undefined
-  readonly limit: number
 }
 
 /** Orders, the newest first unless asked otherwise. Without a customer: all (staff). */
@@ -264,10 +259,6 @@ export async function listOrdersOf(filter: OrderFilter): Promise<OrderPage> {
   if (filter.customerId !== undefined) query = query.where('customerId', '==', filter.customerId)
   if (filter.state !== undefined) query = query.where('state', '==', filter.state)
   const direction = filter.oldestFirst === true ? 'asc' : 'desc'
-  query = query.orderBy('createdAtMs', direction).orderBy('id', direction)
-  if (filter.cursor !== undefined) query = query.startAfter(...cursorParts(filter.cursor))
-  const found = await readQuery(query.limit(filter.limit + 1))
-  const page = found.slice(0, filter.limit).map((snapshot) => orderOf(snapshot) as Order)
-  const last = found.length > filter.limit ? page.at(-1) : undefined
-  return { orders: page, nextCursor: last === undefined ? null : cursorOf(last.createdAtMs, last.id) }
+  const { found, nextCursor } = await readPage(query.orderBy('createdAtMs', direction).orderBy('id', direction), 'createdAtMs', filter)
+  return { orders: found.map((snapshot) => orderOf(snapshot) as Order), nextCursor }
 }

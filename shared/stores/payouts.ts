@@ -5,17 +5,18 @@
  */
 import { bankPayoutChange, bankPayoutEntries, bankPayoutIds, type BankPayout } from '#domain/bank-payout.ts'
 import { requestPayout, settlePayout, type Payout, type PayoutChange, type PayoutOutcome, type PayoutWish } from '#domain/payout.ts'
-import { cursorOf, cursorParts } from '#values/cursor.ts'
 import { Failure, invalid } from '#values/failure.ts'
 import { HOUR_MS } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
-import { collection, doc, readAll, readOne, readQuery, transact, type Doc, type Query, type Snapshot, type Unit, type Writer } from '#platform/firestore.ts'
+import { collection, doc, readAll, readOne, readQuery, transact, type Doc, type Snapshot, type Unit, type Writer } from '#platform/firestore.ts'
 import { addAlertChange, alertPlace, nudgeAlerts } from './alerts.ts'
 import { through } from './breakers.ts'
+import { explainIn } from './differences.ts'
 import { markApplied, pendingRecord } from './inbox.ts'
 import { balances, entryDoc, postEntry } from './ledger.ts'
 import { counterDoc, counterOf, countedUp, refuseOver, type Counter } from './limits.ts'
 import { addRows, outboxDoc } from './outbox.ts'
+import { readPage, type PageWish } from './pages.ts'
 import { payeeDoc, payeeOf } from './payees.ts'
 
 const TRIES_MAX = 5
@@ -124,7 +125,8 @@ export async function settlePayoutOf(payoutId: string, facts: { outcome: PayoutO
 }
 
 /**
- * Books what the gateway says of a payout to our bank, each step once.
+ * Books what the gateway says of a payout to our bank, each step once. If staff have had it booked as unexplained, because
+ * nobody knew of it, that is taken back.
  * @param inbox the event's record, closed in the same commit
  */
 export async function bookBankPayout(payout: BankPayout, inbox?: Doc): Promise<void> {
@@ -135,9 +137,10 @@ export async function bookBankPayout(payout: BankPayout, inbox?: Doc): Promise<v
     const posted = new Set(found.filter(({ exists }) => exists).map(({ id }) => id))
     const entries = bankPayoutEntries(payout, posted, now())
     const change = bankPayoutChange(payout, entries, now())
+    const known = await explainIn(unit, payout.movementIds.map((subject) => ({ kind: 'payout_unknown', gateway: 'stripe', subject })))
     if (entries.length > 0) await write(unit, change)
     if (inbox !== undefined) markApplied(unit, inbox, 'applied')
-    return change.alerts
+    return [...change.alerts, ...known]
   })
   await nudgeAlerts(alerts)
 }
@@ -163,11 +166,8 @@ export interface PayoutPage {
 }
 
 /** The newest first. */
-export async function listPayoutsOf({ cursor, limit }: { cursor?: string | undefined; limit: number }): Promise<PayoutPage> {
-  let query: Query = (await collection('payouts')).orderBy('createdAtMs', 'desc').orderBy('__name__', 'desc')
-  if (cursor !== undefined) query = query.startAfter(...cursorParts(cursor))
-  const found = await readQuery(query.limit(limit + 1))
-  const payouts = found.slice(0, limit).map((snapshot) => payoutOf(snapshot) as Payout)
-  const last = found.length > limit ? payouts.at(-1) : undefined
-  return { payouts, nextCursor: last === undefined ? null : cursorOf(last.createdAtMs, last.id) }
+export async function listPayoutsOf(wish: PageWish): Promise<PayoutPage> {
+  const newest = (await collection('payouts')).orderBy('createdAtMs', 'desc').orderBy('__name__', 'desc')
+  const { found, nextCursor } = await readPage(newest, 'createdAtMs', wish)
+  return { payouts: found.map((snapshot) => payoutOf(snapshot) as Payout), nextCursor }
 }

@@ -8,9 +8,10 @@
  */
 import { closed, type Difference } from '#domain/difference.ts'
 import { chargeRequestOf } from '#domain/checkout.ts'
+import { entryIdsOf } from '#domain/gateway-book.ts'
 import { isOpen, type Order } from '#domain/order.ts'
 import type { Gateway } from '#domain/payment.ts'
-import { adopted, chargeIn, planOf, unexplainedEntry, type Plan, type Wish } from '#domain/resolution.ts'
+import { adopted, chargeIn, isBookedMeanwhile, planOf, unexplainedEntry, type Plan, type Wish } from '#domain/resolution.ts'
 import { ledgerRows } from '#domain/rows.ts'
 import type { Settlement } from '#domain/settlement.ts'
 import { Failure } from '#values/failure.ts'
@@ -19,7 +20,7 @@ import { now } from '#platform/clock.ts'
 import { derivedId } from '#platform/derived.ts'
 import { readOne, type Unit } from '#platform/firestore.ts'
 import { differenceDoc, differenceOf, writeChange } from './differences.ts'
-import { entryDoc, postEntry } from './ledger.ts'
+import { entriesIn, entryDoc, postEntry } from './ledger.ts'
 import { orderDoc, orderOf, readOrder, settleIn, takeLease, writeSettlement } from './orders.ts'
 import { addRows, outboxDoc } from './outbox.ts'
 
@@ -89,6 +90,10 @@ export async function refusePayable({ wish, runner }: Resolving, gatewayOf: (ord
   throw new Failure('CONFLICT', { message: 'This order\'s own payment may still be made.', details: { status } })
 }
 
+function bookedMeanwhile(): Failure {
+  return new Failure('CONFLICT', { message: 'This has been booked as what it is in the meantime. The difference will be gone with the next reconciliation.' })
+}
+
 function beingPaid(): Failure {
   return new Failure('CONFLICT', { message: 'This order is being paid just now. Please try again in a moment.' })
 }
@@ -127,6 +132,7 @@ interface Carrying {
 async function carriedOut(unit: Unit, { difference, plan, order, resolving }: Carrying): Promise<Settlement | undefined> {
   const { by, shopName, wish } = resolving
   if (plan.how === 'booked_unexplained') {
+    if (isBookedMeanwhile(difference, await entriesIn(unit, difference.movements.flatMap(entryIdsOf)))) throw bookedMeanwhile()
     const entry = unexplainedEntry(difference, now())
     postEntry(unit, await entryDoc(entry.id), entry)
     addRows(unit, await outboxDoc(), ledgerRows(entry))

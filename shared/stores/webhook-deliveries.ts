@@ -10,7 +10,6 @@ import {
   afterTry, claimed, DELIVERY_KEPT_MS, isUsedUp, newDelivery, SENDER_MS, tellAgain, undeliverable, waitsUntil, type DeliveryStatus, type Told, type WebhookDelivery,
 } from '#domain/webhook-delivery.ts'
 import { disabledAlert, endpointKey, failedEndpoint, isResting, wellAgain, type WebhookEndpoint } from '#domain/webhook-endpoint.ts'
-import { cursorOf, cursorParts } from '#values/cursor.ts'
 import { newId } from '#values/ids.ts'
 import { DAY_MS } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
@@ -21,6 +20,7 @@ import { publish } from '#platform/pubsub.ts'
 import { alertPlace, nudgeKeys, raiseAlert } from './alerts.ts'
 import { dueRecords, holdBack } from './due.ts'
 import { addRows, openEvents, outboxDoc, type OutboxEntry } from './outbox.ts'
+import { readPage, type PageWish } from './pages.ts'
 import { endpointDoc, endpointOf, listEndpoints } from './webhook-endpoints.ts'
 
 export const WEBHOOK_TOPIC = 'webhook-due'
@@ -220,12 +220,9 @@ export interface DeliveryPage {
   readonly nextCursor: string | null
 }
 
-export async function listDeliveries({ cursor, limit, ...filter }: DeliveryFilter & { cursor?: string | undefined; limit: number }): Promise<DeliveryPage> {
-  const query = await deliveriesBy(filter)
-  const found = await readQuery((cursor === undefined ? query : query.startAfter(...cursorParts(cursor))).limit(limit + 1))
-  const deliveries = found.slice(0, limit).map((snapshot) => deliveryOf(snapshot) as WebhookDelivery)
-  const last = found.length > limit ? deliveries.at(-1) : undefined
-  return { deliveries, nextCursor: last === undefined ? null : cursorOf(last.createdAtMs, last.id) }
+export async function listDeliveries(filter: DeliveryFilter & PageWish): Promise<DeliveryPage> {
+  const { found, nextCursor } = await readPage(await deliveriesBy(filter), 'createdAtMs', filter)
+  return { deliveries: found.map((snapshot) => deliveryOf(snapshot) as WebhookDelivery), nextCursor }
 }
 
 export interface ReplayedDeliveries {

@@ -99,7 +99,7 @@ describe('survives', () => {
       const posted = new Set<string>()
       const entries: JournalEntry[] = []
       for (const at of [...seen.map((one) => Math.min(one, last)), last, ...seen.map((one) => Math.min(one, last))]) {
-        const fresh = bankPayoutEntries({ id: 'po_1', status: life[at] ?? 'failed', amount: AMOUNT, currency: 'USD' }, posted, NOW_MS)
+        const fresh = bankPayoutEntries({ id: 'po_1', status: life[at] ?? 'failed', amount: AMOUNT, currency: 'USD', movementIds: [] }, posted, NOW_MS)
         for (const { id } of fresh) posted.add(id)
         entries.push(...fresh)
       }

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { balanced } from '#domain/ledger.ts'
 import { orderView, refundedAmount, type Order, type OrderState } from '#domain/order.ts'
 import type { RefundOutcome } from '#domain/payment.ts'
-import { requestRefund, settleRefund, type RefundWish } from '#domain/refund.ts'
-import { settle } from '#domain/settle.ts'
+import { goesBack, requestRefund, settleRefund, type RefundWish } from '#domain/refund.ts'
+import { settle, settleLate } from '#domain/settle.ts'
 import type { Settlement } from '#domain/settlement.ts'
 import { Failure } from '#values/failure.ts'
 import { NOW_MS, SHOP, TEXAS, draftLine, orderIn, pendingOrder, type WantedOrder } from './given.ts'
@@ -55,7 +55,30 @@ function refunded(order: Order, ...wishes: Array<Partial<RefundWish>>): { order:
   return { order: now, settlements }
 }
 
+/** Paid when it had been given up and its goods were gone: sent back as soon as it came. */
+function sentBack(): Order {
+  const order = orderIn('expired')
+  const outcome = { status: 'succeeded' as const, transactionId: 'pi_1', amount: order.total, currency: 'USD', answer: null }
+  return settleLate({ order, outcome, cause: 'webhook', nowMs: NOW_MS, shopName: SHOP }, false).order
+}
+
 describe('does', () => {
+  test('say whether anything is left to be handed over', () => {
+    const asked = (wanted: Partial<RefundWish>): Order => requestRefund(paidOrder(THREE), wish(wanted))
+    expect([{ amount: 100 }, { lines: [line('oil', 3)] }].map((wanted) => goesBack(asked(wanted)))).toEqual([false, false])
+    expect([{}, { amount: paidOrder(THREE).total }, { lines: [line('oil', 3), line('tea', 1)] }].map((wanted) => goesBack(asked(wanted)))).toEqual([true, true, true])
+    expect([goesBack(paidOrder(THREE)), goesBack(answered(asked({}), FAILED).order)]).toEqual([false, false])
+    const late = sentBack()
+    expect([late.state, goesBack(late), goesBack(answered(late, FAILED, late.refunds[0]?.id).order)]).toEqual(['paid', true, true])
+  })
+
+  test('bring nothing back to the shelf that has never left it', () => {
+    const late = sentBack()
+    const refusedOrder = answered(late, FAILED, late.refunds[0]?.id).order
+    const settlement = answered(requestRefund(refusedOrder, wish({ restock: true })))
+    expect([settlement.stock, settlement.holds]).toEqual([[], []])
+  })
+
   test('without a wish, all that is left, with all lines that are left', () => {
     const order = requestRefund(paidOrder(THREE), wish())
     expect(order.refunds).toEqual([expect.objectContaining({

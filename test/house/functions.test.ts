@@ -24,7 +24,7 @@ function faultsOfFile({ path, text, code }: Source): string[] {
   const wanted = camel(roomOf(path).name)
   const docblock = /^\/\*\*([\s\S]*?)\*\//.exec(text)?.[1] ?? ''
   const exported = [...code.matchAll(/^export\b.*/gm)].map(([line]) => line)
-  const [, name, kind] = /^export const (\w+) = (endpoint|schedule|message|webhook)\(/.exec(exported[0] ?? '') ?? []
+  const [, name, kind] = /^export const (\w+) = (endpoint|schedule|message|vendorEvent|webhook)\(/.exec(exported[0] ?? '') ?? []
   const lines = text.split('\n').length - 1
   return faultsIn(`${path}: a function`, {
     'lies at functions/<area>/<verb-object>.ts, in kebab case': !PLACE.test(path),

@@ -79,6 +79,7 @@ export async function bankPayoutAtStripe(id: string): Promise<BankPayout> {
   const client = await stripe()
   const result = await tried((timeout) => client.payouts.retrieve(id, {}, { timeout }))
   if (!('done' in result)) throw notAnswered(result.thrown)
-  const { amount, currency, status } = result.done
-  return { id, amount, currency: currency.toUpperCase(), status: STATUSES[status] ?? 'on_its_way' }
+  const { amount, currency, status, balance_transaction: left, failure_balance_transaction: returned } = result.done
+  const movementIds = [left, returned].flatMap((line) => (typeof line === 'string' ? [line] : (line?.id ?? [])))
+  return { id, amount, currency: currency.toUpperCase(), status: STATUSES[status] ?? 'on_its_way', movementIds }
 }

@@ -1,6 +1,6 @@
 /** Handing a paid order over: once, in one way, on record. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openShop, type Answer, type Person, type Shop } from '../shop.ts'
+import { openShop, type Answer, type Json, type Person, type Shop } from '../shop.ts'
 
 let shop: Shop
 let clerk: Person
@@ -20,6 +20,13 @@ async function bought(): Promise<string> {
 
 function handOver(orderId: string, body: unknown, who: Person = clerk): Promise<Answer> {
   return who.post(`/api/orders/${orderId}/fulfil`, body)
+}
+
+/** As if its money had come too late, and was sent back as soon as it came. */
+async function sentBack(orderId: string, status: string): Promise<void> {
+  const order = shop.document('orders', orderId) as Json
+  const refund = { id: `ref_${orderId.slice(4)}`, amount: order['total'], reason: 'late', lines: [], restock: false, status, gatewayRefundId: null, requestedBy: 'countinghouse', atMs: 0 }
+  await shop.cloud.servers.firestore.write([{ path: `orders/${orderId}`, data: { ...order, refunds: [refund] } }])
 }
 
 describe('does', () => {
@@ -75,6 +82,22 @@ describe('refuses', () => {
     const refunded = await bought()
     await (await shop.person('admin')).post(`/api/orders/${refunded}/refunds`, { reason: 'Changed his mind' })
     expect(await handOver(refunded, PICKED_UP)).toMatchObject({ status: 409, body: { details: { state: 'refunded' } } })
+  })
+
+  test('an order whose money is on its way back, whoever sends it, and goods that never left the shelf because it came late', async () => {
+    const admin = await shop.person('admin')
+    const [whole, part] = [await bought(), await bought()]
+    shop.fault({ target: 'stripe', operation: 'POST /v1/refunds', when: 'before', effect: 'error', status: 503, times: 100 })
+    await Promise.all([admin.post(`/api/orders/${whole}/refunds`, { reason: 'Changed his mind' }), admin.post(`/api/orders/${part}/refunds`, { amount: 5, reason: 'Scratched' })])
+    expect(shop.document('orders', whole)).toMatchObject({ state: 'paid', refunds: [{ status: 'pending' }] })
+    expect(await handOver(whole, PICKED_UP)).toMatchObject({ status: 409, body: { code: 'CONFLICT', details: { state: 'paid' } } })
+    expect((await handOver(part, PICKED_UP)).status).toBe(200)
+    const late = await bought()
+    for (const status of ['pending', 'failed']) {
+      await sentBack(late, status)
+      expect(await handOver(late, PICKED_UP)).toMatchObject({ status: 409, body: { code: 'CONFLICT', details: { state: 'paid' } } })
+    }
+    shop.calm()
   })
 
   test.each([

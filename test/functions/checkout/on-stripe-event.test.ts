@@ -1,6 +1,6 @@
 /** What Stripe's events do to orders: each fact once, in whatever order and however often they come. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { signatureHeader } from '../../../infra/local/vendors/stripe/webhook-signature.ts'
+import { tellStripes } from '../inbox.ts'
 import { chargesFor, checkOut, expectAllSettles, expectTrueBooks, openGround, orderOf, PRODUCT, timePasses, type Ground } from '../purchase.ts'
 import type { Json, Person, Shop } from '../shop.ts'
 
@@ -21,13 +21,10 @@ afterEach(() => {
   expectTrueBooks(ground)
 })
 
-/** Says to the shop, with Stripe's signature, that something has happened to an intent; answers the inbox record's id. */
+/** Says to the shop that something has happened to an intent; answers the inbox record's id. */
 async function tell(type: string, intent: Json, more: Json = {}): Promise<string> {
   const id = `evt_told_${++events}`
-  const body = JSON.stringify({ id, object: 'event', type, created: 1, data: { object: { ...intent, ...more } } })
-  const signature = signatureHeader(body, [shop.cloud.servers.keys.STRIPE_WEBHOOK_SECRET], Math.floor(shop.cloud.now() / 1000))
-  const { status } = await shop.guest().call('POST', '/api/webhooks/stripe', body, { 'stripe-signature': signature })
-  expect(status).toBe(200)
+  expect(await tellStripes(shop, { id, object: 'event', type, created: 1, data: { object: { ...intent, ...more } } })).toBe(200)
   return `stripe-${id}`
 }
 

@@ -1,7 +1,7 @@
 /** Payments that Stripe itself wants somebody to look at: not sold before, whoever looks, and however its events come. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { signatureHeader } from '../../../infra/local/vendors/stripe/webhook-signature.ts'
 import { decide, intentOf, openWatchfulGround, RISKY, stateOf, toldTo, tryToBuy, type Held } from '../held.ts'
+import { tellStripes } from '../inbox.ts'
 import { checkOut, expectAllSettles, expectTrueBooks, left, ordersOf, PRODUCT, timePasses, type Ground } from '../purchase.ts'
 import type { Json, Person, Shop } from '../shop.ts'
 
@@ -29,12 +29,10 @@ async function risky(): Promise<Held & { reviewId: string }> {
 const refundsOf = (orderId: string): Json[] => shop.at('stripe', 'refunds').filter((refund) => refund['payment_intent'] === intentOf(shop, orderId)['id'])
 const receiptsOf = (buyer: Person): number => toldTo(shop, buyer).filter((subject) => subject === 'Your order').length
 
-/** Says to the shop, with Stripe's signature, that something has happened to a review; answers the inbox record. */
+/** Says to the shop that something has happened to a review; answers the inbox record. */
 async function tell(type: string, review: Json): Promise<Json> {
   const id = `evt_told_${type}_${String(review['id'])}`
-  const body = JSON.stringify({ id, object: 'event', type, created: 1, data: { object: review } })
-  const signature = signatureHeader(body, [shop.cloud.servers.keys.STRIPE_WEBHOOK_SECRET], Math.floor(shop.cloud.now() / 1000))
-  expect((await shop.guest().call('POST', '/api/webhooks/stripe', body, { 'stripe-signature': signature })).status).toBe(200)
+  expect(await tellStripes(shop, { id, object: 'event', type, created: 1, data: { object: review } })).toBe(200)
   await shop.cloud.drain()
   return shop.document('inbox', `stripe-${id}`) as Json
 }

@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { evidenceOf, unreconciled } from '../books.ts'
 import { chargeElsewhere, refundElsewhere } from '../dashboard.ts'
+import { sweepAfter } from '../inbox.ts'
 import { checkOut, openGround, orderOf, ordersOf, PRICE, PRODUCT, timePasses, type Ground } from '../purchase.ts'
 import type { Answer, Json, Person, Shop } from '../shop.ts'
 
@@ -181,6 +182,47 @@ describe('survives', () => {
     const again = await resolve(id, body, { key: 'another-click' })
     expect([again.status, again.body['details']]).toEqual([409, { state: 'resolved', how: 'attached_charge', orderId, by: `admin ${admin.id}` }])
     expect(entriesOf(orderId)).toEqual(['charge'])
+  })
+
+  /** A payout to our bank of which Stripe told, and says nothing more when it is asked. */
+  async function silentPayout(amount: number): Promise<string> {
+    shop.fault({ target: 'stripe', operation: 'payouts', when: 'before', effect: 'error', status: 503, times: 1_000 })
+    const payout = await shop.act('stripe', 'payouts', { amount })
+    await shop.cloud.drain()
+    await reconciled()
+    return `payout_unknown-stripe-${payout['balance_transaction']}`
+  }
+
+  /** Stripe answers again, and what it told comes back on its schedule. */
+  async function heard(): Promise<void> {
+    shop.calm()
+    await sweepAfter(shop, 60)
+  }
+
+  test('the event of a payout that staff have booked as unexplained meanwhile: it is booked once, as what it is', async () => {
+    const before = await balance('unexplained')
+    const id = await silentPayout(2_100)
+    const wish = { reason: 'Stripe says nothing' }
+    await resolve(id, { ...wish, confirm: await confirmOf(id, wish) })
+    expect(difference(id)?.['explained']).toBe(-2_100)
+    expect(await balance('unexplained')).toBeCloseTo(before + 21, 9)
+    await heard()
+    expect(difference(id)).toMatchObject({ state: 'repaired', explained: 0 })
+    expect(await balance('unexplained')).toBeCloseTo(before, 9)
+    await reconciled()
+    expect(difference(id)?.['state']).toBe('repaired')
+  })
+
+  test('a payout that is booked while staff still look at it: it is not booked as unexplained too', async () => {
+    const before = await balance('unexplained')
+    const id = await silentPayout(2_200)
+    const wish = { reason: 'Stripe says nothing' }
+    const confirm = await confirmOf(id, wish)
+    await heard()
+    expect(await resolve(id, { ...wish, confirm })).toMatchObject({ status: 409, body: { code: 'CONFLICT' } })
+    expect(await balance('unexplained')).toBe(before)
+    await reconciled()
+    expect(difference(id)?.['state']).toBe('repaired')
   })
 
   test('two admins who attach one charge to two orders at once: one order is paid', async () => {
