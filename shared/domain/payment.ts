@@ -19,6 +19,8 @@ export interface ChargeRequest {
   readonly hosted?: boolean
   /** Somebody may have sent it before: a gateway without keys of ours looks for it first. */
   readonly again?: boolean
+  /** Whom the gateway keeps this card for (`holderFor`), where it is to be kept: it can only be said with the charge. */
+  readonly holder?: string
   /** Of a stored card: the customer is there, so that his bank may ask him. Without him, a card that wants to be asked is declined. */
   readonly present?: boolean
   readonly createdAtMs: number
@@ -69,10 +71,13 @@ export interface CardFacts {
   readonly expiryYear: number | null
 }
 
-/** One attempt to keep a card; `key` is ours, deterministic, and stands for one card however often it is sent. */
-export interface StoreCardRequest {
+export interface CardHolder {
   readonly customerId: string
   readonly email: string
+}
+
+/** One attempt to keep a card; `key` is ours, deterministic, and stands for one card however often it is sent. */
+export interface StoreCardRequest extends CardHolder {
   readonly token: string
   readonly key: string
   readonly createdAtMs: number
@@ -135,6 +140,16 @@ export interface Gateway {
   openSession?(request: SessionRequest): Promise<ChargeOutcome>
   /** Keeps a card at the gateway for charges without the customer. Safe to call again with the same key: one card is kept. */
   storeCard?(request: StoreCardRequest): Promise<StoreCardOutcome>
+  /**
+   * Keeps the card of a charge that has taken money; the request's `token` means nothing. Safe to call again with the same
+   * key. Where the gateway knows holders, the charge must have named one.
+   */
+  storePaying?(request: StoreCardRequest, transactionId: string): Promise<StoreCardOutcome>
+  /**
+   * Whom a customer's cards are kept for. Only some gateways must know it before the charge that keeps a card.
+   * @throws Failure SERVICE_UNAVAILABLE when the gateway does not say
+   */
+  holderFor?(customer: CardHolder): Promise<string>
   /**
    * Charges a stored card; the request's `token` means nothing. `find`, `capture`, `cancel` and `refund` work for it as for
    * any charge. Safe to call again with the same key.

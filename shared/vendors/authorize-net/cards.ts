@@ -8,7 +8,7 @@
 import type { StoreCardOutcome, StoreCardRequest } from '#domain/payment.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
-import { ask, patience, said, untold, type Answer, type Patience } from './api.ts'
+import { ask, patience, said, untold, type Answer, type Asked, type Fields, type Patience } from './api.ts'
 import { NONCE_LIVES_MS, NONCE_REFUSED, opaque } from './charging.ts'
 import { profileNumber, referenceTo, storedAs } from './reference.ts'
 import { declineCode, unknownBy } from './transaction.ts'
@@ -16,7 +16,33 @@ import { declineCode, unknownBy } from './transaction.ts'
 const TRIES_MAX = 2
 const CALLS_MAX = 2 * TRIES_MAX + 1
 
-export async function storeCard(request: StoreCardRequest): Promise<StoreCardOutcome> {
+export function storeCard(request: StoreCardRequest): Promise<StoreCardOutcome> {
+  return kept(request, NONCE_LIVES_MS, async (left, repeated) => {
+    const paymentProfiles = [{ customerType: 'individual', payment: opaque(request.token) }]
+    const profile = { ...profileOf(request), paymentProfiles, profileType: 'regular' }
+    const refused = refusedIn(await ask('createCustomerProfileRequest', { profile, validationMode: 'liveMode' }, left))
+    if (refused === undefined) return undefined
+    if (refused.code === UNSUCCESSFUL) return refusedFor(validationReason(refused))
+    if (!NONCE_REFUSED.test(refused.code)) return notTaken(refused)
+    // It works once: perhaps this very card has used it.
+    return repeated ? doubt(said(refused)) : { status: 'declined', declineCode: 'invalid_payment_token' }
+  })
+}
+
+export function storePaying(request: StoreCardRequest, transactionId: string): Promise<StoreCardOutcome> {
+  return kept(request, Infinity, async (left) => {
+    const customer = profileOf(request)
+    const refused = refusedIn(await ask('createCustomerProfileFromTransactionRequest', { transId: transactionId, customer }, left))
+    if (refused === undefined) return undefined
+    return refused.code === NOT_THERE ? { status: 'declined', declineCode: 'not_kept' } : notTaken(refused)
+  })
+}
+
+/** Sends a card. What it means if the card is not there afterwards; undefined when it should be, or nobody knows. */
+type Send = (left: Patience, repeated: boolean) => Promise<StoreCardOutcome | undefined>
+
+/** Looks, sends, and looks again. */
+async function kept(request: StoreCardRequest, sentWithinMs: number, send: Send): Promise<StoreCardOutcome> {
   const { CHARGE_DEADLINE_MS } = config('deadlines')
   const left = { endsAt: performance.now() + CHARGE_DEADLINE_MS, callMs: CHARGE_DEADLINE_MS / CALLS_MAX }
   let refused: StoreCardOutcome | undefined
@@ -24,33 +50,23 @@ export async function storeCard(request: StoreCardRequest): Promise<StoreCardOut
     const seen = await searched(request.key, left)
     if (seen !== undefined) return seen
     if (refused !== undefined) return refused
-    if (now() - request.createdAtMs > NONCE_LIVES_MS) return { status: 'declined', declineCode: 'too_late' }
+    if (now() - request.createdAtMs > sentWithinMs) return { status: 'declined', declineCode: 'too_late' }
     if (tries === TRIES_MAX) return doubt('the card was sent, and is not there')
-    refused = await sent(request, left, tries > 0)
+    refused = await send(left, tries > 0)
   }
 }
 
-/** What it means if the card is not there now; undefined when it should be, or nobody knows. */
-async function sent(request: StoreCardRequest, left: Patience, repeated: boolean): Promise<StoreCardOutcome | undefined> {
-  const asked = await ask(
-    'createCustomerProfileRequest',
-    {
-      profile: {
-        merchantCustomerId: profileNumber(request.key),
-        description: request.customerId,
-        email: request.email,
-        paymentProfiles: [{ customerType: 'individual', payment: opaque(request.token) }],
-        profileType: 'regular',
-      },
-      validationMode: 'liveMode',
-    },
-    left,
-  )
-  if (asked.lost || asked.code.startsWith('I') || asked.code === TWIN) return undefined
-  if (asked.code === UNSUCCESSFUL) return refusedFor(validationReason(asked))
-  if (!NONCE_REFUSED.test(asked.code)) return { status: 'unavailable', reason: said(asked), answered: true }
-  // It works once: perhaps this very card has used it.
-  return repeated ? doubt(said(asked)) : { status: 'declined', declineCode: 'invalid_payment_token' }
+function profileOf({ key, customerId, email }: StoreCardRequest): Fields {
+  return { merchantCustomerId: profileNumber(key), description: customerId, email }
+}
+
+/** What the vendor does not like; undefined when the card is there now, was there before, or nobody knows. */
+function refusedIn(asked: Asked): Answer | undefined {
+  return asked.lost || asked.code.startsWith('I') || asked.code === TWIN ? undefined : asked
+}
+
+function notTaken(answer: Answer): StoreCardOutcome {
+  return { status: 'unavailable', reason: said(answer), answered: true }
 }
 
 /** As other gateways call them, where that is not the vendor's word in small letters. */

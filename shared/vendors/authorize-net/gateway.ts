@@ -7,7 +7,7 @@
 import type { Gateway } from '#domain/payment.ts'
 import { config } from '#platform/config.ts'
 import { patience } from './api.ts'
-import { removeCard, storeCard } from './cards.ts'
+import { removeCard, storeCard, storePaying } from './cards.ts'
 import { charge, chargeStored, find } from './charging.ts'
 import { disputeAtAuthorizeNet } from './disputes.ts'
 import { movements } from './movements.ts'
@@ -21,6 +21,7 @@ export const authorizeNetGateway: Gateway = {
   name: 'kaja',
   charge,
   storeCard,
+  storePaying,
   chargeStored,
   removeCard,
   find: (request, transactionId) => {

@@ -7,7 +7,9 @@
  */
 import { createHash } from 'node:crypto'
 import type { Stripe } from 'stripe'
-import type { CardFacts, StoreCardOutcome, StoreCardRequest } from '#domain/payment.ts'
+import { VendorDown } from '#domain/breaker.ts'
+import type { CardHolder, Fruitless, StoreCardOutcome, StoreCardRequest } from '#domain/payment.ts'
+import { Failure } from '#values/failure.ts'
 import { MINUTE_MS } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
 import { stripe } from './client.ts'
@@ -41,8 +43,17 @@ export async function storeCard(request: StoreCardRequest): Promise<StoreCardOut
   return (await searched(request)) ?? unsure('the key stands for a setup that cannot be found')
 }
 
+export async function holderFor(customer: CardHolder): Promise<string> {
+  const holder = await holderOf(customer)
+  if (typeof holder === 'string') return holder
+  const { reason, answered, retryAfterMs } = holder
+  throw answered === true ? new Failure('SERVICE_UNAVAILABLE', { reason }) : new VendorDown({ reason, restMs: retryAfterMs })
+}
+
+type NotKnown = Extract<StoreCardOutcome, Fruitless>
+
 /** The Stripe customer who stands for ours under this address; made when there is none. */
-async function holderOf({ customerId, email }: StoreCardRequest): Promise<string | StoreCardOutcome> {
+async function holderOf({ customerId, email }: CardHolder): Promise<string | NotKnown> {
   const client = await stripe()
   const known = await listed(
     (page, timeout) => client.customers.list({ email, ...page }, { timeout }),
@@ -52,7 +63,18 @@ async function holderOf({ customerId, email }: StoreCardRequest): Promise<string
   if ('none' in known && known.none.status === 'unknown') return known.none
   const idempotencyKey = `holder:${createHash('sha256').update(`${customerId} ${email}`).digest('hex')}`
   const made = await tried((timeout) => client.customers.create({ email, metadata: { customer_id: customerId } }, { idempotencyKey, timeout }))
-  return 'done' in made ? made.done.id : refusedBy(made.thrown)
+  if ('done' in made) return made.done.id
+  return { status: made.thrown.again && made.thrown.lost ? 'unknown' : 'unavailable', ...fruitless(made.thrown) }
+}
+
+/** The card was attached to the holder whom its charge has named. */
+export async function storePaying(_request: StoreCardRequest, transactionId: string): Promise<StoreCardOutcome> {
+  const client = await stripe()
+  const result = await tried((timeout) => client.paymentIntents.retrieve(transactionId, { expand: ['payment_method'] }, { timeout }))
+  if (!('done' in result)) return { status: 'unknown', ...fruitless(result.thrown) }
+  const method = result.done.payment_method
+  if (method === null || typeof method === 'string' || method.customer === null) return { status: 'declined', declineCode: 'not_kept' }
+  return storedIn(idOf(method.customer), method)
 }
 
 /** The attempt by its key, among those of its time; undefined when Stripe has none. */
@@ -80,7 +102,7 @@ function outcomeOf(setup: Stripe.SetupIntent): StoreCardOutcome {
   switch (status) {
     case 'succeeded':
       if (method === null || typeof method === 'string') return unsure('a setup without its card')
-      return { status: 'stored', reference: `${idOf(customer)}/${method.id}`, card: factsOf(method) }
+      return storedIn(idOf(customer), method)
     case 'requires_action':
       return { status: 'requires_action', clientSecret: setup.client_secret ?? '', nextAction: setup.next_action ?? null, setupId: setup.id }
     case 'requires_payment_method':
@@ -96,12 +118,13 @@ function unsure(reason: string): StoreCardOutcome {
   return { status: 'unknown', reason: `stripe: ${reason}`, answered: true }
 }
 
-function idOf(customer: Stripe.SetupIntent['customer']): string {
+function idOf(customer: string | { readonly id: string } | null): string {
   return typeof customer === 'string' ? customer : (customer?.id ?? '')
 }
 
-function factsOf({ card, type }: Stripe.PaymentMethod): CardFacts {
-  return { brand: card?.brand ?? type, last4: card?.last4 ?? '', expiryMonth: card?.exp_month ?? null, expiryYear: card?.exp_year ?? null }
+function storedIn(customer: string, { id, card, type }: Stripe.PaymentMethod): StoreCardOutcome {
+  const facts = { brand: card?.brand ?? type, last4: card?.last4 ?? '', expiryMonth: card?.exp_month ?? null, expiryYear: card?.exp_year ?? null }
+  return { status: 'stored', reference: `${customer}/${id}`, card: facts }
 }
 
 function refusedBy(thrown: Thrown): StoreCardOutcome {

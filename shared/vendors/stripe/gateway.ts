@@ -9,7 +9,7 @@ import type { Stripe } from 'stripe'
 import type { ChargeOutcome, ChargeRequest, Gateway, Movement, RefundOutcome, RefundRequest } from '#domain/payment.ts'
 import { Failure } from '#values/failure.ts'
 import { now } from '#platform/clock.ts'
-import { removeCard, storeCard, storedAs } from './cards.ts'
+import { holderFor, removeCard, storeCard, storedAs, storePaying } from './cards.ts'
 import { stripe } from './client.ts'
 import { disputeAtStripe } from './disputes.ts'
 import { movementOf } from './movement.ts'
@@ -21,19 +21,20 @@ import { afterTries, fruitless, KEY_LIVES_MS, listed, madeAround, notAnswered, t
 const MOVEMENT_PAGES_MAX = 200
 
 export const stripeGateway: Gateway = {
-  name: 'stripe', charge, openSession, storeCard, chargeStored, removeCard, find, capture, cancel, refund, movements, dispute: disputeAtStripe,
-  bankPayout: bankPayoutAtStripe,
+  name: 'stripe', charge, openSession, storeCard, storePaying, holderFor, chargeStored, removeCard, find, capture, cancel, refund, movements,
+  dispute: disputeAtStripe, bankPayout: bankPayoutAtStripe,
 }
 
 function charge(request: ChargeRequest): Promise<ChargeOutcome> {
-  return charged(request, { payment_method: request.token })
+  const kept = request.holder === undefined ? {} : { customer: request.holder, setup_future_usage: 'off_session' as const }
+  return charged(request, { payment_method: request.token, ...kept })
 }
 
 function chargeStored(request: ChargeRequest, reference: string): Promise<ChargeOutcome> {
   return charged(request, { ...storedAs(reference), ...(request.present === true ? {} : { off_session: true }) })
 }
 
-type Paying = Pick<Stripe.PaymentIntentCreateParams, 'payment_method' | 'customer' | 'off_session'>
+type Paying = Pick<Stripe.PaymentIntentCreateParams, 'payment_method' | 'customer' | 'off_session' | 'setup_future_usage'>
 
 async function charged(request: ChargeRequest, paying: Paying): Promise<ChargeOutcome> {
   if (now() - request.createdAtMs > KEY_LIVES_MS) return find(request, null)

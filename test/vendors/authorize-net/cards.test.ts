@@ -5,7 +5,7 @@ import { newId } from '#values/ids.ts'
 import { LOGIN_ID, openAccount, TRANSACTION_KEY, type Json } from '../../infra/local/vendors/authorize-net/at-authorize-net.ts'
 
 type Account = Awaited<ReturnType<typeof openAccount>>
-type Cards = Required<Pick<Gateway, 'storeCard' | 'chargeStored' | 'removeCard' | 'find' | 'refund' | 'cancel'>>
+type Cards = Required<Pick<Gateway, 'storeCard' | 'storePaying' | 'charge' | 'chargeStored' | 'removeCard' | 'find' | 'refund' | 'cancel'>>
 
 const BEFORE = { ...process.env }
 const SETTINGS = { GCP_PROJECT_ID: 'shop', AUTHORIZE_NET_API_LOGIN_ID: LOGIN_ID, AUTHORIZE_NET_TRANSACTION_KEY: TRANSACTION_KEY, CHARGE_DEADLINE_MS: '2500', VENDOR_DEADLINE_MS: '500' }
@@ -58,6 +58,18 @@ describe('does', () => {
     expect(new Set(outcomes.map((outcome) => JSON.stringify(outcome))).size).toBe(1)
     expect(account.vendor.objects('profiles')).toHaveLength(1)
     expect((await stored(gateway)).reference).not.toBe('reference' in outcomes[0]! ? outcomes[0].reference : '')
+  })
+
+  test('keep the card of a charge, once for one key', async () => {
+    const { account, gateway } = await open()
+    const paid = await gateway.charge(bill({ token: 'tok_mastercard_test:kept' }))
+    const transactionId = 'transactionId' in paid ? (paid.transactionId ?? '') : ''
+    const request = wish({ token: '' })
+    const outcomes = [await gateway.storePaying(request, transactionId), await gateway.storePaying(request, transactionId)]
+    expect(outcomes[0]).toMatchObject({ status: 'stored', card: { brand: 'mastercard', last4: '0015' } })
+    expect(outcomes[1]).toEqual(outcomes[0])
+    expect(account.vendor.objects('profiles')).toHaveLength(1)
+    expect(await gateway.storePaying(wish(), '1')).toEqual({ status: 'declined', declineCode: 'not_kept' })
   })
 
   test('charge a stored card once for each key, give it back, and set it aside and let go', async () => {

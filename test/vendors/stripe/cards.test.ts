@@ -8,7 +8,7 @@ const BEFORE = { ...process.env }
 const DAY_MS = 86_400_000
 
 let stripe: Shop
-let gateway: Required<Pick<Gateway, 'storeCard' | 'chargeStored' | 'removeCard' | 'charge' | 'find'>>
+let gateway: Required<Pick<Gateway, 'storeCard' | 'storePaying' | 'holderFor' | 'chargeStored' | 'removeCard' | 'charge' | 'find'>>
 
 beforeAll(async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
@@ -75,6 +75,18 @@ describe('does', () => {
     expect(await gateway.chargeStored(request, reference)).toMatchObject({ transactionId: 'transactionId' in outcome ? outcome.transactionId : '' })
     expect(await gateway.find(request, null)).toMatchObject({ status: 'succeeded' })
     expect((await stripe.stripe.paymentIntents.list({ limit: 100 })).data.filter(({ metadata }) => metadata['order_id'] === request.orderId)).toHaveLength(1)
+  })
+
+  test('keep the card of a charge that has named its holder, and of no other', async () => {
+    const request = wish({ token: '' })
+    const holder = await gateway.holderFor(request)
+    expect(await gateway.holderFor(request)).toBe(holder)
+    const [kept, other] = [await gateway.charge(bill({ token: 'pm_card_visa', holder })), await gateway.charge(bill({ token: 'pm_card_visa' }))]
+    const idOf = (outcome: typeof kept): string => ('transactionId' in outcome ? (outcome.transactionId ?? '') : '')
+    const outcome = await gateway.storePaying(request, idOf(kept))
+    expect(outcome).toMatchObject({ status: 'stored', reference: expect.stringContaining(holder), card: { last4: '4242' } })
+    expect(await gateway.chargeStored(bill(), outcome.status === 'stored' ? outcome.reference : '')).toMatchObject({ status: 'succeeded' })
+    expect(await gateway.storePaying(wish(), idOf(other))).toEqual({ status: 'declined', declineCode: 'not_kept' })
   })
 
   test('say that the bank wants to see the customer, and once he was seen that the card is stored', async () => {
