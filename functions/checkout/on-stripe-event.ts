@@ -23,8 +23,8 @@ import { message } from '#entry/message.ts'
 export const onStripeEvent = message({
   name: 'on-stripe-event',
   topic: inboxTopic('stripe'),
-  // Disputes, payouts and reviews have workers of their own.
-  filter: 'NOT hasPrefix(attributes.type, "charge.dispute.") AND NOT hasPrefix(attributes.type, "payout.") AND NOT hasPrefix(attributes.type, "transfer.") AND NOT hasPrefix(attributes.type, "review.")',
+  // Disputes, payouts, reviews and cards have workers of their own.
+  filter: 'NOT hasPrefix(attributes.type, "charge.dispute.") AND NOT hasPrefix(attributes.type, "payout.") AND NOT hasPrefix(attributes.type, "transfer.") AND NOT hasPrefix(attributes.type, "review.") AND NOT hasPrefix(attributes.type, "setup_intent.")',
   impact: 'Orders whose answer from Stripe was lost stay unsettled until the sweep asks.',
   data: inboxNudge,
   run: async ({ eventId, subject, type, attempt }) => {

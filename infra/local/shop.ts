@@ -17,10 +17,10 @@ export async function furnishShop(cloud: LocalCloud): Promise<void> {
 
 /** Follow-up work that only a scheduled function picks up. What waits for a later moment is not due. */
 export const shopWork: DueWork = {
-  jobs: ['sweep-inbox', 'sweep-mails', 'sweep-alerts', 'send-webhooks', 'send-stock-adjustments', 'send-warehouse-rows'],
+  jobs: ['sweep-inbox', 'sweep-mails', 'sweep-alerts', 'sweep-cards', 'send-webhooks', 'send-stock-adjustments', 'send-warehouse-rows'],
   count: (cloud) => {
     const documents = (collection: string) => cloud.servers.firestore.peek(collection) as Array<{ data: Record<string, unknown> }>
     const due = (collection: string) => documents(collection).filter(({ data }) => typeof data['nextAtMs'] === 'number' && data['nextAtMs'] <= cloud.now()).length
-    return cloud.servers.firestore.count('outbox') + cloud.servers.firestore.count('stock_batches') + due('inbox') + due('mails') + due('alert_facts') + due('alerts') + due('webhook_deliveries')
+    return cloud.servers.firestore.count('outbox') + cloud.servers.firestore.count('stock_batches') + due('inbox') + due('mails') + due('alert_facts') + due('alerts') + due('webhook_deliveries') + due('cards')
   },
 }

@@ -151,7 +151,7 @@ function failed(card: Card, { cause, nowMs }: SettlingCard, declineCode: string 
 function waiting(card: Card, { cause, nowMs }: SettlingCard, outcome: Extract<StoreCardOutcome, { status: 'requires_action' }>): CardChange {
   const { clientSecret, nextAction, setupId } = outcome
   const nextAtMs = Math.max(card.createdAtMs + CARD_ACTION_MS, nowMs + FIRST_CHECK_MS)
-  const next = { ...card, action: { clientSecret, nextAction }, setupId, leaseUntilMs: nowMs, nextAtMs }
+  const next = { ...card, action: { clientSecret, nextAction }, setupId, leaseUntilMs: nowMs, nextAtMs, unanswered: 0 }
   return card.state === 'requires_action' ? { card: next, rows: [] } : { card: moved(next, 'requires_action', cause, nowMs), rows: [] }
 }
 
@@ -160,9 +160,9 @@ function unsure(card: Card, nowMs: number): CardChange {
   return { card: { ...triedAgainLater(card, nowMs), leaseUntilMs: nowMs }, rows: [] }
 }
 
-/** The customer has had his time. */
-export function isAbandoned(card: Card, outcome: StoreCardOutcome, nowMs: number): boolean {
-  return outcome.status === 'requires_action' && card.state === 'requires_action' && card.createdAtMs + CARD_ACTION_MS <= nowMs
+/** The customer has had his time, and the gateway has just said that it still waits for him. */
+export function isAbandoned({ state, unanswered, createdAtMs }: Card, nowMs: number): boolean {
+  return state === 'requires_action' && unanswered === 0 && createdAtMs + CARD_ACTION_MS <= nowMs
 }
 
 /**

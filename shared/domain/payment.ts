@@ -140,6 +140,8 @@ export interface Gateway {
   openSession?(request: SessionRequest): Promise<ChargeOutcome>
   /** Keeps a card at the gateway for charges without the customer. Safe to call again with the same key: one card is kept. */
   storeCard?(request: StoreCardRequest): Promise<StoreCardOutcome>
+  /** What has become of an attempt that waited for its customer, by its `setupId`. Only some gateways have such. */
+  findSetup?(setupId: string): Promise<StoreCardOutcome>
   /**
    * Keeps the card of a charge that has taken money; the request's `token` means nothing. Safe to call again with the same
    * key. Where the gateway knows holders, the charge must have named one.

@@ -20,6 +20,7 @@ import { collection, doc, readAll, readOne, readQuery, transact, type Doc, type 
 import { breakerDoc, refuseShut } from './breakers.ts'
 import { customerKey, keyIn } from './customer-keys.ts'
 import { guarded } from './guarded.ts'
+import { markApplied, pendingRecord } from './inbox.ts'
 import { joined } from './joining.ts'
 import { counterDoc, counterOf, countedUp, refuseOver } from './limits.ts'
 import { addRows, outboxDoc } from './outbox.ts'
@@ -143,7 +144,7 @@ export function addLeftCard(writer: Writer, place: Doc, draft: Omit<CardDraft, '
 }
 
 /** Takes the right to act on an open attempt; undefined when somebody has it. */
-async function takeCardLease(cardId: string, runner: string): Promise<Card | undefined> {
+export async function takeCardLease(cardId: string, runner: string): Promise<Card | undefined> {
   const place = await cardDoc(cardId)
   return transact(async (unit) => {
     const card = cardOf(await unit.get(place))
@@ -178,18 +179,21 @@ function askedFor(gateway: Gateway, card: Card): Promise<StoreCardOutcome> {
 interface Settled {
   readonly gateway: Gateway
   readonly cause: string
+  /** The event's record, closed in the same commit. */
+  readonly inbox?: Doc
 }
 
 /** Applies what the gateway said of an attempt. Safe to run twice: what says nothing new changes nothing. */
-export async function settleCardOf(cardId: string, outcome: StoreCardOutcome, { gateway, cause }: Settled): Promise<Card> {
+export async function settleCardOf(cardId: string, outcome: StoreCardOutcome, { gateway, cause, inbox }: Settled): Promise<Card> {
   const known = await readCard(cardId)
   if (known === undefined) throw cardNotFound()
   const sealed = outcome.status === 'stored' ? await sealedFor(known, outcome.reference, gateway) : null
   const stored = await storedOf(known.customerId)
-  return changeCard(cardId, async (card, unit) => {
+  const rule: Rule = async (card, unit) => {
     const isFull = card.paidWith !== null && outcome.status === 'stored' && (await unit.query(stored)).length >= CARDS_MAX
     return settleCard(card, { outcome, sealed, cause, isFull, nowMs: now() })
-  })
+  }
+  return changeCard(cardId, rule, inbox)
 }
 
 /** What cannot be sealed, for its customer was forgotten meanwhile, must not stay at the gateway either. */
@@ -235,12 +239,14 @@ export async function checkCardLater(cardId: string): Promise<void> {
 
 type Rule = (card: Card, unit: Unit) => CardChange | undefined | Promise<CardChange | undefined>
 
-async function changeCard(cardId: string, rule: Rule): Promise<Card> {
+async function changeCard(cardId: string, rule: Rule, inbox?: Doc): Promise<Card> {
   const [place, outbox] = [await cardDoc(cardId), await outboxDoc()]
   return transact(async (unit) => {
     const card = cardOf(await unit.get(place))
     if (card === undefined) throw cardNotFound()
+    if (inbox !== undefined && pendingRecord(await unit.get(inbox)) === undefined) return card
     const change = await rule(card, unit)
+    if (inbox !== undefined) markApplied(unit, inbox, 'applied')
     if (change === undefined) return card
     const over = change.card.state === 'removed' || change.card.state === 'failed'
     unit.set(place, { ...change.card, ...(over ? { expireAt: new Date(now() + REMEMBERED_MS) } : {}) })

@@ -20,7 +20,7 @@ export function guarded(gateway: Gateway, pass?: Pass): Gateway {
     if ('done' in passage) return passage.done
     throw shut(gateway.name, passage.shutUntilMs)
   }
-  const { openSession, dispute, bankPayout, storeCard, storePaying, holderFor, chargeStored, removeCard } = gateway
+  const { openSession, dispute, bankPayout, storeCard, findSetup, storePaying, holderFor, chargeStored, removeCard } = gateway
   return {
     name: gateway.name,
     charge: (request) => asked(() => gateway.charge(request)),
@@ -33,6 +33,7 @@ export function guarded(gateway: Gateway, pass?: Pass): Gateway {
     ...(bankPayout === undefined ? {} : { bankPayout: (payoutId) => told(() => bankPayout(payoutId)) }),
     ...(openSession === undefined ? {} : { openSession: (request) => asked(() => openSession(request)) }),
     ...(storeCard === undefined ? {} : { storeCard: (request) => asked(() => storeCard(request)) }),
+    ...(findSetup === undefined ? {} : { findSetup: (setupId) => asked(() => findSetup(setupId)) }),
     ...(storePaying === undefined ? {} : { storePaying: (request, transactionId) => asked(() => storePaying(request, transactionId)) }),
     ...(holderFor === undefined ? {} : { holderFor: (customer) => told(() => holderFor(customer)) }),
     ...(chargeStored === undefined ? {} : { chargeStored: (request, reference) => asked(() => chargeStored(request, reference)) }),

@@ -87,8 +87,10 @@ describe('does', () => {
 
   test('give a customer at his bank a quarter of an hour', () => {
     const waiting = after(SENT, ACTION)
-    expect([waiting.nextAtMs, isAbandoned(waiting, ACTION, NOW + CARD_ACTION_MS - 1), isAbandoned(waiting, ACTION, NOW + CARD_ACTION_MS)]).toEqual([NOW + CARD_ACTION_MS, false, true])
-    expect(isAbandoned(waiting, STORED, NOW + CARD_ACTION_MS)).toBe(false)
+    expect([waiting.nextAtMs, isAbandoned(waiting, NOW + CARD_ACTION_MS - 1), isAbandoned(waiting, NOW + CARD_ACTION_MS)]).toEqual([NOW + CARD_ACTION_MS, false, true])
+    const times = [LOST, ACTION].map((outcome, index) => isAbandoned(after(waiting, ...[LOST, outcome].slice(0, index + 1)), NOW + CARD_ACTION_MS))
+    expect(times).toEqual([false, true])
+    expect(isAbandoned(after(waiting, STORED), NOW + CARD_ACTION_MS)).toBe(false)
   })
 
   test('put each change on record once, without what is personal', () => {

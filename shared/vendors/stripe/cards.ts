@@ -10,6 +10,7 @@ import type { Stripe } from 'stripe'
 import { VendorDown } from '#domain/breaker.ts'
 import type { CardHolder, Fruitless, StoreCardOutcome, StoreCardRequest } from '#domain/payment.ts'
 import { Failure } from '#values/failure.ts'
+import { ID } from '#values/ids.ts'
 import { MINUTE_MS } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
 import { stripe } from './client.ts'
@@ -92,9 +93,22 @@ async function searched(request: StoreCardRequest): Promise<StoreCardOutcome | u
 
 /** If that is not answered, it is as it was. */
 async function asItIsNow(setup: Stripe.SetupIntent): Promise<StoreCardOutcome> {
+  const seen = await findSetup(setup.id)
+  return seen.status === 'unknown' ? outcomeOf(setup) : seen
+}
+
+export async function findSetup(setupId: string): Promise<StoreCardOutcome> {
   const client = await stripe()
-  const result = await tried((timeout) => client.setupIntents.retrieve(setup.id, { expand: ['payment_method'] }, { timeout }))
-  return outcomeOf('done' in result ? result.done : setup)
+  const result = await tried((timeout) => client.setupIntents.retrieve(setupId, { expand: ['payment_method'] }, { timeout }))
+  return 'done' in result ? outcomeOf(result.done) : { status: 'unknown', ...fruitless(result.thrown) }
+}
+
+/** What an event says of an attempt of ours: which card, by which setup. */
+export function setupIn(payload: string): { readonly cardId: string | null; readonly setupId: string } {
+  const { data } = JSON.parse(payload) as Stripe.Event
+  const { id, metadata } = data.object as Stripe.SetupIntent
+  const cardId = metadata?.['card_key']
+  return { setupId: id, cardId: cardId !== undefined && ID.test(cardId) ? cardId : null }
 }
 
 function outcomeOf(setup: Stripe.SetupIntent): StoreCardOutcome {
@@ -102,6 +116,8 @@ function outcomeOf(setup: Stripe.SetupIntent): StoreCardOutcome {
   switch (status) {
     case 'succeeded':
       if (method === null || typeof method === 'string') return unsure('a setup without its card')
+      // A setup stays what it was when its card is forgotten.
+      if (method.customer === null) return { status: 'declined', declineCode: 'card_removed' }
       return storedIn(idOf(customer), method)
     case 'requires_action':
       return { status: 'requires_action', clientSecret: setup.client_secret ?? '', nextAction: setup.next_action ?? null, setupId: setup.id }

@@ -9,7 +9,7 @@ import type { Stripe } from 'stripe'
 import type { ChargeOutcome, ChargeRequest, Gateway, Movement, RefundOutcome, RefundRequest } from '#domain/payment.ts'
 import { Failure } from '#values/failure.ts'
 import { now } from '#platform/clock.ts'
-import { holderFor, removeCard, storeCard, storedAs, storePaying } from './cards.ts'
+import { findSetup, holderFor, removeCard, storeCard, storedAs, storePaying } from './cards.ts'
 import { stripe } from './client.ts'
 import { disputeAtStripe } from './disputes.ts'
 import { movementOf } from './movement.ts'
@@ -21,8 +21,8 @@ import { afterTries, fruitless, KEY_LIVES_MS, listed, madeAround, notAnswered, t
 const MOVEMENT_PAGES_MAX = 200
 
 export const stripeGateway: Gateway = {
-  name: 'stripe', charge, openSession, storeCard, storePaying, holderFor, chargeStored, removeCard, find, capture, cancel, refund, movements,
-  dispute: disputeAtStripe, bankPayout: bankPayoutAtStripe,
+  name: 'stripe', charge, openSession, storeCard, findSetup, storePaying, holderFor, chargeStored, removeCard, find, capture, cancel,
+  refund, movements, dispute: disputeAtStripe, bankPayout: bankPayoutAtStripe,
 }
 
 function charge(request: ChargeRequest): Promise<ChargeOutcome> {
