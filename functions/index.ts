@@ -6,6 +6,12 @@ export { listProducts } from './catalogue/list-products.ts'
 export { sendStockAdjustments } from './catalogue/send-stock-adjustments.ts'
 export { syncSquareCatalogue } from './catalogue/sync-square-catalogue.ts'
 
+// Saved cards
+export { onStripeCard } from './cards/on-stripe-card.ts'
+export { showOrRemoveCard } from './cards/show-or-remove-card.ts'
+export { storeOrListCards } from './cards/store-or-list-cards.ts'
+export { sweepCards } from './cards/sweep-cards.ts'
+
 // Carts
 export { openCart } from './carts/open-cart.ts'
 export { setCartItem } from './carts/set-cart-item.ts'

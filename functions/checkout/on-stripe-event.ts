@@ -21,8 +21,8 @@ import { vendorEvent, type VendorEvent } from '#entry/vendor-event.ts'
 export const onStripeEvent = vendorEvent({
   name: 'on-stripe-event',
   vendor: 'stripe',
-  // Disputes, payouts and reviews have workers of their own.
-  filter: 'NOT hasPrefix(attributes.type, "charge.dispute.") AND NOT hasPrefix(attributes.type, "payout.") AND NOT hasPrefix(attributes.type, "transfer.") AND NOT hasPrefix(attributes.type, "review.")',
+  // Disputes, payouts, reviews and cards have workers of their own.
+  filter: 'NOT hasPrefix(attributes.type, "charge.dispute.") AND NOT hasPrefix(attributes.type, "payout.") AND NOT hasPrefix(attributes.type, "transfer.") AND NOT hasPrefix(attributes.type, "review.") AND NOT hasPrefix(attributes.type, "setup_intent.")',
   impact: 'Orders whose answer from Stripe was lost stay unsettled until the sweep asks.',
   apply,
 })

@@ -32,6 +32,7 @@ const STRIPE_EVENTS = [
   'refund.updated', 'refund.failed',
   'checkout.session.completed', 'checkout.session.async_payment_succeeded', 'checkout.session.async_payment_failed', 'checkout.session.expired',
   'charge.dispute.created', 'charge.dispute.updated', 'charge.dispute.funds_withdrawn', 'charge.dispute.funds_reinstated', 'charge.dispute.closed',
+  'setup_intent.succeeded', 'setup_intent.setup_failed',
   'payout.created', 'payout.paid', 'payout.failed', 'transfer.reversed',
 ]
 

@@ -20,6 +20,7 @@ export const shopWork: DueWork = [
   { job: 'sweep-inbox', count: (cloud) => due(cloud, 'inbox') },
   { job: 'sweep-mails', count: (cloud) => due(cloud, 'mails') },
   { job: 'sweep-alerts', count: (cloud) => due(cloud, 'alert_facts') + due(cloud, 'alerts') },
+  { job: 'sweep-cards', count: (cloud) => due(cloud, 'cards') },
   { job: 'send-webhooks', count: (cloud) => due(cloud, 'webhook_deliveries') + due(cloud, 'outbox', 'eventAtMs') },
   { job: 'send-stock-adjustments', count: (cloud) => outbox(cloud, 'stock') + cloud.servers.firestore.count('stock_batches') },
   { job: 'send-warehouse-rows', count: (cloud) => outbox(cloud, 'warehouse') },

@@ -19,6 +19,10 @@ export interface ChargeRequest {
   readonly hosted?: boolean
   /** Somebody may have sent it before: a gateway without keys of ours looks for it first. */
   readonly again?: boolean
+  /** Whom the gateway keeps this card for (`holderFor`), where it is to be kept: it can only be said with the charge. */
+  readonly holder?: string
+  /** Of a stored card: the customer is there, so that his bank may ask him. Without him, a card that wants to be asked is declined. */
+  readonly present?: boolean
   readonly createdAtMs: number
 }
 
@@ -57,6 +61,37 @@ export type ChargeOutcome =
   /** Certainly not charged, and not the card's fault: our key is wrong, the gateway refuses calls. */
   | ({ readonly status: 'unavailable' } & Fruitless)
   /** No answer: it may have been charged. */
+  | ({ readonly status: 'unknown' } & Fruitless)
+
+/** What a person may see of a card that is kept. The expiry is null where the gateway does not tell it. */
+export interface CardFacts {
+  readonly brand: string
+  readonly last4: string
+  readonly expiryMonth: number | null
+  readonly expiryYear: number | null
+}
+
+export interface CardHolder {
+  readonly customerId: string
+  readonly email: string
+}
+
+/** One attempt to keep a card; `key` is ours, deterministic, and stands for one card however often it is sent. */
+export interface StoreCardRequest extends CardHolder {
+  readonly token: string
+  readonly key: string
+  readonly createdAtMs: number
+}
+
+export type StoreCardOutcome =
+  /** `reference` names the card to its own gateway, and means nothing to anybody else. */
+  | { readonly status: 'stored'; readonly reference: string; readonly card: CardFacts }
+  | { readonly status: 'declined'; readonly declineCode: string }
+  /** The customer's bank wants to see him; asked again afterwards, with the same key, the gateway says how it went. */
+  | { readonly status: 'requires_action'; readonly clientSecret: string; readonly nextAction: unknown; readonly setupId: string }
+  /** Certainly not kept, and not the card's fault. */
+  | ({ readonly status: 'unavailable' } & Fruitless)
+  /** No answer: it may be kept. */
   | ({ readonly status: 'unknown' } & Fruitless)
 
 export interface RefundRequest {
@@ -103,6 +138,30 @@ export interface Gateway {
   charge(request: ChargeRequest): Promise<ChargeOutcome>
   /** Opens a page of the gateway's own, or finds the one that this key has opened. Only some gateways have one. */
   openSession?(request: SessionRequest): Promise<ChargeOutcome>
+  /** Keeps a card at the gateway for charges without the customer. Safe to call again with the same key: one card is kept. */
+  storeCard?(request: StoreCardRequest): Promise<StoreCardOutcome>
+  /** What has become of an attempt that waited for its customer, by its `setupId`. Only some gateways have such. */
+  findSetup?(setupId: string): Promise<StoreCardOutcome>
+  /**
+   * Keeps the card of a charge that has taken money; the request's `token` means nothing. Safe to call again with the same
+   * key. Where the gateway knows holders, the charge must have named one.
+   */
+  storePaying?(request: StoreCardRequest, transactionId: string): Promise<StoreCardOutcome>
+  /**
+   * Whom a customer's cards are kept for. Only some gateways must know it before the charge that keeps a card.
+   * @throws Failure SERVICE_UNAVAILABLE when the gateway does not say
+   */
+  holderFor?(customer: CardHolder): Promise<string>
+  /**
+   * Charges a stored card; the request's `token` means nothing. `find`, `capture`, `cancel` and `refund` work for it as for
+   * any charge. Safe to call again with the same key.
+   */
+  chargeStored?(request: ChargeRequest, reference: string): Promise<ChargeOutcome>
+  /**
+   * Forgets a card, or ends an attempt that waits for its customer (by its `setupId`). Safe to call again.
+   * @throws Failure SERVICE_UNAVAILABLE when the gateway does not answer; behind its breaker that is `unknown`
+   */
+  removeCard?(reference: string): Promise<'removed' | 'unknown'>
   /** The truth about a charge, by its id or by our reference; charges nothing. */
   find(request: ChargeRequest, transactionId: string | null): Promise<ChargeOutcome>
   /** Takes what was set aside, or lets through what the gateway holds. Safe to call again: taken once. */

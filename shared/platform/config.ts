@@ -56,6 +56,9 @@ const limits = z.object({
   CHECKOUTS_PER_CUSTOMER_HOUR: positive(10),
   CHECKOUTS_PER_IP_HOUR: positive(20),
   PAYOUTS_PER_HOUR: positive(3),
+  /** Saving a card asks its bank: without a limit stolen ones could be tried. */
+  CARDS_PER_CUSTOMER_HOUR: positive(10),
+  CARDS_PER_IP_HOUR: positive(20),
   MAILS_PER_MINUTE: positive(100),
   MAILS_PER_RECIPIENT_MINUTE: positive(10),
 })

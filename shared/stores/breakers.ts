@@ -115,6 +115,15 @@ export function entrance({ vendor, doc: place, snapshot }: Gate): Entrance {
   return { pass: { vendor, seen, probe }, write: (writer) => writer.update(place, { ...probedBy(seen, probe, now()) }, { lastUpdateTime: at }) }
 }
 
+/**
+ * For work that should not even begin while its vendor is left alone.
+ * @throws Failure SERVICE_UNAVAILABLE with the time to wait
+ */
+export function refuseShut(vendor: string, snapshot: Snapshot): void {
+  const admitted = admission(breakerOf(snapshot), now())
+  if (typeof admitted === 'object') throw shut(vendor, admitted.shutUntilMs)
+}
+
 /** For calls that can be left out: made only while all is well, without taking the probe. */
 export async function ifOpenToAll<T>({ vendor, snapshot }: Gate, call: () => Promise<T>): Promise<T | undefined> {
   const seen = breakerOf(snapshot)

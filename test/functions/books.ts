@@ -6,8 +6,10 @@
  * Every violation is a sentence, so that a failing test says what went wrong.
  */
 import { ordered, sealOf, type Leaf } from '../../shared/domain/audit-seal.ts'
+import type { Card } from '../../shared/domain/card.ts'
 import { takenFor, type Order } from '../../shared/domain/order.ts'
 import { alertFaults, untold } from './alert-books.ts'
+import { cardFaults, keptTwice, unfinished } from './card-books.ts'
 import { chargedTwice, heldByKaja, kajaFaults } from './kaja-books.ts'
 import type { Json, Shop } from './shop.ts'
 import { deliveryFaults, unsent } from './webhook-books.ts'
@@ -26,7 +28,12 @@ export interface Evidence {
   readonly seals: readonly Json[]
   /** Where Stripe's books and ours differ, as the shop has it on record. */
   readonly differences: readonly Json[]
+  /** Saved cards. */
+  readonly cards: readonly Card[]
   readonly intents: readonly Json[]
+  /** Stripe's attempts to keep a card, and the cards that it knows. */
+  readonly setups: readonly Json[]
+  readonly methods: readonly Json[]
   /** Pages of Stripe's own. */
   readonly sessions: readonly Json[]
   readonly refunds: readonly Json[]
@@ -37,6 +44,7 @@ export interface Evidence {
   readonly movements: readonly Json[]
   /** Authorize.Net's. */
   readonly transactions: readonly Json[]
+  readonly profiles: readonly Json[]
   readonly emails: readonly Json[]
   readonly alerts: readonly Json[]
   readonly facts: readonly Json[]
@@ -66,7 +74,10 @@ export function gather(documents: (collection: string) => Json[], objects: (vend
     leaves: documents('audit_leaves'),
     seals: documents('audit_seals'),
     differences: documents('reconciliation'),
+    cards: documents('cards') as unknown as Card[],
     intents: objects('stripe', 'payment_intents'),
+    setups: objects('stripe', 'setup_intents'),
+    methods: objects('stripe', 'payment_methods'),
     sessions: objects('stripe', 'checkout_sessions'),
     refunds: objects('stripe', 'refunds'),
     disputes: objects('stripe', 'disputes'),
@@ -74,6 +85,7 @@ export function gather(documents: (collection: string) => Json[], objects: (vend
     transfers: objects('stripe', 'transfers'),
     movements: objects('stripe', 'balance_transactions'),
     transactions: objects('authorize-net', 'transactions'),
+    profiles: objects('authorize-net', 'profiles'),
     emails: objects('resend', 'emails'),
     alerts: documents('alerts'),
     facts: documents('alert_facts'),
@@ -89,7 +101,7 @@ const OPEN = ['pending_payment', 'requires_action', 'payment_unknown', 'in_revie
 /** Everything that is wrong now. `stock`: what Square counted of each product before anything was sold. */
 export function violations(evidence: Evidence, stock: ReadonlyMap<string, number> = new Map()): string[] {
   return [
-    ...moneyFaults(evidence), ...kajaFaults(evidence), ...pageFaults(evidence), ...reviewFaults(evidence), ...cancelFaults(evidence), ...disputeFaults(evidence), ...payoutFaults(evidence), ...ledgerFaults(evidence), ...stockFaults(evidence, stock), ...mailFaults(evidence), ...cartFaults(evidence), ...inboxFaults(evidence), ...auditFaults(evidence), ...alertFaults(evidence), ...deliveryFaults(evidence.deliveries),
+    ...moneyFaults(evidence), ...kajaFaults(evidence), ...cardFaults(evidence), ...pageFaults(evidence), ...reviewFaults(evidence), ...cancelFaults(evidence), ...disputeFaults(evidence), ...payoutFaults(evidence), ...ledgerFaults(evidence), ...stockFaults(evidence, stock), ...mailFaults(evidence), ...cartFaults(evidence), ...inboxFaults(evidence), ...auditFaults(evidence), ...alertFaults(evidence), ...deliveryFaults(evidence.deliveries),
   ]
 }
 
@@ -101,6 +113,7 @@ export function never(evidence: Evidence): string[] {
     ...[...charged].filter(([, several]) => several.length > 1).map(([orderId, several]) => `order ${orderId} was charged ${several.length} times`),
     ...[...charged.keys()].filter((orderId) => !orders.some(({ id }) => id === orderId)).map((orderId) => `Stripe charged for order ${orderId}, which does not exist`),
     ...chargedTwice(evidence),
+    ...keptTwice(evidence),
     ...ledger.filter(({ postings }) => sum(postings.map(({ amount }: { amount: number }) => amount)) !== 0).map(({ id }) => `entry ${id} does not add up to zero`),
     ...products.filter(({ counted, onHand, held }) => counted === true && onHand < held).map(({ id, onHand, held }) => `product ${id} was sold beyond its stock: ${onHand} on hand, ${held} held`),
     ...orders
@@ -123,6 +136,7 @@ export function stuck(evidence: Evidence): string[] {
     ...inbox
       .filter(({ status }) => status !== 'applied' && status !== 'ignored')
       .map(({ id, status, lastError }) => `event ${id} is ${status}: ${lastError}`),
+    ...unfinished(evidence.cards),
     ...untold(evidence),
     ...unsent(evidence.deliveries),
     ...replays.filter(({ state }) => state !== 'done').map(({ id, replayed, accepted }) => `replay ${id} stands at ${replayed} of ${accepted}`),

@@ -19,6 +19,11 @@ const MAY_CALL: Record<string, string> = {
   'DELETE /api/carts/:cartId': 'public',
   'PUT /api/carts/:cartId/items': 'public',
 
+  'GET /api/customers/:customerId/cards': 'customer viewer support admin',
+  'POST /api/customers/:customerId/cards': 'customer admin',
+  'GET /api/customers/:customerId/cards/:cardId': 'customer viewer support admin',
+  'DELETE /api/customers/:customerId/cards/:cardId': 'customer admin',
+
   'POST /api/checkout': 'public',
   'POST /api/checkout/sessions': 'public',
   'GET /api/orders': 'customer viewer support admin',

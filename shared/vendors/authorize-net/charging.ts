@@ -1,30 +1,66 @@
 /**
  * Charging without idempotency keys. Nobody sends a charge a second time before he has looked for the first one by its
  * invoice number; and should the first be under way still, a nonce that works once and the duplicate window refuse the
- * second at the vendor.
+ * second at the vendor. A stored card works again and again: it has the duplicate window alone.
  */
 import type { ChargeOutcome, ChargeRequest } from '#domain/payment.ts'
-import { MINUTE_MS } from '#values/time.ts'
+import { HOUR_MS, MINUTE_MS } from '#values/time.ts'
 import { toText } from '#values/money.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { pause } from '#platform/deadline.ts'
-import { ask, said, type Answer, type Patience } from './api.ts'
+import { ask, said, type Answer, type Fields, type Patience } from './api.ts'
 import { submittedSince } from './lists.ts'
-import { chargeInvoice, chargeNote } from './reference.ts'
+import { chargeInvoice, chargeNote, storedAs } from './reference.ts'
 import { chargeOutcome, declineCode, heldAs, inFull, isTaken, unknownBy } from './transaction.ts'
 
 const TRIES_MAX = 3
 /** A nonce of Accept.js is dead by then: whatever was not charged never will be. */
-const NONCE_LIVES_MS = 15 * MINUTE_MS
+export const NONCE_LIVES_MS = 15 * MINUTE_MS
 /** The longest that there is. It must be named: only then does the refusal of a duplicate name the original. */
 export const DUPLICATE_WINDOW = { setting: [{ settingName: 'duplicateWindow', settingValue: '28800' }] }
+/** Nothing but the duplicate window keeps a stored card from being charged twice: near its end nothing is sent any more. */
+const STORED_LIVES_MS = 7 * HOUR_MS
 const ACCEPT = 'COMMON.ACCEPT.INAPP.PAYMENT'
 
-export async function charge(request: ChargeRequest): Promise<ChargeOutcome> {
+/** What a charge is paid with. */
+interface Instrument {
+  /** `payment` or `profile`: the schema has both in the same place. */
+  readonly element: Fields
+  /** How long after the first try it may be sent. */
+  readonly livesMs: number
+  /** Refusals that are about the instrument, not about us. */
+  readonly refused: RegExp
+  readonly declineCode: string
+  /** A refusal of a repeated one proves nothing: its first use may be what it is refused for. */
+  readonly once: boolean
+}
+
+/** A nonce that is not good any more: perhaps because this very charge has used it. */
+export const NONCE_REFUSED = /^E0011[3-7]$/
+
+export function charge(request: ChargeRequest): Promise<ChargeOutcome> {
+  return charged(request, {
+    element: { payment: opaque(request.token) }, livesMs: NONCE_LIVES_MS, refused: NONCE_REFUSED, declineCode: 'invalid_payment_token', once: true,
+  })
+}
+
+export function chargeStored(request: ChargeRequest, reference: string): Promise<ChargeOutcome> {
+  const { customerProfileId, paymentProfileId } = storedAs(reference)
+  return charged(request, {
+    element: { profile: { customerProfileId, paymentProfile: { paymentProfileId } } }, livesMs: STORED_LIVES_MS, refused: /^E00040$/,
+    declineCode: 'card_removed', once: false,
+  })
+}
+
+export function opaque(token: string): Fields {
+  return { opaqueData: { dataDescriptor: ACCEPT, dataValue: token } }
+}
+
+async function charged(request: ChargeRequest, instrument: Instrument): Promise<ChargeOutcome> {
   const { CHARGE_DEADLINE_MS, CHARGE_RETRY_WAIT_MS } = config('deadlines')
   const patience = { endsAt: performance.now() + CHARGE_DEADLINE_MS, callMs: CHARGE_DEADLINE_MS / TRIES_MAX }
-  if (now() - request.createdAtMs > NONCE_LIVES_MS) return find(request, null, patience)
+  if (now() - request.createdAtMs > instrument.livesMs) return find(request, null, patience)
   let mustLook = request.again === true
   let last: ChargeOutcome = { status: 'unknown', reason: 'authorize.net: no answer' }
   let ifAbsent: ChargeOutcome | undefined
@@ -40,7 +76,7 @@ export async function charge(request: ChargeRequest): Promise<ChargeOutcome> {
       if (ifAbsent !== undefined) return ifAbsent
     }
     if (round === TRIES_MAX) break
-    const sent = await send(request, patience, mustLook)
+    const sent = await send(request, { instrument, patience, repeated: mustLook })
     if ('outcome' in sent) return sent.outcome
     mustLook = true
     if ('ifAbsent' in sent) ifAbsent = sent.ifAbsent
@@ -54,7 +90,13 @@ type Sent = Meaning | { readonly outcome: ChargeOutcome }
 /** `lost`: not answered; `ifAbsent`: what it means if there is no transaction of ours. Either way one has to look first. */
 type Meaning = { readonly lost: ChargeOutcome } | { readonly ifAbsent: ChargeOutcome }
 
-async function send(request: ChargeRequest, patience: Patience, repeated: boolean): Promise<Sent> {
+interface Sending {
+  readonly instrument: Instrument
+  readonly patience: Patience
+  readonly repeated: boolean
+}
+
+async function send(request: ChargeRequest, { instrument, patience, repeated }: Sending): Promise<Sent> {
   const note = chargeNote(request)
   const asked = await ask(
     'createTransactionRequest',
@@ -64,7 +106,7 @@ async function send(request: ChargeRequest, patience: Patience, repeated: boolea
         transactionType: request.capture ? 'authCaptureTransaction' : 'authOnlyTransaction',
         amount: toText(request.amount, request.currency),
         currencyCode: request.currency,
-        payment: { opaqueData: { dataDescriptor: ACCEPT, dataValue: request.token } },
+        ...instrument.element,
         order: note,
         transactionSettings: DUPLICATE_WINDOW,
       },
@@ -73,7 +115,7 @@ async function send(request: ChargeRequest, patience: Patience, repeated: boolea
   )
   if (asked.lost) return { lost: unknownBy(asked) }
   const response = transactionIn(asked)
-  if (response === undefined) return refusedBy(asked, repeated)
+  if (response === undefined) return refusedBy(asked, instrument, repeated)
   const code = response.errors?.[0]?.errorCode
   if (response.responseCode === '3' && code === '11' && named(response)) {
     const original = await find(request, response.transId, patience)
@@ -132,14 +174,10 @@ function failedBy(code: string | undefined): Sent {
   return { outcome: { status: 'declined', transactionId: null, declineCode: declineCode(code), answer: { reason: code } } }
 }
 
-/** A nonce that is not good any more: perhaps because this very charge has used it. */
-const NONCE_REFUSED = /^E0011[3-7]$/
-
-function refusedBy(answer: Answer, repeated: boolean): Sent {
-  if (!NONCE_REFUSED.test(answer.code)) return { outcome: { status: 'unavailable', reason: said(answer), answered: true } }
-  if (repeated) return { ifAbsent: doubt(said(answer)) }
-  const declined = { status: 'declined', transactionId: null, declineCode: 'invalid_payment_token', answer: { code: answer.code } } as const
-  return { ifAbsent: declined }
+function refusedBy(answer: Answer, { refused, once, declineCode: code }: Instrument, repeated: boolean): Sent {
+  if (!refused.test(answer.code)) return { outcome: { status: 'unavailable', reason: said(answer), answered: true } }
+  if (once && repeated) return { ifAbsent: doubt(said(answer)) }
+  return { ifAbsent: { status: 'declined', transactionId: null, declineCode: code, answer: { code: answer.code } } }
 }
 
 function doubt(reason: string): ChargeOutcome {

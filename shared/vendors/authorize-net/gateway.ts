@@ -7,7 +7,8 @@
 import type { Gateway } from '#domain/payment.ts'
 import { config } from '#platform/config.ts'
 import { patience } from './api.ts'
-import { charge, find } from './charging.ts'
+import { removeCard, storeCard, storePaying } from './cards.ts'
+import { charge, chargeStored, find } from './charging.ts'
 import { disputeAtAuthorizeNet } from './disputes.ts'
 import { movements } from './movements.ts'
 import { refund } from './refunding.ts'
@@ -19,6 +20,10 @@ const FIND_CALLS_MAX = 4
 export const authorizeNetGateway: Gateway = {
   name: 'kaja',
   charge,
+  storeCard,
+  storePaying,
+  chargeStored,
+  removeCard,
   find: (request, transactionId) => {
     const { VENDOR_DEADLINE_MS } = config('deadlines')
     return find(request, transactionId, patience(VENDOR_DEADLINE_MS, FIND_CALLS_MAX))

@@ -1,12 +1,17 @@
 /**
- * What we write on a transaction, by which we find it again.
+ * What we write on a transaction or a stored card, by which we find it again.
  *
  * An invoice number has room for 20 characters. A charge's is the beginning of its order's id (90 bits, nobody else's)
  * and the number of the attempt; a refund's is an `R`, which no id has, and the beginning of its own. The whole ids stand
- * in the description, which only a transaction in full tells.
+ * in the description, which only a transaction in full tells. A stored card has a customer profile of its own, whose
+ * number with us has as much room: it is a hash of the card's key.
  */
+import { createHash } from 'node:crypto'
+import { encode } from '#values/ids.ts'
+
 const INVOICE_CHARACTERS = 18
 const REFUND_CHARACTERS = 19
+const PROFILE_CHARACTERS = 20
 const ORDER = /\bord_[0-9a-z]{26}\b/
 const REFUND = /\bref_[0-9a-z]{26}\b/
 
@@ -54,6 +59,21 @@ export function orderIn(description: string | undefined): string | null {
 
 export function refundIn(description: string | undefined): string | null {
   return REFUND.exec(description ?? '')?.[0] ?? null
+}
+
+/** The number of a card's profile: 100 bits. */
+export function profileNumber(key: string): string {
+  return encode(createHash('sha256').update(key).digest(), PROFILE_CHARACTERS)
+}
+
+export function referenceTo(customerProfileId: string, paymentProfileId: string): string {
+  return `${customerProfileId}/${paymentProfileId}`
+}
+
+/** What a reference says to the vendor. */
+export function storedAs(reference: string): { readonly customerProfileId: string; readonly paymentProfileId: string } {
+  const [customerProfileId = '', paymentProfileId = ''] = reference.split('/')
+  return { customerProfileId, paymentProfileId }
 }
 
 function textOf(id: string): string {

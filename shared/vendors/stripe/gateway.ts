@@ -8,23 +8,35 @@
 import type { Stripe } from 'stripe'
 import type { ChargeOutcome, ChargeRequest, Gateway, Movement, RefundOutcome, RefundRequest } from '#domain/payment.ts'
 import { Failure } from '#values/failure.ts'
-import { HOUR_MS, MINUTE_MS } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
+import { findSetup, holderFor, removeCard, storeCard, storedAs, storePaying } from './cards.ts'
 import { stripe } from './client.ts'
 import { disputeAtStripe } from './disputes.ts'
 import { movementOf } from './movement.ts'
 import { outcomeOf, refundOutcomeOf } from './outcome.ts'
 import { bankPayoutAtStripe } from './payouts.ts'
 import { expireSession, findSession, isSession, openSession } from './sessions.ts'
-import { afterTries, fruitless, listed, notAnswered, tried, unknown } from './tries.ts'
+import { afterTries, fruitless, KEY_LIVES_MS, listed, madeAround, notAnswered, tried, unknown } from './tries.ts'
 
-/** Stripe keeps keys for at least 24 h; an hour less leaves room for clocks. */
-const KEY_LIVES_MS = 23 * HOUR_MS
 const MOVEMENT_PAGES_MAX = 200
 
-export const stripeGateway: Gateway = { name: 'stripe', charge, openSession, find, capture, cancel, refund, movements, dispute: disputeAtStripe, bankPayout: bankPayoutAtStripe }
+export const stripeGateway: Gateway = {
+  name: 'stripe', charge, openSession, storeCard, findSetup, storePaying, holderFor, chargeStored, removeCard, find, capture, cancel,
+  refund, movements, dispute: disputeAtStripe, bankPayout: bankPayoutAtStripe,
+}
 
-async function charge(request: ChargeRequest): Promise<ChargeOutcome> {
+function charge(request: ChargeRequest): Promise<ChargeOutcome> {
+  const kept = request.holder === undefined ? {} : { customer: request.holder, setup_future_usage: 'off_session' as const }
+  return charged(request, { payment_method: request.token, ...kept })
+}
+
+function chargeStored(request: ChargeRequest, reference: string): Promise<ChargeOutcome> {
+  return charged(request, { ...storedAs(reference), ...(request.present === true ? {} : { off_session: true }) })
+}
+
+type Paying = Pick<Stripe.PaymentIntentCreateParams, 'payment_method' | 'customer' | 'off_session' | 'setup_future_usage'>
+
+async function charged(request: ChargeRequest, paying: Paying): Promise<ChargeOutcome> {
   if (now() - request.createdAtMs > KEY_LIVES_MS) return find(request, null)
   const client = await stripe()
   const params: Stripe.PaymentIntentCreateParams = {
@@ -32,7 +44,7 @@ async function charge(request: ChargeRequest): Promise<ChargeOutcome> {
     currency: request.currency.toLowerCase(),
     confirm: true,
     ...(request.capture ? {} : { capture_method: 'manual' as const }),
-    payment_method: request.token,
+    ...paying,
     automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
     description: request.description,
     metadata: { order_id: request.orderId, attempt: String(request.attempt) },
@@ -49,7 +61,7 @@ async function find(request: ChargeRequest, transactionId: string | null): Promi
     const result = await tried((timeout) => client.paymentIntents.retrieve(transactionId, {}, { timeout }))
     return 'done' in result ? outcomeOf(result.done) : unknown(result.thrown)
   }
-  const created = { gte: Math.floor((request.createdAtMs - MINUTE_MS) / 1000), lte: Math.ceil((request.createdAtMs + HOUR_MS) / 1000) }
+  const created = madeAround(request.createdAtMs)
   const result = await listed(
     (page, timeout) => client.paymentIntents.list({ created, ...page }, { timeout }),
     ({ metadata }) => metadata['order_id'] === request.orderId,

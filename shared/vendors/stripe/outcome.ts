@@ -30,8 +30,9 @@ function heldBy(intent: Stripe.PaymentIntent): string | null {
   return (intent.review ?? null) === null ? null : 'stripe_review'
 }
 
-function declineCodeOf(error: { decline_code?: string; code?: string } | null): string {
-  return error?.decline_code ?? error?.code ?? 'declined'
+/** The issuer's reason, else Stripe's own. The SDK has an empty text for one that is not there. */
+export function declineCodeOf(error: { decline_code?: string | undefined; code?: string | undefined } | null): string {
+  return [error?.decline_code, error?.code].find((code) => code !== undefined && code !== '') ?? 'declined'
 }
 
 interface StripeError {
@@ -55,7 +56,7 @@ export function thrownBy(error: unknown): Thrown {
   const reason = `stripe ${statusCode ?? 'lost'} ${type ?? ''} ${code ?? ''}: ${message ?? ''}`
   if (statusCode === 402) {
     const answer = { code, decline_code, type }
-    return { again: false, outcome: { status: 'declined', transactionId: payment_intent?.id ?? null, declineCode: decline_code ?? code ?? 'declined', answer } }
+    return { again: false, outcome: { status: 'declined', transactionId: payment_intent?.id ?? null, declineCode: declineCodeOf({ decline_code, code }), answer } }
   }
   if (payment_intent !== undefined && code === 'payment_intent_unexpected_state') return { again: false, outcome: outcomeOf(payment_intent) }
   if (statusCode === 401 || statusCode === 403) return { again: false, outcome: { status: 'unavailable', reason, answered: true } }

@@ -8,13 +8,10 @@
 import type { Stripe } from 'stripe'
 import type { BankPayout } from '#domain/bank-payout.ts'
 import type { Payout, PayoutOutcome } from '#domain/payout.ts'
-import { HOUR_MS } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
 import { stripe } from './client.ts'
-import { fruitless, notAnswered, tried } from './tries.ts'
+import { fruitless, KEY_LIVES_MS, notAnswered, tried } from './tries.ts'
 
-/** Stripe keeps keys for at least 24 h; an hour less leaves room for clocks. */
-const KEY_LIVES_MS = 23 * HOUR_MS
 const STATUSES: Readonly<Record<string, BankPayout['status']>> = { paid: 'arrived', failed: 'failed', canceled: 'failed' }
 
 /** Pays, or finds that this payout was paid before. Safe to call again for the same payout. */

@@ -6,11 +6,11 @@
  */
 import type { Stripe } from 'stripe'
 import type { ChargeOutcome, ChargeRequest, SessionRequest } from '#domain/payment.ts'
-import { HOUR_MS, MINUTE_MS } from '#values/time.ts'
+import { MINUTE_MS } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
 import { stripe } from './client.ts'
 import { outcomeOf } from './outcome.ts'
-import { afterTries, listed, reasonOf, tried, unknown } from './tries.ts'
+import { afterTries, isMismatch, listed, madeAround, reasonOf, tried, unknown } from './tries.ts'
 
 /** Stripe opens none that would live shorter. */
 const LIFE_MIN_MS = 30 * MINUTE_MS
@@ -25,14 +25,10 @@ export async function openSession(request: SessionRequest): Promise<ChargeOutcom
   const { thrown } = result
   if (thrown.again) return afterTries(thrown)
   // The key stands for a page that was asked for in other words, before our settings changed.
-  if (isMismatch(thrown.outcome)) return findSession(request, null)
+  if (isMismatch(thrown)) return findSession(request, null)
   // Nobody's card was asked: whatever Stripe does not like, there is no page.
   const why = thrown.outcome.status === 'declined' ? thrown.outcome.declineCode : reasonOf(thrown)
   return { status: 'unavailable', reason: `stripe opens no session: ${why}`, answered: true }
-}
-
-function isMismatch(outcome: ChargeOutcome): boolean {
-  return outcome.status === 'declined' && (outcome.answer as { type?: string } | null)?.type === 'StripeIdempotencyError'
 }
 
 function paramsOf(request: SessionRequest): Stripe.Checkout.SessionCreateParams {
@@ -64,9 +60,7 @@ function paramsOf(request: SessionRequest): Stripe.Checkout.SessionCreateParams 
 export async function findSession(request: ChargeRequest, transactionId: string | null): Promise<ChargeOutcome> {
   if (transactionId !== null && isSession(transactionId)) return retrieved(transactionId)
   const client = await stripe()
-  const { createdAtMs } = request
-  const created = { gte: Math.floor((createdAtMs - MINUTE_MS) / 1000), lte: Math.ceil((createdAtMs + HOUR_MS) / 1000) }
-  const query = transactionId === null ? { created } : { payment_intent: transactionId }
+  const query = transactionId === null ? { created: madeAround(request.createdAtMs) } : { payment_intent: transactionId }
   const result = await listed(
     (page, timeout) => client.checkout.sessions.list({ ...query, ...page, expand: ['data.payment_intent'] }, { timeout }),
     ({ client_reference_id }) => client_reference_id === request.orderId,

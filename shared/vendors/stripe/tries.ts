@@ -2,10 +2,13 @@
 import { VendorDown } from '#domain/breaker.ts'
 import type { ChargeOutcome } from '#domain/payment.ts'
 import { Failure } from '#values/failure.ts'
+import { HOUR_MS, MINUTE_MS } from '#values/time.ts'
 import { config } from '#platform/config.ts'
 import { pause } from '#platform/deadline.ts'
 import { thrownBy, type Thrown } from './outcome.ts'
 
+/** Stripe keeps keys for at least 24 h; an hour less leaves room for clocks. */
+export const KEY_LIVES_MS = 23 * HOUR_MS
 const TRIES_MAX = 3
 const READ_DEADLINE_MS = 5_000
 const PAGES_MAX = 20
@@ -29,6 +32,11 @@ export async function tried<T>(call: (timeoutMs: number) => Promise<T>): Promise
       await pause(waitMs)
     }
   }
+}
+
+/** The time in which Stripe has made what we first asked for at that moment. */
+export function madeAround(askedAtMs: number): { readonly gte: number; readonly lte: number } {
+  return { gte: Math.floor((askedAtMs - MINUTE_MS) / 1000), lte: Math.ceil((askedAtMs + HOUR_MS) / 1000) }
 }
 
 interface Page<T> {
@@ -64,6 +72,12 @@ export function afterTries(thrown: Thrown): ChargeOutcome {
 export function unknown(thrown: Thrown): ChargeOutcome {
   if (!thrown.again && thrown.outcome.status !== 'unavailable' && thrown.outcome.status !== 'declined') return thrown.outcome
   return { status: 'unknown', ...fruitless(thrown) }
+}
+
+/** The key stands for a call that was made in other words. */
+export function isMismatch(thrown: Thrown): boolean {
+  if (thrown.again || thrown.outcome.status !== 'declined') return false
+  return (thrown.outcome.answer as { type?: string } | null)?.type === 'StripeIdempotencyError'
 }
 
 /** What is to be known of a call that came to nothing. */

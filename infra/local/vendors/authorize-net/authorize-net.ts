@@ -58,7 +58,7 @@ function objects(account: Account, type: string): readonly unknown[] | undefined
     case 'batches':
       return account.batches.values().map(batchView)
     case 'profiles':
-      return account.profiles.values().map(profileView)
+      return account.profiles.values().map((profile) => profileView(profile))
     case 'webhooks':
       return account.notifications.webhooks()
     case 'notifications':

@@ -1,20 +1,42 @@
-/** Customers and their stored cards. A card is stored by a nonce or from a transaction; the same customer is not made twice. */
+/**
+ * Customers and their stored cards. A card is stored by a nonce or from a transaction; the same customer is not made twice.
+ * In live mode a card is validated by its bank first, and one that is declined is not stored.
+ */
 import type { Account } from './account.ts'
 import { behaviourOfPayment, element, text, type Element } from './charging.ts'
 import { isElement } from './elements.ts'
 import type { PaymentProfile, Profile } from './kept.ts'
-import { notFound, Refusal } from './refusal.ts'
+import type { Outcome } from './operations.ts'
+import { Failed, notFound, Refusal } from './refusal.ts'
 import type { Report } from './reporting.ts'
 
 const CARDS_MAX = 10
+/** Of every test card. */
+const EXPIRES = '2031-12'
 
-export function createProfile(account: Account, asked: Element): Report {
+export function createProfile(account: Account, asked: Element): Outcome {
   const wish = element(asked, 'profile')
   const given = wish['paymentProfiles']
   const wanted = (Array.isArray(given) ? given : [given]).filter(isElement)
-  const profile = added(account, wish, () => wanted.map((one) => stored(account, element(one, 'payment'))))
-  return { fields: createdView(profile) }
+  const isLive = asked['validationMode'] === 'liveMode'
+  return validated(() => {
+    const profile = added(account, wish, () => wanted.map((one) => stored(account, element(one, 'payment'), isLive)))
+    return { fields: createdView(profile) }
+  })
 }
+
+/** What a bank says against a card is told as values separated by commas. */
+function validated(work: () => Report): Outcome {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof Failed)) throw error
+    const code = DECLINES.includes(error.code) ? '2' : '3'
+    return { fields: { validationDirectResponseList: [`${code},1,${error.code},${error.message}`] }, unsuccessful: true }
+  }
+}
+
+const DECLINES: readonly string[] = ['2', '3', '4', '27', '44']
 
 /** A charge that went through leaves its card behind. */
 export function createProfileFromTransaction(account: Account, asked: Element): Report {
@@ -29,7 +51,7 @@ export function createProfileFromTransaction(account: Account, asked: Element): 
 
 export function createPaymentProfile(account: Account, asked: Element): Report {
   const profile = profileOf(account, text(asked, 'customerProfileId'))
-  const card = stored(account, element(element(asked, 'paymentProfile'), 'payment'))
+  const card = stored(account, element(element(asked, 'paymentProfile'), 'payment'), false)
   withCard(account, profile, card)
   const { customerPaymentProfileId } = card
   return { fields: { customerProfileId: profile.id, customerPaymentProfileId, validationDirectResponse: '' } }
@@ -38,7 +60,8 @@ export function createPaymentProfile(account: Account, asked: Element): Report {
 export function getProfile(account: Account, asked: Element): Report {
   const merchantCustomerId = text(asked, 'merchantCustomerId')
   const theirs = account.profiles.values().find((one) => one.merchantCustomerId === merchantCustomerId)
-  return { fields: { profile: profileView(theirs ?? profileOf(account, text(asked, 'customerProfileId'))) } }
+  const isUnmasked = String(asked['unmaskExpirationDate']) === 'true'
+  return { fields: { profile: profileView(theirs ?? profileOf(account, text(asked, 'customerProfileId')), isUnmasked) } }
 }
 
 export function deletePaymentProfile(account: Account, asked: Element): Report {
@@ -76,8 +99,10 @@ function added(account: Account, wish: Element, cards: () => PaymentProfile[]): 
   return profile
 }
 
-function stored(account: Account, payment: Element): PaymentProfile {
+/** @throws Failed when the bank is asked and does not like the card */
+function stored(account: Account, payment: Element, isLive: boolean): PaymentProfile {
   const { behaviour, token } = behaviourOfPayment(account, payment)
+  if (isLive && behaviour.code === 2 && behaviour.stores !== true) throw new Failed(behaviour.reason.code, behaviour.reason.text)
   return { customerPaymentProfileId: account.nextId('payment_profile'), card: behaviour.card, token }
 }
 
@@ -110,11 +135,11 @@ function createdView({ id, paymentProfiles }: Profile): Record<string, unknown> 
   }
 }
 
-export function profileView({ id, merchantCustomerId, description, email, paymentProfiles }: Profile): Record<string, unknown> {
+export function profileView({ id, merchantCustomerId, description, email, paymentProfiles }: Profile, isUnmasked = false): Record<string, unknown> {
   return {
     paymentProfiles: paymentProfiles.map(({ customerPaymentProfileId, card }) => ({
       customerPaymentProfileId,
-      payment: { creditCard: { cardNumber: `XXXX${card.number.slice(-4)}`, expirationDate: 'XXXX', cardType: card.type } },
+      payment: { creditCard: { cardNumber: `XXXX${card.number.slice(-4)}`, expirationDate: isUnmasked ? EXPIRES : 'XXXX', cardType: card.type } },
     })),
     profileType: 'regular', customerProfileId: id, merchantCustomerId, description, email,
   }

@@ -54,7 +54,9 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
     'transId!': 0, customer: { merchantCustomerId: 20, description: 255, email: 255 }, customerProfileId: 0,
   }),
   createCustomerPaymentProfileRequest: request({ 'customerProfileId!': 0, 'paymentProfile!': PAYMENT_PROFILE, validationMode: 0 }),
-  getCustomerProfileRequest: request({ customerProfileId: 0, merchantCustomerId: 20, email: 255 }),
+  getCustomerProfileRequest: request({
+    customerProfileId: 0, merchantCustomerId: 20, email: 255, unmaskExpirationDate: 0, includeIssuerInfo: 0,
+  }),
   deleteCustomerPaymentProfileRequest: request({ 'customerProfileId!': 0, 'customerPaymentProfileId!': 0 }),
   deleteCustomerProfileRequest: request({ 'customerProfileId!': 0 }),
 }

@@ -10,6 +10,7 @@
  * | `tok_held` | authorised, held for review (253) |
  * | `tok_held_unauthorised` | held for review before it is authorised (252); approved, it goes through |
  * | `tok_held_fails` | the same; approved, it is declined |
+ * | `tok_charge_declined` | good to be stored, declined (2) whenever it is charged |
  * | `tok_card_expired`, `tok_processing_error`, `tok_processor_timeout` | error (8, 19, 120), nothing charged |
  * | `tok_expired` | a nonce that is too old (E00115) |
  */
@@ -22,6 +23,8 @@ export interface Behaviour {
   readonly reason: Reason
   readonly authorised: boolean
   readonly failsOnApproval: boolean
+  /** Good as long as it is only stored. */
+  readonly stores?: true
 }
 
 const VISA: Card = { number: '4111111111111111', type: 'Visa' }
@@ -61,6 +64,7 @@ const NONCES: Readonly<Record<string, () => Behaviour>> = {
   tok_test: approved(VISA),
   tok_mastercard_test: approved(MASTERCARD),
   tok_declined: declined('2'),
+  tok_charge_declined: () => ({ ...declined('2')(), stores: true }),
   tok_pick_up_card: declined('4', 'The card used needs to be picked up.'),
   tok_avs_mismatch: declined('27', 'The transaction has been declined because of an AVS mismatch.'),
   tok_cvv_mismatch: declined('44', 'This transaction has been declined.'),
