@@ -7,7 +7,7 @@ import { DAY_MS, LOGIN_ID, openAccount, TRANSACTION_KEY, type Json } from '../..
 type Account = Awaited<ReturnType<typeof openAccount>>
 
 const BEFORE = { ...process.env }
-const SETTINGS = { GCP_PROJECT_ID: 'shop', AUTHORIZE_NET_API_LOGIN_ID: LOGIN_ID, AUTHORIZE_NET_TRANSACTION_KEY: TRANSACTION_KEY, CHARGE_DEADLINE_MS: '1500', VENDOR_DEADLINE_MS: '500' }
+const SETTINGS = { GCP_PROJECT_ID: 'shop', AUTHORIZE_NET_API_LOGIN_ID: LOGIN_ID, AUTHORIZE_NET_TRANSACTION_KEY: TRANSACTION_KEY, CHARGE_DEADLINE_MS: '1500', CHARGE_RETRY_WAIT_MS: '10', VENDOR_DEADLINE_MS: '500' }
 let nonces = 0
 
 beforeAll(() => void vi.useFakeTimers({ toFake: ['Date'] }))
