@@ -1,6 +1,6 @@
 /**
- * The death of an instance at each call that a checkout makes, before and after it took effect: the customer is charged
- * at most once, and the order tells the truth.
+ * The death of an instance at each call of a checkout that changes something, before and after it took effect: the
+ * customer is charged at most once, and the order tells the truth.
  */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { chargesFor, checkOut, expectAllSettles, openGround, ordersOf, PRODUCT, timePasses, type Ground } from '../purchase.ts'
@@ -8,7 +8,7 @@ import type { Person, Shop } from '../shop.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
-/** Death after one of these is death before the next call. */
+/** Death before or after a question changes nothing: `npm run test:faults` tries those, too. */
 const READS = ['BatchGetDocuments', 'POST /v2/inventory/counts/batch-retrieve']
 
 let ground: Ground
@@ -63,13 +63,13 @@ async function killedAt(point: Point, when: 'before' | 'after', again: boolean):
 }
 
 describe('survives', () => {
-  test('a kill at each call of a checkout: the same key ends in one paid order, and without it the order is paid or given up', async () => {
-    const found = await points()
-    expect(found.map(({ target }) => target)).toEqual(expect.arrayContaining(['firestore', 'square', 'stripe', 'pubsub']))
+  test('a kill at each call of a checkout that changes something: the same key ends in one paid order, and without it the order is paid or given up', async () => {
+    const found = (await points()).filter(({ operation }) => !READS.includes(operation))
+    expect(found.map(({ target }) => target)).toEqual(expect.arrayContaining(['firestore', 'stripe', 'pubsub']))
     const struck: Struck[] = []
     for (const [index, point] of found.entries()) {
       struck.push(await killedAt(point, 'before', index % 2 === 0))
-      if (!READS.includes(point.operation)) struck.push(await killedAt(point, 'after', index % 2 === 1))
+      struck.push(await killedAt(point, 'after', index % 2 === 1))
     }
     await timePasses(ground, 0.6)
     const asked = struck.filter(({ again }) => again)

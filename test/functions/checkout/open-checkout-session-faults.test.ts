@@ -13,7 +13,6 @@ import type { Json, Person, Shop } from '../shop.ts'
 vi.setConfig({ testTimeout: 60_000 })
 
 const CREATE = 'POST /v1/checkout/sessions'
-const READS = ['BatchGetDocuments', 'POST /v2/inventory/counts/batch-retrieve']
 /** Three tries, each of which the SDK makes twice when the connection is reset. */
 const RESETS = 6
 
@@ -192,44 +191,6 @@ describe('survives', () => {
       }
     }
     await shop.cloud.drain()
-  })
-
-  test('a kill at each call: the same key ends in one page that can be paid, and without it the order is given up or waits', async () => {
-    const clean = await enter()
-    const since = shop.cloud.wire.lastCall
-    expect((await clean.click()).status).toBe(201)
-    const calls = shop.cloud.wire.calls(since).filter((call) => call.function === 'open-checkout-session')
-    const points = calls.map(({ target, operation }, index) => {
-      const skip = calls.slice(0, index).filter((call) => call.target === target && call.operation === operation).length
-      return { target, operation, skip }
-    })
-    expect(points.map(({ operation }) => operation)).toContain(CREATE)
-    const struck: Array<{ what: string; click: Click; again: boolean }> = []
-    for (const [index, point] of points.entries()) {
-      // Death after a question is death before the next call.
-      for (const when of READS.includes(point.operation) ? (['before'] as const) : (['before', 'after'] as const)) {
-        const click = await enter()
-        await shop.cloud.drain()
-        shop.fault({ ...point, when, effect: 'kill' })
-        const { status } = await click.click()
-        shop.calm()
-        const what = `${when} ${point.operation} ${point.skip}`
-        expect([what, [201, 503].includes(status)]).toEqual([what, true])
-        struck.push({ what, click, again: (index + (when === 'after' ? 1 : 0)) % 2 === 0 })
-      }
-    }
-    await shop.cloud.advance(31_000)
-    for (const { what, click } of struck.filter(({ again }) => again)) {
-      const answer = await click.click()
-      expect([what, answer.status]).toEqual([what, 201])
-      await payOn(answer.body['url'])
-    }
-    await timePasses(ground, 2)
-    for (const { what, click, again } of struck) {
-      const { states, pages, charges } = outcomeOf(click)
-      if (again) expect([what, states, charges]).toEqual([what, ['paid'], 1])
-      else expect([what, states]).toEqual([what, pages.length === 1 ? ['pending_payment'] : states.map(() => 'payment_failed')])
-    }
   })
 
   test('all of it: once time has passed no page is open, the books are right and nothing is stuck', async () => {

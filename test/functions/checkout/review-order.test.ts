@@ -1,6 +1,5 @@
 /** Orders that a person looks at: set aside, decided once, and then sold or given back, whatever is lost on the way. */
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import type { Fault } from '../../../infra/local/wire.ts'
 import { decide, intentOf, openWatchfulGround, stateOf, toldTo, tryToBuy, type Deciding, type Held } from '../held.ts'
 import { openPage, payOn } from '../hosted.ts'
 import { chargesFor, checkOut, expectAllSettles, expectTrueBooks, left, orderOf, ordersOf, PRODUCT, timePasses, until, type Ground } from '../purchase.ts'
@@ -219,12 +218,10 @@ describe('survives', () => {
     expect(toldTo(shop, buyer).filter((subject) => subject === 'Your order')).toHaveLength(1)
   })
 
-  const STRIKES: Array<Pick<Fault, 'when' | 'effect'> & { times?: number; status?: number }> = [
-    { when: 'before', effect: 'error', status: 500, times: 3 }, { when: 'after', effect: 'error', status: 500, times: 3 },
-    { when: 'before', effect: 'drop', times: 6 }, { when: 'after', effect: 'drop', times: 6 },
-    { when: 'before', effect: 'kill' }, { when: 'after', effect: 'kill' },
-  ]
-  const cases = STRIKES.flatMap((strike) => (['approve', 'refuse'] as const).map((decision) => [decision, strike.when, strike.effect, strike] as const))
+  /** Every call in every way: `npm run test:faults -- --scenario review-approve`, `review-refuse`. */
+  const cases = ([
+    ['approve', { when: 'after', effect: 'drop', times: 6 }], ['refuse', { when: 'before', effect: 'error', status: 500, times: 3 }], ['approve', { when: 'after', effect: 'kill' }],
+  ] as const).map(([decision, strike]) => [decision, strike.when, strike.effect, strike] as const)
   test.each(cases)('%s, and Stripe\'s answer is lost (%s, %s): decided once, carried out once', async (decision, _, __, strike) => {
     const { orderId } = await hold()
     const operation = `POST /v1/payment_intents/:id/${decision === 'approve' ? 'capture' : 'cancel'}`
@@ -240,7 +237,7 @@ describe('survives', () => {
     expect([again.status, again.body['order'].state]).toEqual([200, decision === 'approve' ? 'paid' : 'cancelled'])
   })
 
-  test.each([['approve', 0], ['approve', 1], ['refuse', 0], ['refuse', 1]] as const)('%s, and the instance dies at its commit %i: found and finished', async (decision, skip) => {
+  test.each([['approve', 1], ['refuse', 0]] as const)('%s, and the instance dies at its commit %i: found and finished', async (decision, skip) => {
     for (const when of ['before', 'after'] as const) {
       const { orderId } = await hold()
       shop.fault({ target: 'firestore', operation: 'Commit', match: orderId, when, effect: 'kill', skip })
