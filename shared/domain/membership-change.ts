@@ -1,0 +1,111 @@
+/**
+ * A change of a membership with everything that belongs to it: its row, its audit event, its mails. And the changes that
+ * no payment makes: cancel, downgrade, another card, the end after two weeks unpaid.
+ */
+import { Failure } from '#values/failure.ts'
+import { dueMoment, dueStep } from './dunning.ts'
+import type { MailIntent } from './mail.ts'
+import type { Member, Membership } from './member.ts'
+import { cancelMail } from './membership-mails.ts'
+import { noMembership, refuseInactive, wrongWay, type Setting } from './membership-orders.ts'
+import { membershipAudit, membershipRow } from './membership-rows.ts'
+import { rankOf, type Tier } from './membership-tiers.ts'
+import type { KeptCard } from './purpose.ts'
+import type { WarehouseRow } from './rows.ts'
+
+/** Everything that one fact about a membership changes, to be written in one commit. */
+export interface MemberChange {
+  readonly member: Member
+  /** A membership that had ended, and whose place another takes: kept for the figures. */
+  readonly past?: Membership
+  readonly mails: readonly MailIntent[]
+  readonly rows: readonly WarehouseRow[]
+}
+
+export interface Scene extends Setting {
+  readonly shopName: string
+}
+
+export interface Happening {
+  /** `membership.started`, ...: as the audit trail names it. */
+  readonly what: string
+  readonly why: string
+  readonly mails?: readonly MailIntent[]
+}
+
+/** The member with a changed membership. */
+export function changed(before: Member, membership: Membership, { timeZone, nowMs }: Setting, happening: Happening): MemberChange {
+  const { what, why, mails = [] } = happening
+  const member: Member = { ...before, membership, version: before.version + 1, nextAtMs: dueMoment(membership, timeZone), updatedAtMs: nowMs }
+  const past = before.membership !== null && before.membership.id !== membership.id ? { past: before.membership } : {}
+  return { member, ...past, mails, rows: [membershipRow(member, membership), membershipAudit(before.membership, member, membership, { what, why })] }
+}
+
+/** @throws Failure NOT_FOUND when the customer is no member and has not been one */
+export function membershipOf(member: Member | undefined): Membership {
+  const membership = member?.membership ?? null
+  if (membership === null) throw noMembership()
+  return membership
+}
+
+/**
+ * Ends a membership at its member's wish: benefits last until the month that is paid ends, and nothing more is charged.
+ * @returns undefined when it is cancelled already
+ */
+export function cancel(member: Member, reason: string, scene: Scene): MemberChange | undefined {
+  const membership = membershipOf(member)
+  if (membership.status === 'cancelled') return undefined
+  return over(member, membership, { reason, why: 'Cancelled on request' }, scene)
+}
+
+/** Ends a membership that stayed unpaid; undefined when that is not due. */
+export function endUnpaid(member: Member, scene: Scene): MemberChange | undefined {
+  const { membership } = member
+  if (membership === null || dueStep(membership, scene.timeZone, scene.nowMs) !== 'end') return undefined
+  return over(member, membership, { reason: 'payment_failed', why: 'Unpaid for two weeks' }, scene)
+}
+
+/** Ends a membership whose running month was given back whole: its benefits end with it. */
+export function endRefunded(member: Member, membership: Membership, scene: Scene): MemberChange {
+  const until = { ...membership, periodEndsAtMs: Math.min(membership.periodEndsAtMs, scene.nowMs) }
+  return over(member, until, { reason: membership.cancelReason ?? 'refunded', why: 'Its month was given back' }, scene)
+}
+
+/** What a customer writes stays with the membership: it may tell who he is. */
+function over(member: Member, membership: Membership, { reason, why }: { reason: string; why: string }, scene: Scene): MemberChange {
+  const known = membership.cancelledAtMs !== null
+  const ended: Membership = { ...membership, status: 'cancelled', cancelledAtMs: membership.cancelledAtMs ?? scene.nowMs, cancelReason: reason, nextTier: null }
+  return changed(member, ended, scene, { what: 'membership.cancelled', why, mails: known ? [] : [cancelMail(member, ended, scene)] })
+}
+
+/**
+ * Takes a lower tier with the next month; until then the higher one is paid.
+ * @returns undefined when that is agreed already
+ * @throws Failure CONFLICT when the tier is not lower, or the membership is not active
+ */
+export function downgrade(member: Member, tier: Tier, setting: Setting): MemberChange | undefined {
+  const membership = membershipOf(member)
+  refuseInactive(membership)
+  if (rankOf(tier) >= rankOf(membership.tier)) throw wrongWay(membership, tier, 'lower')
+  if (membership.nextTier === tier) return undefined
+  return changed(member, { ...membership, nextTier: tier }, setting, { what: 'membership.downgrade_agreed', why: `${tier} from the next month on` })
+}
+
+/** Stays in a tier that was to be left; undefined when it was not to be. */
+export function stay(member: Member, tier: Tier, setting: Setting): MemberChange | undefined {
+  const { membership } = member
+  if (membership?.status !== 'active' || membership.tier !== tier || membership.nextTier === null) return undefined
+  return changed(member, { ...membership, nextTier: null }, setting, { what: 'membership.downgrade_withdrawn', why: `stays ${tier}` })
+}
+
+/**
+ * Charges another card from now on.
+ * @throws Failure CONFLICT when the membership is over
+ */
+export function withCard(member: Member, card: KeptCard, setting: Setting): MemberChange {
+  const membership = membershipOf(member)
+  if (membership.status === 'cancelled') throw new Failure('CONFLICT', { message: 'This membership is cancelled.', details: { status: 'cancelled' } })
+  const next = changed(member, { ...membership, card }, setting, { what: 'membership.card_changed', why: 'Another card' })
+  // A charge that is under way, or that was put off, keeps its time.
+  return { ...next, member: { ...next.member, nextAtMs: member.nextAtMs } }
+}
