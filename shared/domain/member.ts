@@ -85,8 +85,9 @@ export function standingOf(member: Member | undefined, nowMs: number): Standing 
   return { tier: membership.tier, discountPercent: tierFacts(membership.tier).discountPercent }
 }
 
-/** A membership as callers see it. */
-export function membershipView({ customerId, email, newsletter, nextAtMs }: Member, membership: Membership): Record<string, unknown> {
+/** A membership as callers see it; null where there is none. */
+export function membershipView({ customerId, email, newsletter, nextAtMs, membership }: Member): Record<string, unknown> | null {
+  if (membership === null) return null
   const { id, tier, price, currency, status, startedAtMs, periodEndsAtMs, nextTier, cancelledAtMs, cancelReason } = membership
   const { discountPercent, benefits } = tierFacts(tier)
   const billedAtMs = status === 'active' ? periodEndsAtMs : status === 'payment_failed' ? nextAtMs : null

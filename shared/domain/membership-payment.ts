@@ -6,18 +6,50 @@
  */
 import { anchorAt, dueAt } from './billing-calendar.ts'
 import { declinedOnceMore, dueMoment, LOOK_AGAIN_MS } from './dunning.ts'
-import { RUNNING, type Member, type Membership, type MembershipStatus } from './member.ts'
+import { membershipView, RUNNING, type Member, type Membership, type MembershipStatus } from './member.ts'
 import { changed, endRefunded, type MemberChange, type Scene } from './membership-change.ts'
 import { paymentFailedMail, renewalMail, secondFailureMail, suspensionMail, upgradeMail, welcomeMail } from './membership-mails.ts'
 import { rankOf } from './membership-tiers.ts'
-import type { Order } from './order.ts'
+import type { Answer, Order } from './order.ts'
 import type { MembershipPurpose } from './purpose.ts'
+import { notGranted, turnOf } from './settle.ts'
+import type { Settlement } from './settlement.ts'
+import { iso } from '#values/time.ts'
 
 /** An order with what its payment grants. */
-export type MembershipOrder = Order & { readonly purpose: MembershipPurpose }
+type MembershipOrder = Order & { readonly purpose: MembershipPurpose }
+
+/** The settlement of a membership's order, with what it means for the membership as that is now. */
+export function withMembership(before: Order, settlement: Settlement, member: Member, scene: Scene): Settlement {
+  const order = settlement.order as MembershipOrder
+  switch (turnOf(before, settlement)) {
+    case 'paid': {
+      const change = granted(member, order, scene)
+      if (change !== undefined) return joined({ ...settlement, order: { ...order, answer: grantedAnswer(order, change, scene.nowMs) } }, change)
+      return joined(notGranted(settlement, 'It cannot be granted any more', scene.nowMs), letGo(member, order, scene))
+    }
+    case 'ended':
+      return joined(settlement, notPaid(member, order, scene))
+    case 'given_back':
+      return joined(settlement, givenBack(member, order, scene))
+    case undefined:
+      return settlement
+  }
+}
+
+function joined(settlement: Settlement, change: MemberChange | undefined): Settlement {
+  if (change === undefined) return settlement
+  const { mails, rows, ...granted } = change
+  return { ...settlement, mails: [...settlement.mails, ...mails], rows: [...settlement.rows, ...rows], granted: { kind: 'membership', ...granted } }
+}
+
+function grantedAnswer({ id: orderId, purpose }: MembershipOrder, { member }: MemberChange, nowMs: number): Answer {
+  const body = { success: true, membership: membershipView(member), orderId, timestamp: iso(nowMs) }
+  return { status: purpose.what === 'subscribe' ? 201 : 200, body: JSON.stringify(body) }
+}
 
 /** What the money bought; undefined when it cannot be had any more. */
-export function granted(member: Member, order: MembershipOrder, scene: Scene): MemberChange | undefined {
+function granted(member: Member, order: MembershipOrder, scene: Scene): MemberChange | undefined {
   const free = released(member, order)
   switch (order.purpose.what) {
     case 'subscribe':
@@ -73,16 +105,21 @@ function memberFor({ membership }: Member, { purpose }: MembershipOrder, states:
 }
 
 /** The attempt is over without money. A card that was declined on schedule is a step towards suspension. */
-export function notPaid(member: Member, order: MembershipOrder, scene: Scene): MemberChange | undefined {
-  if (member.charge?.orderId !== order.id) return undefined
-  const free = released(member, order)
+function notPaid(member: Member, order: MembershipOrder, scene: Scene): MemberChange | undefined {
   const { what, scheduled } = order.purpose
-  const owed = what === 'renew' ? memberFor(free, order, RUNNING) : undefined
+  const owed = what === 'renew' && scheduled ? memberFor(member, order, RUNNING) : undefined
   const isRefused = order.payment.status !== 'not_charged'
-  if (owed !== undefined && scheduled && isRefused) return failed(free, owed, order, scene)
-  const due = free.membership === null ? null : dueMoment(free.membership, scene.timeZone)
-  const notBeforeMs = scheduled ? scene.nowMs + LOOK_AGAIN_MS : 0
-  return { member: { ...free, nextAtMs: due === null ? null : Math.max(due, notBeforeMs), updatedAtMs: scene.nowMs }, mails: [], rows: [] }
+  const isOurs = member.charge?.orderId === order.id
+  return owed !== undefined && isRefused && isOurs ? failed(released(member, order), owed, order, scene) : letGo(member, order, scene)
+}
+
+/** Nothing comes of the charge that is under way, and the calendar goes on: another try has to wait a little. */
+function letGo(member: Member, order: MembershipOrder, { timeZone, nowMs }: Scene): MemberChange | undefined {
+  if (member.charge?.orderId !== order.id) return undefined
+  const due = member.membership === null ? null : dueMoment(member.membership, timeZone)
+  const notBeforeMs = order.purpose.scheduled ? nowMs + LOOK_AGAIN_MS : 0
+  const free: Member = { ...released(member, order), nextAtMs: due === null ? null : Math.max(due, notBeforeMs), updatedAtMs: nowMs }
+  return { member: free, mails: [], rows: [] }
 }
 
 function failed(member: Member, membership: Membership, order: MembershipOrder, scene: Scene): MemberChange {
@@ -97,7 +134,7 @@ function failed(member: Member, membership: Membership, order: MembershipOrder, 
 }
 
 /** All of a payment was given back: if it has paid the running month, the membership ends with it. */
-export function givenBack(member: Member, order: MembershipOrder, scene: Scene): MemberChange | undefined {
+function givenBack(member: Member, order: MembershipOrder, scene: Scene): MemberChange | undefined {
   const { membership } = member
   if (membership?.orderId !== order.id || membership.periodEndsAtMs <= scene.nowMs) return undefined
   return endRefunded(member, membership, scene)

@@ -16,6 +16,7 @@ import { derivedId } from '#platform/derived.ts'
 import { readAll, type Snapshot } from '#platform/firestore.ts'
 import { breakerDoc, type Gate } from './breakers.ts'
 import { cartDoc, cartOf } from './carts.ts'
+import { buyerDocs } from './eligibility.ts'
 import { refuseOver } from './limits.ts'
 import { orderDoc, orderOf, readOrder } from './orders.ts'
 import { orderIdFor, place, sameVersion, type Basis, type Placed, type PlaceRequest } from './placing.ts'
@@ -93,16 +94,18 @@ async function readBasis(query: PlaceRequest): Promise<Basis> {
   const places = await countersOf({ customerId, email, ip: draft.ip, deviceId: draft.deviceId ?? null })
   const keyed = query.keyedOrderId === undefined ? [] : [await orderDoc(query.keyedOrderId)]
   const breakers = await Promise.all([draft.gateway, TILL].map(async (vendor) => ({ vendor, doc: await breakerDoc(vendor) })))
-  const docs = [await cartDoc(query.cartId), ...[...breakers, ...places].map(({ doc }) => doc), ...keyed]
+  const buyer = await buyerDocs(customerId)
+  const docs = [await cartDoc(query.cartId), ...[...breakers, ...places].map(({ doc }) => doc), ...buyer, ...keyed]
   const [cart, ...all] = (await readAll(docs)) as [Snapshot, ...Snapshot[]]
   const [gateway, till] = breakers.map((breaker, index) => ({ ...breaker, snapshot: all[index] as Snapshot })) as [Gate, Gate]
   const found = all.slice(breakers.length)
-  const order = found[places.length]
+  const order = found[places.length + buyer.length]
   return {
     cart: query.inline !== undefined ? await inlineCart(query, cartOf(cart)) : cartOf(cart),
     cartSnapshot: cart,
     order: order === undefined ? undefined : orderOf(order),
     counters: places.map((place, index) => countedIn(place, found[index] as Snapshot)),
+    buyer: found.slice(places.length, places.length + buyer.length),
     gateway,
     till,
   }
