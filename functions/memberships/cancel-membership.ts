@@ -5,13 +5,9 @@
  * stays as it was cancelled first.
  */
 import { z } from 'zod'
-import { membershipView } from '#domain/member.ts'
-import { cancel, membershipOf, type MemberChange } from '#domain/membership-change.ts'
-import { releaseMemberCard } from '#stores/member-cards.ts'
-import { changeMemberIn, scene } from '#stores/members.ts'
-import { nudgeMails } from '#stores/mails.ts'
-import { refuseStranger } from '#entry/bearer.ts'
+import { cancel } from '#domain/membership-change.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
+import { changeMembership } from '#entry/membership.ts'
 
 export const cancelMembership = endpoint({
   name: 'cancel-membership',
@@ -23,17 +19,6 @@ export const cancelMembership = endpoint({
     body: z.strictObject({ reason: z.string().trim().min(1).max(500) }),
     reply: z.object({ membership: z.looseObject({}) }),
     idempotent: true,
-    run: async ({ body, params, caller, once }) => {
-      const customerId = params['customerId'] ?? ''
-      refuseStranger(caller, customerId, 'Membership not found.')
-      let change: MemberChange | undefined
-      const reply = await once(async (unit) => {
-        const changed = await changeMemberIn(unit, customerId, (found) => cancel(found, body.reason, scene()))
-        change = changed.change
-        return { membership: membershipView(changed.member) }
-      })
-      await nudgeMails(change?.mails ?? [])
-      return reply
-    },
+    run: (call) => changeMembership(call, (member, scene) => cancel(member, call.body.reason, scene)),
   }),
 })

@@ -8,7 +8,7 @@
  */
 import { HOUR_MS } from '#values/time.ts'
 import { daysAfter } from './billing-calendar.ts'
-import type { Membership, MembershipStatus, Unpaid } from './member.ts'
+import type { Member, Membership, MembershipStatus, Unpaid } from './member.ts'
 
 /** The try after so many declined ones, and its day. */
 const TRY_DAYS: readonly number[] = [1, 3, 7]
@@ -23,6 +23,12 @@ export function dueMoment(membership: Membership, timeZone: string): number | nu
   if (status === 'active' || unpaid === undefined) return periodEndsAtMs
   const day = status === 'suspended' ? END_DAY : (TRY_DAYS[unpaid.declined] ?? END_DAY)
   return daysAfter(timeZone, unpaid.sinceMs, day - 1)
+}
+
+/** When the calendar looks at a member again for whom nothing could be done now; null when nothing will be due. */
+export function lookedAtNext({ membership }: Pick<Member, 'membership'>, { timeZone, nowMs }: { readonly timeZone: string; readonly nowMs: number }): number | null {
+  const due = membership === null ? null : dueMoment(membership, timeZone)
+  return due === null ? null : Math.max(due, nowMs + LOOK_AGAIN_MS)
 }
 
 /** What is due now. A suspended membership only waits for its end. */

@@ -7,7 +7,7 @@ import { dueMoment, dueStep } from './dunning.ts'
 import type { MailIntent } from './mail.ts'
 import type { Member, Membership } from './member.ts'
 import { cancelMail } from './membership-mails.ts'
-import { noMembership, refuseInactive, wrongWay, type Setting } from './membership-orders.ts'
+import { beingPaid, noMembership, refuseInactive, wrongWay, type Setting } from './membership-orders.ts'
 import { membershipAudit, membershipRow } from './membership-rows.ts'
 import { rankOf, type Tier } from './membership-tiers.ts'
 import type { KeptCard } from './purpose.ts'
@@ -18,8 +18,19 @@ export interface MemberChange {
   readonly member: Member
   /** A membership that had ended, and whose place another takes: kept for the figures. */
   readonly past?: Membership
+  readonly uses?: CardUses
   readonly mails: readonly MailIntent[]
   readonly rows: readonly WarehouseRow[]
+}
+
+/** Which card a membership pays with from now on, and which no more. */
+export interface CardUses {
+  /** `membership mem_1` */
+  readonly user: string
+  readonly taken: string | null
+  readonly released: string | null
+  /** The one that is taken is new: this payment leaves it behind. */
+  readonly left?: { readonly gateway: KeptCard['gateway']; readonly email: string; readonly paidWith: { readonly orderId: string; readonly transactionId: string } }
 }
 
 export interface Scene extends Setting {
@@ -31,19 +42,30 @@ export interface Happening {
   readonly what: string
   readonly why: string
   readonly mails?: readonly MailIntent[]
+  /** A charge that is under way, or was put off, keeps its time. */
+  readonly keepsTime?: true
 }
 
 /** The member with a changed membership. */
 export function changed(before: Member, membership: Membership, { timeZone, nowMs }: Setting, happening: Happening): MemberChange {
-  const { what, why, mails = [] } = happening
-  const member: Member = { ...before, membership, version: before.version + 1, nextAtMs: dueMoment(membership, timeZone), updatedAtMs: nowMs }
+  const { what, why, mails = [], keepsTime } = happening
+  const nextAtMs = keepsTime === true ? before.nextAtMs : dueMoment(membership, timeZone)
+  const member: Member = { ...before, membership, version: before.version + 1, nextAtMs, updatedAtMs: nowMs }
   const past = before.membership !== null && before.membership.id !== membership.id ? { past: before.membership } : {}
-  return { member, ...past, mails, rows: [membershipRow(member, membership), membershipAudit(before.membership, member, membership, { what, why })] }
+  return { member, ...past, ...usesOf(before.membership, membership), mails, rows: [membershipRow(member, membership), membershipAudit(before.membership, member, membership, { what, why })] }
+}
+
+function usesOf(before: Membership | null, after: Membership): Pick<MemberChange, 'uses'> {
+  const [released, taken] = [cardInUse(before), cardInUse(after)]
+  return released === taken ? {} : { uses: { user: `membership ${after.id}`, taken, released } }
+}
+
+function cardInUse(membership: Membership | null): string | null {
+  return membership === null || membership.status === 'cancelled' ? null : membership.card.id
 }
 
 /** @throws Failure NOT_FOUND when the customer is no member and has not been one */
-export function membershipOf(member: Member | undefined): Membership {
-  const membership = member?.membership ?? null
+function membershipOf({ membership }: Member): Membership {
   if (membership === null) throw noMembership()
   return membership
 }
@@ -79,33 +101,40 @@ function over(member: Member, membership: Membership, { reason, why }: { reason:
 }
 
 /**
- * Takes a lower tier with the next month; until then the higher one is paid.
+ * Takes a lower tier with the next month; until then the higher one is paid. The present one takes that back.
  * @returns undefined when that is agreed already
  * @throws Failure CONFLICT when the tier is not lower, or the membership is not active
  */
 export function downgrade(member: Member, tier: Tier, setting: Setting): MemberChange | undefined {
   const membership = membershipOf(member)
   refuseInactive(membership)
+  if (member.charge !== null) throw beingPaid(member.charge.orderId)
+  if (tier === membership.tier && membership.nextTier !== null) return staying(member, membership, setting)
   if (rankOf(tier) >= rankOf(membership.tier)) throw wrongWay(membership, tier, 'lower')
   if (membership.nextTier === tier) return undefined
-  return changed(member, { ...membership, nextTier: tier }, setting, { what: 'membership.downgrade_agreed', why: `${tier} from the next month on` })
+  return changed(member, { ...membership, nextTier: tier }, setting, { what: 'membership.downgrade_agreed', why: `${tier} from the next month on`, keepsTime: true })
 }
 
-/** Stays in a tier that was to be left; undefined when it was not to be. */
-export function stay(member: Member, tier: Tier, setting: Setting): MemberChange | undefined {
-  const { membership } = member
-  if (membership?.status !== 'active' || membership.tier !== tier || membership.nextTier === null) return undefined
-  return changed(member, { ...membership, nextTier: null }, setting, { what: 'membership.downgrade_withdrawn', why: `stays ${tier}` })
+function staying(member: Member, membership: Membership, setting: Setting): MemberChange {
+  const why = `stays ${membership.tier}`
+  return changed(member, { ...membership, nextTier: null }, setting, { what: 'membership.downgrade_withdrawn', why, keepsTime: true })
+}
+
+/** What the member wants to be told; undefined when that is known. */
+export function newsletter(member: Member, agreed: boolean, setting: Setting): MemberChange | undefined {
+  const membership = membershipOf(member)
+  if (member.newsletter === agreed) return undefined
+  const why = agreed ? 'Agreed by the member' : 'Taken back by the member'
+  return changed({ ...member, newsletter: agreed }, membership, setting, { what: 'membership.newsletter', why, keepsTime: true })
 }
 
 /**
- * Charges another card from now on.
+ * Charges another card from now on; undefined when it is the one already.
  * @throws Failure CONFLICT when the membership is over
  */
-export function withCard(member: Member, card: KeptCard, setting: Setting): MemberChange {
+export function withCard(member: Member, card: KeptCard, setting: Setting): MemberChange | undefined {
   const membership = membershipOf(member)
   if (membership.status === 'cancelled') throw new Failure('CONFLICT', { message: 'This membership is cancelled.', details: { status: 'cancelled' } })
-  const next = changed(member, { ...membership, card }, setting, { what: 'membership.card_changed', why: 'Another card' })
-  // A charge that is under way, or that was put off, keeps its time.
-  return { ...next, member: { ...next.member, nextAtMs: member.nextAtMs } }
+  if (membership.card.id === card.id) return undefined
+  return changed(member, { ...membership, card }, setting, { what: 'membership.card_changed', why: 'Another card', keepsTime: true })
 }

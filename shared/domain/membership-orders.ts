@@ -16,7 +16,7 @@ import { newOrder, type Draft, type Order } from './order.ts'
 import type { KeptCard, MembershipPurpose } from './purpose.ts'
 import { totals } from './totals.ts'
 
-/** Gateways take no less; what costs less is given. */
+/** Gateways take no less: an upgrade that costs less is given. */
 const LEAST_CHARGE = 50
 
 /** A charge as it is to be placed. */
@@ -39,6 +39,7 @@ export interface Subscribing {
   readonly tier: Tier
   readonly currency: string
   readonly card: KeptCard
+  readonly isNewCard: boolean
   readonly newsletter: boolean
 }
 
@@ -49,17 +50,17 @@ export interface Subscribing {
 export function subscription(member: Member | undefined, wish: Subscribing, { timeZone, nowMs }: Setting): Charge {
   const before = member?.membership ?? null
   if (before !== null && RUNNING.includes(before.status)) throw alreadyMember(before)
-  const { membershipId, tier, currency, card, newsletter } = wish
+  const { membershipId, tier, currency, card, isNewCard, newsletter } = wish
   const price = priceOf(tier, currency)
   const left = before === null ? 0 : leftOf(before, before.price, nowMs)
-  if (left > price) {
-    const message = `Your ${before?.tier} membership is paid until then, and worth more than a month of ${tier}.`
-    throw new Failure('CONFLICT', { message, details: { periodEndsAt: iso(before?.periodEndsAtMs ?? nowMs) } })
+  if (before !== null && price - left < LEAST_CHARGE) {
+    const message = `What is left of your ${before.tier} membership is worth more than a month of ${tier}.`
+    throw new Failure('CONFLICT', { message, details: { periodEndsAt: iso(before.periodEndsAtMs) } })
   }
   const purpose: MembershipPurpose = {
-    kind: 'membership', what: 'subscribe', membershipId, tier, price, period: 0, card, scheduled: false, newsletter,
+    kind: 'membership', what: 'subscribe', membershipId, tier, price, period: 0, card, isNewCard, scheduled: false, newsletter,
   }
-  return { purpose, amount: chargeable(price - left), currency, called: monthOf(tier, anchorAt(timeZone, nowMs), 0, timeZone) }
+  return { purpose, amount: price - left, currency, called: monthOf(tier, anchorAt(timeZone, nowMs), 0, timeZone) }
 }
 
 function alreadyMember({ status }: Membership): Failure {
@@ -79,9 +80,10 @@ export function upgrade(member: Member | undefined, tier: Tier, { timeZone, nowM
   if (rankOf(tier) <= rankOf(membership.tier)) throw wrongWay(membership, tier, 'higher')
   const { id, currency, period, card, periodEndsAtMs } = membership
   const price = priceOf(tier, currency)
-  const purpose: MembershipPurpose = { kind: 'membership', what: 'upgrade', membershipId: id, tier, price, period, card, scheduled: false }
+  const purpose: MembershipPurpose = { kind: 'membership', what: 'upgrade', membershipId: id, tier, price, period, card, isNewCard: false, scheduled: false }
   const called = `Upgrade to ${tier} membership, until ${dayOf(periodEndsAtMs, timeZone)}`
-  return { purpose, amount: chargeable(leftOf(membership, price - membership.price, nowMs)), currency, called }
+  const amount = leftOf(membership, price - membership.price, nowMs)
+  return { purpose, amount: amount < LEAST_CHARGE ? 0 : amount, currency, called }
 }
 
 /** The next month, once it is due; undefined before, and for what has ended. */
@@ -102,7 +104,7 @@ function nextMonth(membership: Membership, { scheduled, timeZone }: { scheduled:
   const period = membership.period + 1
   const tier = nextTier ?? membership.tier
   const price = nextTier === null ? membership.price : priceOf(nextTier, currency)
-  const purpose: MembershipPurpose = { kind: 'membership', what: 'renew', membershipId: id, tier, price, period, card, scheduled }
+  const purpose: MembershipPurpose = { kind: 'membership', what: 'renew', membershipId: id, tier, price, period, card, isNewCard: false, scheduled }
   return { purpose, amount: price, currency, called: monthOf(tier, anchor, period, timeZone) }
 }
 
@@ -112,10 +114,6 @@ function leftOf({ periodStartsAtMs, periodEndsAtMs }: Membership, amount: number
   const whole = seconds(periodEndsAtMs - periodStartsAtMs)
   const left = Math.min(Math.max(seconds(periodEndsAtMs - nowMs), 0), whole)
   return whole === 0 ? 0 : share(amount, left, whole)
-}
-
-function chargeable(amount: number): number {
-  return amount < LEAST_CHARGE ? 0 : amount
 }
 
 function monthOf(tier: Tier, anchor: Anchor, period: number, timeZone: string): string {
@@ -129,6 +127,11 @@ function dayOf(atMs: number, timeZone: string): string {
 
 export function noMembership(): Failure {
   return new Failure('NOT_FOUND', { message: 'Membership not found.' })
+}
+
+/** While one charge is under way nothing is changed that it was decided on. */
+export function beingPaid(orderId: string): Failure {
+  return new Failure('CONFLICT', { message: 'A payment for this membership is under way.', details: { orderId }, retryAfterSeconds: 60 })
 }
 
 /** @throws Failure CONFLICT for a membership that is not paid, or over */

@@ -5,9 +5,9 @@
  * membership that was cancelled meanwhile or taken twice is not granted again, and the money goes back.
  */
 import { anchorAt, dueAt } from './billing-calendar.ts'
-import { declinedOnceMore, dueMoment, LOOK_AGAIN_MS } from './dunning.ts'
+import { declinedOnceMore, dueMoment, lookedAtNext } from './dunning.ts'
 import { membershipView, RUNNING, type Member, type Membership, type MembershipStatus } from './member.ts'
-import { changed, endRefunded, type MemberChange, type Scene } from './membership-change.ts'
+import { changed, endRefunded, type CardUses, type MemberChange, type Scene } from './membership-change.ts'
 import { paymentFailedMail, renewalMail, secondFailureMail, suspensionMail, upgradeMail, welcomeMail } from './membership-mails.ts'
 import { rankOf } from './membership-tiers.ts'
 import type { Answer, Order } from './order.ts'
@@ -76,7 +76,12 @@ function started(member: Member, order: MembershipOrder, scene: Scene): MemberCh
     orderId: order.id, card, nextTier: null, startedAtMs: nowMs, cancelledAtMs: null, cancelReason: null,
   }
   const begun = { ...member, email: order.email, newsletter }
-  return changed(begun, membership, scene, { what: 'membership.started', why: 'paid', mails: [welcomeMail(begun, membership, { ...scene, order })] })
+  const change = changed(begun, membership, scene, { what: 'membership.started', why: 'paid', mails: [welcomeMail(begun, membership, { ...scene, order })] })
+  return order.purpose.isNewCard && change.uses !== undefined ? { ...change, uses: { ...change.uses, left: leftBy(order) } } : change
+}
+
+function leftBy({ id: orderId, email, payment, purpose }: MembershipOrder): NonNullable<CardUses['left']> {
+  return { gateway: purpose.card.gateway, email, paidWith: { orderId, transactionId: payment.transactionId ?? '' } }
 }
 
 function upgraded(member: Member, order: MembershipOrder, scene: Scene): MemberChange | undefined {
@@ -114,12 +119,11 @@ function notPaid(member: Member, order: MembershipOrder, scene: Scene): MemberCh
 }
 
 /** Nothing comes of the charge that is under way, and the calendar goes on: another try has to wait a little. */
-function letGo(member: Member, order: MembershipOrder, { timeZone, nowMs }: Scene): MemberChange | undefined {
+function letGo(member: Member, order: MembershipOrder, setting: Scene): MemberChange | undefined {
   if (member.charge?.orderId !== order.id) return undefined
-  const due = member.membership === null ? null : dueMoment(member.membership, timeZone)
-  const notBeforeMs = order.purpose.scheduled ? nowMs + LOOK_AGAIN_MS : 0
-  const free: Member = { ...released(member, order), nextAtMs: due === null ? null : Math.max(due, notBeforeMs), updatedAtMs: nowMs }
-  return { member: free, mails: [], rows: [] }
+  const due = member.membership === null ? null : dueMoment(member.membership, setting.timeZone)
+  const nextAtMs = order.purpose.scheduled ? lookedAtNext(member, setting) : due
+  return { member: { ...released(member, order), nextAtMs, updatedAtMs: setting.nowMs }, mails: [], rows: [] }
 }
 
 function failed(member: Member, membership: Membership, order: MembershipOrder, scene: Scene): MemberChange {

@@ -280,6 +280,11 @@ export function isOpen(order: Order): boolean {
   return OPEN_STATES.includes(order.state)
 }
 
+/** The gateway was certainly not reached: the same click stands for a new attempt, with an order of its own. */
+export function endedUncharged(order: Order): boolean {
+  return !isOpen(order) && order.payment.status === 'not_charged'
+}
+
 /** The order in another state, with time and cause. */
 export function moved(order: Order, state: OrderState, cause: string, nowMs: number): Order {
   return { ...order, state, history: [...order.history, { state, atMs: nowMs, cause }], updatedAtMs: nowMs }

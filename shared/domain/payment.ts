@@ -48,15 +48,14 @@ export type ChargeOutcome =
   /** `held`: taken, and the gateway itself wants a person to look at it. */
   | { readonly status: 'succeeded'; readonly transactionId: string | null; readonly amount: number; readonly currency: string; readonly held?: string | null; readonly answer: unknown }
   | { readonly status: 'declined'; readonly transactionId: string | null; readonly declineCode: string; readonly answer: unknown }
-  /** Without an id nothing is charged yet: the customer's bank wants to see him before his card is kept. */
-  | { readonly status: 'requires_action'; readonly transactionId: string | null; readonly clientSecret: string; readonly nextAction: unknown }
+  | { readonly status: 'requires_action'; readonly transactionId: string; readonly clientSecret: string; readonly nextAction: unknown }
   /** The customer has the gateway's page, and may pay there until it expires. */
   | { readonly status: 'open'; readonly transactionId: string; readonly url: string; readonly expiresAtMs: number }
   /** Set aside, not taken: we asked for no more, or the gateway itself holds it for review and says why. */
   | { readonly status: 'authorised'; readonly transactionId: string; readonly amount: number; readonly currency: string; readonly held: string | null; readonly answer: unknown }
   /** The gateway is still working on it. */
   | { readonly status: 'processing'; readonly transactionId: string }
-  | { readonly status: 'cancelled'; readonly transactionId: string | null }
+  | { readonly status: 'cancelled'; readonly transactionId: string }
   /** Looked up, and the gateway has never seen it. */
   | { readonly status: 'absent' }
   /** Certainly not charged, and not the card's fault: our key is wrong, the gateway refuses calls. */

@@ -17,8 +17,10 @@ export interface MembershipPurpose {
   readonly price: number
   /** The month that is paid, or upgraded, counted from zero. */
   readonly period: number
-  /** What is charged; kept before it is, where it is new. */
+  /** What it is charged to from now on. */
   readonly card: KeptCard
+  /** The card is new: it is the one whose token pays, and the gateway keeps it when it has. */
+  readonly isNewCard: boolean
   /** Tried by our calendar: if it fails, that is a step towards suspension. */
   readonly scheduled: boolean
   /** Agreed to with a subscription. */

@@ -263,7 +263,7 @@ function endedRow(settled: Order, cause: string): Settlement['rows'][number] {
 
 function waiting(settling: Settling, outcome: Extract<ChargeOutcome, { status: 'requires_action' }>): Settlement | undefined {
   const { order, nowMs, cause } = settling
-  if (order.state === 'requires_action' && order.payment.transactionId === outcome.transactionId) return undefined
+  if (order.state === 'requires_action') return undefined
   const payment = {
     ...order.payment, status: 'requires_action' as const, transactionId: outcome.transactionId, clientSecret: outcome.clientSecret,
     nextAction: outcome.nextAction,

@@ -35,7 +35,7 @@ export interface Settlement {
   readonly granted?: Granted
 }
 
-export type Granted = { readonly kind: 'membership' } & Pick<MemberChange, 'member' | 'past'>
+export type Granted = { readonly kind: 'membership' } & Pick<MemberChange, 'member' | 'past' | 'uses'>
 
 const KEPT = new Set(['id', 'object', 'status', 'amount', 'amount_received', 'currency', 'latest_charge', 'payment_method', 'created', 'code', 'decline_code', 'type', 'advice_code', 'network_decline_code', 'outcome', 'last_payment_error', 'charge', 'livemode', 'reason', 'failure_reason', 'transId', 'responseCode', 'responseReasonCode', 'authCode', 'avsResultCode', 'cvvResultCode', 'accountType', 'networkTransId', 'transactionStatus'])
 

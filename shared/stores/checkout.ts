@@ -6,7 +6,7 @@
  */
 import { newCart, type Cart } from '#domain/cart.ts'
 import { isStockMoving } from '#domain/checkout.ts'
-import { isOpen, type Order } from '#domain/order.ts'
+import { endedUncharged, isOpen, type Order } from '#domain/order.ts'
 import { Failure } from '#values/failure.ts'
 import { HOUR_MS } from '#values/time.ts'
 import { config } from '#platform/config.ts'
@@ -49,7 +49,7 @@ export async function placeOrder(wish: PlaceRequest): Promise<Placed> {
 
 /** The gateway was certainly not reached: the same key stands for a new attempt, with an order of its own. */
 function mayBeTriedAgain(request: PlaceRequest, found: Order): boolean {
-  return request.keyedOrderId === found.id && found.requestHash === request.draft.requestHash && !isOpen(found) && found.payment.status === 'not_charged'
+  return request.keyedOrderId === found.id && found.requestHash === request.draft.requestHash && endedUncharged(found)
 }
 
 /**

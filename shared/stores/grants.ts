@@ -6,7 +6,7 @@ import { withMembership } from '#domain/membership-payment.ts'
 import type { Order } from '#domain/order.ts'
 import { turnOf } from '#domain/settle.ts'
 import type { Granted, Settlement } from '#domain/settlement.ts'
-import type { Unit, Writer } from '#platform/firestore.ts'
+import type { Unit } from '#platform/firestore.ts'
 import { memberDoc, memberOf, memberWrites, newMember, scene } from './members.ts'
 
 /** A settlement with what it means for that for which its order was. */
@@ -21,10 +21,10 @@ export async function withGrant(unit: Unit, order: Order, settlement: Settlement
   }
 }
 
-/** Prepares what is granted to be written; the returned function only writes. */
-export function grantWrites(granted: Granted): Promise<(writer: Writer) => void> {
+/** Prepares what is granted to be written, and reads what it must; the returned function only writes. */
+export function grantWrites(unit: Unit, granted: Granted): Promise<() => Promise<void>> {
   switch (granted.kind) {
     case 'membership':
-      return memberWrites(granted)
+      return memberWrites(unit, granted)
   }
 }

@@ -66,7 +66,6 @@ async function writing(before: Order, settlement: Settlement): Promise<(writer: 
   const stockDoc = await outboxDoc()
   const cart = settlement.reopenCart && order.cartId !== null ? await cartDoc(order.cartId) : undefined
   const reopen = await reopening()
-  const grant = settlement.granted === undefined ? undefined : await grantWrites(settlement.granted)
   return (writer, at) => {
     if (at === undefined) writer.update(place, changed)
     else writer.update(place, changed, at)
@@ -77,7 +76,6 @@ async function writing(before: Order, settlement: Settlement): Promise<(writer: 
     if (rows.length > 0) addRows(writer, rowsDoc, rows, eventOf(before, order))
     if (stock.length > 0) addStockMoves(writer, stockDoc, { orderId: order.id, moves: stock })
     if (cart !== undefined) reopen(writer, cart)
-    grant?.(writer)
   }
 }
 
@@ -87,8 +85,10 @@ export async function writeSettlement(unit: Unit, before: Order, settlement: Set
   // A cart that is gone, or that another order has taken since, is not this order's to open.
   const reopenCart = settlement.reopenCart && (await cartHolder(unit, order)) === order.id
   const taken = settlement.takeCart === true && order.cartId !== null ? await cartToTake(unit, order.cartId, order) : undefined
+  const grant = settlement.granted === undefined ? undefined : await grantWrites(unit, settlement.granted)
   const write = await writing(before, { ...settlement, reopenCart })
   write(unit)
+  await grant?.()
   if (taken !== undefined) unit.update(taken, { state: 'checked_out', orderId: order.id })
 }
 

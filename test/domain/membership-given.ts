@@ -25,7 +25,7 @@ export function blank(nowMs = START_MS): Member {
 }
 
 export function wish(wanted: Partial<Subscribing> = {}): Subscribing {
-  return { membershipId: 'mem_1', tier: 'GOLD', currency: 'USD', card: { id: 'card_1', gateway: 'stripe' }, newsletter: false, ...wanted }
+  return { membershipId: 'mem_1', tier: 'GOLD', currency: 'USD', card: { id: 'card_1', gateway: 'stripe' }, isNewCard: true, newsletter: false, ...wanted }
 }
 
 let orders = 0

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { hasBenefits, membershipView, standingOf, type Member, type Membership } from '#domain/member.ts'
-import { cancel, downgrade, endUnpaid, stay, withCard } from '#domain/membership-change.ts'
+import { cancel, downgrade, endUnpaid, withCard } from '#domain/membership-change.ts'
 import { owedMonth, renewal, subscription, upgrade } from '#domain/membership-orders.ts'
 import { withMembership } from '#domain/membership-payment.ts'
 import { priceOf, rankOf, tierView, TIER_NAMES, type Tier } from '#domain/membership-tiers.ts'
@@ -87,7 +87,7 @@ describe('does', () => {
     expect(renewal(lower, at(DUE_MS))).toMatchObject({ amount: 4_700, purpose: { tier: 'BRONZE', price: 4_700 } })
     expect(tried(lower, 'paid', DUE_MS).member.membership).toMatchObject({ tier: 'BRONZE', price: 4_700, nextTier: null, period: 1 })
     expect(tried(lower, 'declined', DUE_MS).member.membership).toMatchObject({ tier: 'BRONZE', nextTier: null, status: 'payment_failed' })
-    expect(stay(lower, 'GOLD', at(START_MS))?.member.membership).toMatchObject({ tier: 'GOLD', nextTier: null })
+    expect(downgrade(lower, 'GOLD', at(START_MS))?.member.membership).toMatchObject({ tier: 'GOLD', nextTier: null })
   })
 
   test('keep benefits until the paid month ends when it is cancelled, and charge nothing more', () => {
@@ -139,7 +139,8 @@ describe('does', () => {
   })
 
   test('send no mail and take no step when a card that somebody just gave is declined: he has the answer on his screen', () => {
-    const member = withCard(unpaid(1), { id: 'card_2', gateway: 'kaja' }, at(DUE_MS + DAY_MS)).member
+    const member = withCard(unpaid(1), { id: 'card_2', gateway: 'kaja' }, at(DUE_MS + DAY_MS))?.member as Member
+    expect(withCard(member, { id: 'card_2', gateway: 'kaja' }, at(DUE_MS + DAY_MS))).toBeUndefined()
     const { order, member: busy } = placed(member, owedMonth(member, at(DUE_MS + DAY_MS)) as never, DUE_MS + DAY_MS)
     expect(order.payment.gateway).toBe('kaja')
     const settlement = settled(order, busy, 'declined', at(DUE_MS + DAY_MS))
