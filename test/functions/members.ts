@@ -16,6 +16,11 @@ export async function newMember(shop: Shop, wanted: Json = {}): Promise<Person> 
   return person
 }
 
+/** The same person when a day has passed, and his sign-in with it. */
+export function later(shop: Shop, person: Pick<Person, 'id'>): Promise<Person> {
+  return shop.person('customer', person.id)
+}
+
 export function change(person: Person, what: string, body: Json, key?: string): Promise<Answer> {
   return person.call('PUT', `/api/memberships/${person.id}/${what}`, body, key === undefined ? {} : { 'idempotency-key': key })
 }
