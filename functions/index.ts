@@ -48,6 +48,19 @@ export { sweepReservations } from './checkout/sweep-reservations.ts'
 export { onMailQueued } from './mail/on-mail-queued.ts'
 export { sweepMails } from './mail/sweep-mails.ts'
 
+// Memberships
+export { cancelMembership } from './memberships/cancel-membership.ts'
+export { changePaymentMethod } from './memberships/change-payment-method.ts'
+export { chooseNewsletter } from './memberships/choose-newsletter.ts'
+export { downgradeMembership } from './memberships/downgrade-membership.ts'
+export { getMemberDiscount } from './memberships/get-member-discount.ts'
+export { getMembership } from './memberships/get-membership.ts'
+export { listMembershipTiers } from './memberships/list-membership-tiers.ts'
+export { renewMemberships } from './memberships/renew-memberships.ts'
+export { showMembershipMetrics } from './memberships/show-membership-metrics.ts'
+export { subscribeCustomer } from './memberships/subscribe-customer.ts'
+export { upgradeMembership } from './memberships/upgrade-membership.ts'
+
 // Payouts
 export { getPayout } from './payouts/get-payout.ts'
 export { listPayees } from './payouts/list-payees.ts'

@@ -37,7 +37,8 @@ export const fulfilOrder = endpoint({
 })
 
 function handedOver(order: Order, handover: { how: 'picked_up' | 'shipped'; tracking: string | null; by: string }): Settlement | undefined {
-  const before = order.fulfilment
+  const { fulfilment: before, purpose } = order
+  if (purpose !== undefined) throw new Failure('CONFLICT', { message: `A ${purpose.kind} is not handed over.`, details: { purpose: purpose.kind } })
   if (before !== null) {
     if (before.how === handover.how && before.tracking === handover.tracking) return undefined
     throw new Failure('CONFLICT', { message: 'This order has been handed over already.', details: { how: before.how } })

@@ -24,6 +24,7 @@ export interface Table {
 const text = (name: string): Column => ({ name, type: 'STRING' })
 const money = (name: string): Column => ({ name, type: 'NUMERIC' })
 const whole = (name: string): Column => ({ name, type: 'INT64' })
+const time = (name: string): Column => ({ name, type: 'TIMESTAMP' })
 const id: Column = { name: 'id', type: 'STRING', mode: 'REQUIRED' }
 const created: Column = { name: 'created_at', type: 'TIMESTAMP', mode: 'REQUIRED' }
 const updated: Column = { name: 'updated_at', type: 'TIMESTAMP', mode: 'REQUIRED' }
@@ -67,6 +68,18 @@ export const TABLES: readonly Table[] = [
     retentionYears: 7,
     columns: [
       id, text('entry_id'), text('kind'), text('order_id'), text('account'), money('amount'), text('currency'), text('reference'),
+      created, updated, ...version,
+    ],
+  },
+  {
+    dataset: 'commerce',
+    name: 'memberships_log',
+    view: 'memberships',
+    clusteredBy: ['customer_id', 'id'],
+    retentionYears: 7,
+    columns: [
+      id, text('customer_id'), text('tier'), text('next_tier'), money('price'), text('currency'), whole('discount_percent'), text('status'), text('gateway'),
+      whole('months_paid'), text('order_id'), time('start_date'), time('period_starts_at'), time('period_ends_at'), time('next_billing_date'), time('cancel_date'),
       created, updated, ...version,
     ],
   },

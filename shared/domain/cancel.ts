@@ -56,7 +56,8 @@ function isBeingPaid(order: Order, nowMs: number): boolean {
 }
 
 function askedBack(order: Order, wish: CancelWish): Settlement {
-  const { state, fulfilment } = order
+  const { state, fulfilment, purpose } = order
+  if (purpose !== undefined) throw conflict(`What this order was for, a ${purpose.kind}, is not goods that can go back.`, { state, purpose: purpose.kind })
   if (fulfilment !== null) throw conflict('This order has been handed over: it can be refunded, not cancelled.', { state, how: fulfilment.how })
   if (!PAID.includes(state)) throw conflict(`An order that is ${state} cannot be cancelled.`, { state })
   const left = takenFor(order).amount - refundedAmount(order)

@@ -73,15 +73,17 @@ export interface CardDraft {
   readonly gateway: GatewayName
   readonly token: string | null
   readonly paidWith?: Card['paidWith']
+  /** Who pays with it from the first moment on. */
+  readonly usedBy?: readonly string[]
   readonly requestHash: string
   readonly runner: string
 }
 
 export function newCard(draft: CardDraft, nowMs: number): Card {
-  const { paidWith = null, ...wanted } = draft
+  const { paidWith = null, usedBy = [], ...wanted } = draft
   return {
     ...wanted, paidWith, state: 'storing', history: [{ state: 'storing', atMs: nowMs, cause: paidWith === null ? 'sent' : `paid ${paidWith.orderId}` }],
-    facts: null, reference: null, action: null, setupId: null, declineCode: null, usedBy: [], answer: null, unanswered: 0,
+    facts: null, reference: null, action: null, setupId: null, declineCode: null, usedBy, answer: null, unanswered: 0,
     // Nobody runs one that a payment leaves behind: the sweep has it at once.
     leaseUntilMs: paidWith === null ? nowMs + LEASE_MS : nowMs, nextAtMs: paidWith === null ? nowMs + FIRST_CHECK_MS : nowMs,
     createdAtMs: nowMs, updatedAtMs: nowMs,

@@ -1,4 +1,4 @@
-/** Days as people in a time zone count them; one is 23 or 25 hours long where clocks are changed. */
+/** Days and hours as people in a time zone count them; a day is 23 or 25 hours long where clocks are changed. */
 import { DAY_MS, HOUR_MS } from '#values/time.ts'
 
 export interface CivilDay {
@@ -30,4 +30,31 @@ function firstMomentOf(day: string, dates: Intl.DateTimeFormat): number {
     else within = middle
   }
   return within
+}
+
+const clocks = new Map<string, Intl.DateTimeFormat>()
+
+function clockIn(timeZone: string): Intl.DateTimeFormat {
+  const known = clocks.get(timeZone)
+  if (known !== undefined) return known
+  const clock = new Intl.DateTimeFormat('en-CA', {
+    timeZone, hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit',
+  })
+  clocks.set(timeZone, clock)
+  return clock
+}
+
+/** What calendar and clock on the wall show there at a moment, written as if it were UTC: so it can be counted with. */
+export function wallTime(timeZone: string, atMs: number): number {
+  const parts = Object.fromEntries(clockIn(timeZone).formatToParts(atMs).map(({ type, value }) => [type, Number(value)]))
+  const { year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0 } = parts
+  return Date.UTC(year, month - 1, day, hour, minute, second) + (((atMs % 1000) + 1000) % 1000)
+}
+
+/** The moment at which the wall shows that. What it shows twice counts the first time; what it leaves out counts as so much later. */
+export function momentOf(timeZone: string, wallMs: number): number {
+  const before = wallTime(timeZone, wallMs - DAY_MS) - (wallMs - DAY_MS)
+  const after = wallTime(timeZone, wallMs + DAY_MS) - (wallMs + DAY_MS)
+  const moments = [wallMs - before, wallMs - after].sort((one, other) => one - other)
+  return moments.find((atMs) => wallTime(timeZone, atMs) === wallMs) ?? wallMs - before
 }

@@ -4,6 +4,7 @@
  */
 import { Failure } from '#values/failure.ts'
 import { iso } from '#values/time.ts'
+import { rankOf } from './membership-tiers.ts'
 import type { Product } from './product.ts'
 
 export type AgeAnswer = { readonly needed: false } | { readonly needed: true; readonly verified: boolean }
@@ -15,7 +16,6 @@ export interface Membership {
 
 export const NOT_NEEDED: AgeAnswer = { needed: false }
 export const NO_MEMBERSHIP: Membership = { tier: null, discountPercent: 0 }
-const TIERS = ['BRONZE', 'SILVER', 'GOLD']
 
 /** @throws Failure AGE_VERIFICATION_REQUIRED or FORBIDDEN, naming what is missing */
 export function refuseIneligible(products: readonly Product[], age: AgeAnswer, membership: Membership, nowMs: number): void {
@@ -31,7 +31,7 @@ export function refuseIneligible(products: readonly Product[], age: AgeAnswer, m
 function isEarly(product: Product, tier: string | null, nowMs: number): boolean {
   if (product.minTier === undefined) return false
   if (product.earlyAccessUntilMs !== undefined && product.earlyAccessUntilMs <= nowMs) return false
-  const wanted = TIERS.indexOf(product.minTier.toUpperCase())
+  const wanted = rankOf(product.minTier.toUpperCase())
   // A tier that nobody knows is a typing error at the till: it must not open the goods to everybody.
-  return wanted === -1 || TIERS.indexOf(tier ?? '') < wanted
+  return wanted === -1 || rankOf(tier) < wanted
 }

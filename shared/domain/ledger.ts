@@ -11,9 +11,10 @@ export const ACCOUNTS = {
   'gateway:kaja': 'asset: money at Authorize.Net, not paid out yet',
   'gateway:none': 'asset: orders with a total of zero',
   sales: 'income: goods sold, before tax, after discounts',
+  memberships: 'income: months of memberships, and what upgrades cost',
   'tax:payable': 'liability: sales tax collected',
   'shipping:income': 'income: shipping fees',
-  'refunds': 'income (contra): goods taken back or forgiven, before tax',
+  'refunds': 'income (contra): what was taken back or forgiven, before tax',
   'fees': 'expense: what gateways keep of each movement',
   'disputes:held': 'asset: money that customers\' banks have taken back until a dispute is decided',
   'disputes:lost': 'expense: money lost by disputes, tax included',
@@ -60,12 +61,14 @@ export interface Booking {
   readonly amount: number
   readonly tax: number
   readonly shipping: number
+  /** What it is paid for; absent: goods. */
+  readonly income?: 'memberships'
   readonly reference: string
   readonly atMs: number
 }
 
 export function chargeEntry(booking: Booking): JournalEntry {
-  const { amount, tax, shipping } = booking
+  const { amount, tax, shipping, income = 'sales' } = booking
   return balanced({
     id: `charge-${booking.orderId}`,
     kind: 'charge',
@@ -75,7 +78,7 @@ export function chargeEntry(booking: Booking): JournalEntry {
     reference: booking.reference,
     postings: [
       { account: `gateway:${booking.gateway}`, amount },
-      { account: 'sales', amount: -(amount - tax - shipping) },
+      { account: income, amount: -(amount - tax - shipping) },
       { account: 'tax:payable', amount: -tax },
       { account: 'shipping:income', amount: -shipping },
     ],

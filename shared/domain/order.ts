@@ -8,6 +8,7 @@ import { toMajor } from '#values/money.ts'
 import { iso, MINUTE_MS } from '#values/time.ts'
 import { disputeView, holdsMoney, type Dispute } from './dispute.ts'
 import type { GatewayName } from './payment.ts'
+import type { Purpose } from './purpose.ts'
 import type { LineTotals, Totals } from './totals.ts'
 
 export type OrderState =
@@ -25,7 +26,8 @@ export interface OrderLine extends LineTotals {
   readonly quantity: number
   readonly unitPrice: number
   readonly counted: boolean
-  readonly source: 'square' | 'lightspeed'
+  /** The till that counts it; `shop` for what no till knows. */
+  readonly source: 'square' | 'lightspeed' | 'shop'
   readonly refundedQuantity: number
 }
 
@@ -119,6 +121,8 @@ export interface Order {
   readonly customerId: string | null
   readonly email: string
   readonly cartId: string | null
+  /** What its payment grants; absent: goods. */
+  readonly purpose?: Purpose
   readonly lines: readonly OrderLine[]
   readonly subtotal: number
   readonly discount: number
@@ -188,6 +192,9 @@ export interface Draft {
   readonly customerId: string | null
   readonly email: string
   readonly cartId: string | null
+  readonly purpose?: Purpose
+  /** Why it is placed; absent: somebody checks out. */
+  readonly cause?: string
   readonly lines: ReadonlyArray<Omit<OrderLine, keyof LineTotals | 'refundedQuantity'>>
   readonly sums: Totals
   readonly discountPercent: number
@@ -212,10 +219,11 @@ export function newOrder(draft: Draft): Order {
     id: draft.id,
     number: orderNumber(draft.id),
     state: 'pending_payment',
-    history: [{ state: 'pending_payment', atMs: nowMs, cause: 'checkout' }],
+    history: [{ state: 'pending_payment', atMs: nowMs, cause: draft.cause ?? 'checkout' }],
     customerId: draft.customerId,
     email: draft.email,
     cartId: draft.cartId,
+    ...(draft.purpose === undefined ? {} : { purpose: draft.purpose }),
     lines: draft.lines.map((line, index) => ({ ...line, ...(sums.lines[index] as LineTotals), refundedQuantity: 0 })),
     subtotal: sums.subtotal,
     discount: sums.discount,
@@ -272,6 +280,11 @@ export function isOpen(order: Order): boolean {
   return OPEN_STATES.includes(order.state)
 }
 
+/** The gateway was certainly not reached: the same click stands for a new attempt, with an order of its own. */
+export function endedUncharged(order: Order): boolean {
+  return !isOpen(order) && order.payment.status === 'not_charged'
+}
+
 /** The order in another state, with time and cause. */
 export function moved(order: Order, state: OrderState, cause: string, nowMs: number): Order {
   return { ...order, state, history: [...order.history, { state, atMs: nowMs, cause }], updatedAtMs: nowMs }
@@ -318,6 +331,7 @@ export function orderView(order: Order): Record<string, unknown> {
     id: order.id,
     number: order.number,
     state: order.state,
+    ...(order.purpose === undefined ? {} : { purpose: order.purpose.kind }),
     customerId: order.customerId,
     email: order.email,
     lines: order.lines.map((line) => ({

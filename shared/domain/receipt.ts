@@ -53,7 +53,7 @@ export function underReviewMail(order: Order, time: number, shopName: string): M
     subject: `We are looking at order ${order.number}`,
     orderId: order.id,
     ...page('Your payment is under review', [
-      `We have received order ${order.number} and look at its payment before we accept it. Your goods are set aside meanwhile.`,
+      `We have received order ${order.number} and look at its payment before we accept it.${order.purpose === undefined ? ' Your goods are set aside meanwhile.' : ''}`,
       'You need not do anything. We will tell you how it ends.',
     ], order, shopName),
   }

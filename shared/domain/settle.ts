@@ -7,13 +7,14 @@
 import { closed, isWithdrawn, whyWithdrawn } from './cancellation.ts'
 import { redactable, type Settlement } from './settlement.ts'
 import { hasPage, withPage } from './hosted.ts'
-import { chargeEntry } from './ledger.ts'
+import { chargeEntry, type Booking } from './ledger.ts'
 import { isFirstTry, isOpen, moved, paymentView, orderView, takenFor, type Answer, type Order, type OrderState } from './order.ts'
 import type { ChargeOutcome } from './payment.ts'
 import { cancelledMail, receiptMail, reviewEndedMail, underReviewMail } from './receipt.ts'
 import type { ReviewReason } from './fraud.ts'
 import { concluded, noLongerWaiting, REVIEW_CHECK_MS, timesInReview, waitsForStaff } from './review.ts'
 import { auditRow, ledgerRows, orderRow, paymentRow } from './rows.ts'
+import { isPaid } from './settle-dispute.ts'
 import { FAILURES, type FailureCode } from '#values/failure.ts'
 import { toMajor } from '#values/money.ts'
 import { iso } from '#values/time.ts'
@@ -129,14 +130,29 @@ export function settleLate(settling: Settling, restocked: boolean): Settlement {
 
 /** Money came that we may not keep: booked, and all of it on its way back. Nothing is sold. */
 function backToSender(settling: Settling, outcome: Took, reason: string): Settlement {
-  const { order, nowMs } = settling
-  const settlement = paid(settling, outcome)
+  return onItsWayBack(paid(settling, outcome), reason, settling.nowMs)
+}
+
+function onItsWayBack({ order, ...settlement }: Settlement, reason: string, nowMs: number): Settlement {
   const refund = {
-    id: `ref_${order.id.slice(4)}`, amount: outcome.amount, reason, lines: [], restock: false,
+    id: `ref_${order.id.slice(4)}`, amount: takenFor(order).amount, reason, lines: [], restock: false,
     status: 'pending' as const, gatewayRefundId: null, requestedBy: 'countinghouse', atMs: nowMs,
   }
   // No receipt: what this customer is told is that the money comes back.
-  return { ...settlement, mails: [], stock: [], order: { ...settlement.order, refunds: [...order.refunds, refund], checkAtMs: nowMs } }
+  return { ...settlement, mails: [], stock: [], order: { ...order, refunds: [...order.refunds, refund], checkAtMs: nowMs } }
+}
+
+/** Paid, and what it was for cannot be had any more: the same, and whoever asked is told. */
+export function notGranted(settlement: Settlement, reason: string, nowMs: number): Settlement {
+  const back = onItsWayBack(settlement, reason, nowMs)
+  return { ...back, order: { ...back.order, answer: failedAnswer(back.order, 'CONFLICT', nowMs) } }
+}
+
+/** What a settlement means for that for which its order was, where it is no goods; undefined while it means nothing. */
+export function turnOf(before: Order, { order: after }: Settlement): 'paid' | 'ended' | 'given_back' | undefined {
+  if (after.state === 'refunded') return before.state === 'refunded' ? undefined : 'given_back'
+  if (isPaid(after)) return isPaid(before) ? undefined : after.refunds.length > before.refunds.length ? 'ended' : 'paid'
+  return isOpen(before) && !isOpen(after) ? 'ended' : undefined
 }
 
 /** Money came for an order that was cancelled or refused: whoever bought it is told that it comes back. */
@@ -184,18 +200,22 @@ function paid(settling: Settling, outcome: Took): Settlement {
   const taken = takenFor(settled)
   const entry = chargeEntry({
     orderId: order.id, gateway: order.payment.gateway, currency: taken.currency, amount: taken.amount, tax: taken.tax,
-    shipping: settled.payment.received === null ? order.shipping : 0, reference: outcome.transactionId ?? 'none', atMs: nowMs,
+    shipping: settled.payment.received === null ? order.shipping : 0, ...incomeOf(order), reference: outcome.transactionId ?? 'none', atMs: nowMs,
   })
   return {
     order: { ...concluded(settled, nowMs), answer: paidAnswer(settled, nowMs) },
     entries: [entry],
-    mails: [receiptMail(settled, shopName)],
+    mails: order.purpose === undefined ? [receiptMail(settled, shopName)] : [],
     holds: [],
     stock: order.lines.filter((line) => line.counted).map(({ productId, quantity, source }) => ({ productId, source, delta: -quantity })),
     rows: [orderRow(settled), paymentRow(settled), ...ledgerRows(entry), auditRow(settled, 'order.paid', cause)],
     alerts: noLongerWaiting(order),
     reopenCart: false,
   }
+}
+
+function incomeOf({ purpose }: Order): Pick<Booking, 'income'> {
+  return purpose?.kind === 'membership' ? { income: 'memberships' } : {}
 }
 
 /** The attempt is over without money: stock goes back, the cart opens again. */

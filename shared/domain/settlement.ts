@@ -2,7 +2,8 @@
 import type { AlertChange } from './alert.ts'
 import type { JournalEntry } from './ledger.ts'
 import type { MailIntent } from './mail.ts'
-import type { Order } from './order.ts'
+import type { MemberChange } from './membership-change.ts'
+import type { Order, OrderLine } from './order.ts'
 import type { WarehouseRow } from './rows.ts'
 
 /** A change of a product's `held` units: reserving is positive. */
@@ -14,7 +15,7 @@ export interface Hold {
 /** A change that the point of sale must make to its own count: a sale is negative, goods put back are positive. */
 export interface StockMove {
   readonly productId: string
-  readonly source: 'square' | 'lightspeed'
+  readonly source: OrderLine['source']
   readonly delta: number
 }
 
@@ -30,7 +31,11 @@ export interface Settlement {
   readonly alerts?: readonly AlertChange[]
   /** The order that had been given up is paid after all: its cart, if nobody filled it anew, belongs to it again. */
   readonly takeCart?: boolean
+  /** What becomes of that for which the order was, where it is no goods. */
+  readonly granted?: Granted
 }
+
+export type Granted = { readonly kind: 'membership' } & Pick<MemberChange, 'member' | 'past' | 'uses'>
 
 const KEPT = new Set(['id', 'object', 'status', 'amount', 'amount_received', 'currency', 'latest_charge', 'payment_method', 'created', 'code', 'decline_code', 'type', 'advice_code', 'network_decline_code', 'outcome', 'last_payment_error', 'charge', 'livemode', 'reason', 'failure_reason', 'transId', 'responseCode', 'responseReasonCode', 'authCode', 'avsResultCode', 'cvvResultCode', 'accountType', 'networkTransId', 'transactionStatus'])
 

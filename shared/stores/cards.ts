@@ -190,7 +190,8 @@ export async function settleCardOf(cardId: string, outcome: StoreCardOutcome, { 
   const sealed = outcome.status === 'stored' ? await sealedFor(known, outcome.reference, gateway) : null
   const stored = await storedOf(known.customerId)
   const rule: Rule = async (card, unit) => {
-    const isFull = card.paidWith !== null && outcome.status === 'stored' && (await unit.query(stored)).length >= CARDS_MAX
+    // One that something is paid with is needed, however many there are.
+    const isFull = card.paidWith !== null && card.usedBy.length === 0 && outcome.status === 'stored' && (await unit.query(stored)).length >= CARDS_MAX
     return settleCard(card, { outcome, sealed, cause, isFull, nowMs: now() })
   }
   return changeCard(cardId, rule, inbox)

@@ -6,7 +6,7 @@
  */
 import { newCart, type Cart } from '#domain/cart.ts'
 import { isStockMoving } from '#domain/checkout.ts'
-import { isOpen, type Order } from '#domain/order.ts'
+import { endedUncharged, isOpen, type Order } from '#domain/order.ts'
 import { Failure } from '#values/failure.ts'
 import { HOUR_MS } from '#values/time.ts'
 import { config } from '#platform/config.ts'
@@ -16,6 +16,7 @@ import { derivedId } from '#platform/derived.ts'
 import { readAll, type Snapshot } from '#platform/firestore.ts'
 import { breakerDoc, type Gate } from './breakers.ts'
 import { cartDoc, cartOf } from './carts.ts'
+import { buyerDocs } from './eligibility.ts'
 import { refuseOver } from './limits.ts'
 import { orderDoc, orderOf, readOrder } from './orders.ts'
 import { orderIdFor, place, sameVersion, type Basis, type Placed, type PlaceRequest } from './placing.ts'
@@ -48,7 +49,7 @@ export async function placeOrder(wish: PlaceRequest): Promise<Placed> {
 
 /** The gateway was certainly not reached: the same key stands for a new attempt, with an order of its own. */
 function mayBeTriedAgain(request: PlaceRequest, found: Order): boolean {
-  return request.keyedOrderId === found.id && found.requestHash === request.draft.requestHash && !isOpen(found) && found.payment.status === 'not_charged'
+  return request.keyedOrderId === found.id && found.requestHash === request.draft.requestHash && endedUncharged(found)
 }
 
 /**
@@ -93,16 +94,18 @@ async function readBasis(query: PlaceRequest): Promise<Basis> {
   const places = await countersOf({ customerId, email, ip: draft.ip, deviceId: draft.deviceId ?? null })
   const keyed = query.keyedOrderId === undefined ? [] : [await orderDoc(query.keyedOrderId)]
   const breakers = await Promise.all([draft.gateway, TILL].map(async (vendor) => ({ vendor, doc: await breakerDoc(vendor) })))
-  const docs = [await cartDoc(query.cartId), ...[...breakers, ...places].map(({ doc }) => doc), ...keyed]
+  const buyer = await buyerDocs(customerId)
+  const docs = [await cartDoc(query.cartId), ...[...breakers, ...places].map(({ doc }) => doc), ...buyer, ...keyed]
   const [cart, ...all] = (await readAll(docs)) as [Snapshot, ...Snapshot[]]
   const [gateway, till] = breakers.map((breaker, index) => ({ ...breaker, snapshot: all[index] as Snapshot })) as [Gate, Gate]
   const found = all.slice(breakers.length)
-  const order = found[places.length]
+  const order = found[places.length + buyer.length]
   return {
     cart: query.inline !== undefined ? await inlineCart(query, cartOf(cart)) : cartOf(cart),
     cartSnapshot: cart,
     order: order === undefined ? undefined : orderOf(order),
     counters: places.map((place, index) => countedIn(place, found[index] as Snapshot)),
+    buyer: found.slice(places.length, places.length + buyer.length),
     gateway,
     till,
   }

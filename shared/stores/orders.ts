@@ -14,6 +14,7 @@ import { now } from '#platform/clock.ts'
 import { collection, commit, doc, fieldValue, readOne, readQuery, transact, type Data, type Doc, type Query, type Snapshot, type Unit, type Writer } from '#platform/firestore.ts'
 import { addAlertChange, alertPlace, nudgeAlerts } from './alerts.ts'
 import { cartDoc, cartOf, reopening } from './carts.ts'
+import { grantWrites, withGrant } from './grants.ts'
 import { entryDoc, postEntry } from './ledger.ts'
 import { mailDoc, queueMail } from './mails.ts'
 import { markApplied, pendingRecord } from './inbox.ts'
@@ -84,8 +85,10 @@ export async function writeSettlement(unit: Unit, before: Order, settlement: Set
   // A cart that is gone, or that another order has taken since, is not this order's to open.
   const reopenCart = settlement.reopenCart && (await cartHolder(unit, order)) === order.id
   const taken = settlement.takeCart === true && order.cartId !== null ? await cartToTake(unit, order.cartId, order) : undefined
+  const grant = settlement.granted === undefined ? undefined : await grantWrites(unit, settlement.granted)
   const write = await writing(before, { ...settlement, reopenCart })
   write(unit)
+  await grant?.()
   if (taken !== undefined) unit.update(taken, { state: 'checked_out', orderId: order.id })
 }
 
@@ -158,6 +161,11 @@ export async function applyEvent(inbox: Doc, orderId: string, fact: OrderFact | 
 }
 
 async function settlementOf(unit: Unit, order: Order, fact: OrderFact): Promise<Settlement | undefined> {
+  const settlement = await ruledBy(unit, order, fact)
+  return settlement === undefined ? undefined : withGrant(unit, order, settlement)
+}
+
+async function ruledBy(unit: Unit, order: Order, fact: OrderFact): Promise<Settlement | undefined> {
   if (fact.about === 'refund') return settleRefund(order, fact.refundId, fact.outcome, now(), fact.shopName)
   const settling: Settling = { ...fact.facts, order, nowMs: now() }
   return isLateMoney(order, settling.outcome) ? settleLate(settling, await reservedAgain(unit, order)) : settle(settling)
@@ -204,9 +212,10 @@ export async function changeOrder(orderId: string, rule: (order: Order) => Order
 
 /**
  * Settles an order that we wrote ourselves at `at`: one commit without reading. If somebody else was faster (a webhook),
- * what he wrote stands.
+ * what he wrote stands. What grants more than goods is decided on what that is now.
  */
 export async function settleFresh(order: Order, at: LastUpdate['lastUpdateTime'], facts: SettleFacts): Promise<Settled> {
+  if (order.purpose !== undefined) return settleOrder(order.id, facts)
   const settlement = settle({ ...facts, order, nowMs: now() })
   const write = settlement === undefined ? undefined : await writing(order, settlement)
   if (settlement !== undefined && write !== undefined) {

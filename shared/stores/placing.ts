@@ -20,7 +20,7 @@ import { doors } from '#platform/groups.ts'
 import { inLanes } from '#platform/lanes.ts'
 import { entrance, ifOpenToAll, type Entrance, type Gate, type Pass } from './breakers.ts'
 import { cartData, cartDoc, lockMs, saveRelocked, taxRates } from './carts.ts'
-import { eligibilityOf } from './eligibility.ts'
+import { eligibilityIn } from './eligibility.ts'
 import { countedUp } from './limits.ts'
 import { orderData, orderDoc } from './orders.ts'
 import { productDoc, readProducts } from './products.ts'
@@ -61,6 +61,8 @@ export interface Basis {
   readonly cartSnapshot: Snapshot
   readonly order: Order | undefined
   readonly counters: readonly Counted[]
+  /** What is known of the buyer. */
+  readonly buyer: readonly Snapshot[]
   /** Whether the gateway, and the till that knows the counts, are there to be asked. */
   readonly gateway: Gate
   readonly till: Gate
@@ -196,7 +198,7 @@ async function decide(wish: Wish, counts: readonly PosCount[] | undefined, produ
   const facts = {
     cart, products, counts,
     inFlight: needsInFlight(products, counts) ? await unitsInFlight() : new Map<string, number>(),
-    ...(await eligibilityOf(request.customerId)),
+    ...eligibilityIn(basis.buyer),
     rates: taxRates(), expectedTotal: request.expectedTotal, lockMs: lockMs(),
     seenPrices: new Map((request.inline ?? []).flatMap(({ productId, price }) => (price === undefined ? [] : [[productId, price] as const]))),
   }

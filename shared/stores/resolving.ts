@@ -20,6 +20,7 @@ import { now } from '#platform/clock.ts'
 import { derivedId } from '#platform/derived.ts'
 import { readOne, type Unit } from '#platform/firestore.ts'
 import { differenceDoc, differenceOf, writeChange } from './differences.ts'
+import { withGrant } from './grants.ts'
 import { entriesIn, entryDoc, postEntry } from './ledger.ts'
 import { orderDoc, orderOf, readOrder, settleIn, takeLease, writeSettlement } from './orders.ts'
 import { addRows, outboxDoc } from './outbox.ts'
@@ -144,6 +145,7 @@ async function carriedOut(unit: Unit, { difference, plan, order, resolving }: Ca
     return (await settleIn(unit, order, { about: 'charge', facts })).settlement
   }
   const settlement = adopted(order, difference, { reason: wish.reason, by, nowMs: now(), shopName })
-  await writeSettlement(unit, order, settlement)
-  return settlement
+  const granted = await withGrant(unit, order, settlement)
+  await writeSettlement(unit, order, granted)
+  return granted
 }

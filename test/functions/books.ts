@@ -7,15 +7,20 @@
  */
 import { ordered, sealOf, type Leaf } from '../../shared/domain/audit-seal.ts'
 import type { Card } from '../../shared/domain/card.ts'
+import type { Member } from '../../shared/domain/member.ts'
 import { takenFor, type Order } from '../../shared/domain/order.ts'
 import { alertFaults, untold } from './alert-books.ts'
 import { cardFaults, keptTwice, unfinished } from './card-books.ts'
 import { chargedTwice, heldByKaja, kajaFaults } from './kaja-books.ts'
+import { chargesUnderWay, isMembers, memberFaults, monthsPaidTwice } from './member-books.ts'
 import type { Json, Shop } from './shop.ts'
 import { deliveryFaults, unsent } from './webhook-books.ts'
 
 export interface Evidence {
   readonly orders: readonly Order[]
+  readonly members: readonly Member[]
+  /** Memberships that another followed. */
+  readonly past: readonly Json[]
   readonly carts: readonly Json[]
   readonly products: readonly Json[]
   readonly ledger: readonly Json[]
@@ -63,6 +68,8 @@ export function evidenceOf(shop: Shop): Evidence {
 export function gather(documents: (collection: string) => Json[], objects: (vendor: string, type: string) => Json[]): Evidence {
   return {
     orders: documents('orders') as unknown as Order[],
+    members: documents('memberships') as unknown as Member[],
+    past: documents('past_memberships'),
     carts: documents('carts'),
     products: documents('products'),
     ledger: documents('ledger'),
@@ -101,7 +108,7 @@ const OPEN = ['pending_payment', 'requires_action', 'payment_unknown', 'in_revie
 /** Everything that is wrong now. `stock`: what Square counted of each product before anything was sold. */
 export function violations(evidence: Evidence, stock: ReadonlyMap<string, number> = new Map()): string[] {
   return [
-    ...moneyFaults(evidence), ...kajaFaults(evidence), ...cardFaults(evidence), ...pageFaults(evidence), ...reviewFaults(evidence), ...cancelFaults(evidence), ...disputeFaults(evidence), ...payoutFaults(evidence), ...ledgerFaults(evidence), ...stockFaults(evidence, stock), ...mailFaults(evidence), ...cartFaults(evidence), ...inboxFaults(evidence), ...auditFaults(evidence), ...alertFaults(evidence), ...deliveryFaults(evidence.deliveries),
+    ...moneyFaults(evidence), ...kajaFaults(evidence), ...cardFaults(evidence), ...memberFaults(evidence), ...pageFaults(evidence), ...reviewFaults(evidence), ...cancelFaults(evidence), ...disputeFaults(evidence), ...payoutFaults(evidence), ...ledgerFaults(evidence), ...stockFaults(evidence, stock), ...mailFaults(evidence), ...cartFaults(evidence), ...inboxFaults(evidence), ...auditFaults(evidence), ...alertFaults(evidence), ...deliveryFaults(evidence.deliveries),
   ]
 }
 
@@ -114,6 +121,7 @@ export function never(evidence: Evidence): string[] {
     ...[...charged.keys()].filter((orderId) => !orders.some(({ id }) => id === orderId)).map((orderId) => `Stripe charged for order ${orderId}, which does not exist`),
     ...chargedTwice(evidence),
     ...keptTwice(evidence),
+    ...monthsPaidTwice(evidence),
     ...ledger.filter(({ postings }) => sum(postings.map(({ amount }: { amount: number }) => amount)) !== 0).map(({ id }) => `entry ${id} does not add up to zero`),
     ...products.filter(({ counted, onHand, held }) => counted === true && onHand < held).map(({ id, onHand, held }) => `product ${id} was sold beyond its stock: ${onHand} on hand, ${held} held`),
     ...orders
@@ -129,6 +137,7 @@ export function stuck(evidence: Evidence): string[] {
     ...sessions.filter(({ status }) => status === 'open').map(({ id }) => `page ${id} is still open at Stripe`),
     ...heldForNothing(evidence),
     ...heldByKaja(evidence),
+    ...chargesUnderWay(evidence),
     ...orders.filter((order) => OPEN.includes(order.state) && !waitsForStaff(order, evidence)).map(({ id, state }) => `order ${id} is still ${state}`),
     ...payouts.filter(isOpenPayout).map(({ id, state }) => `payout ${id} is still ${state}`),
     ...orders.flatMap(({ refunds }) => refunds.filter(({ status }) => status === 'pending')).map(({ id }) => `refund ${id} is still pending`),
@@ -359,7 +368,8 @@ function mailFaults({ orders, mails, emails }: Evidence): string[] {
     const receipts = emails.filter((mail) => String(mail['subject']).startsWith(`Your order ${order.number} `))
     const queued = mails.some(({ id, status }) => id === `receipt-${order.id}` && status !== 'sent')
     if (receipts.length > 1) faults.push(`order ${order.id} got ${receipts.length} receipts`)
-    const sold = PAID.includes(order.state) && !givenBack(order)
+    // What is no goods has a mail of its own.
+    const sold = PAID.includes(order.state) && !givenBack(order) && !isMembers(order)
     if (receipts.length === 1 && !sold) faults.push(`order ${order.id} is ${order.state} and got a receipt`)
     if (receipts.length === 0 && sold && !queued) faults.push(`order ${order.id} is ${order.state} without a receipt`)
     if (receipts.some(({ to }) => String(to) !== order.email)) faults.push(`the receipt of order ${order.id} went to somebody else`)

@@ -46,6 +46,17 @@ const MAY_CALL: Record<string, string> = {
   'POST /api/payouts': 'admin',
   'GET /api/payouts/:payoutId': 'viewer support admin',
 
+  'GET /api/memberships/tiers': 'public',
+  'POST /api/memberships/subscribe': 'customer admin',
+  'GET /api/memberships/metrics': 'viewer support admin',
+  'GET /api/memberships/discount/:customerId': 'customer viewer support admin',
+  'GET /api/memberships/:customerId': 'customer viewer support admin',
+  'PUT /api/memberships/:customerId/upgrade': 'customer admin',
+  'PUT /api/memberships/:customerId/downgrade': 'customer admin',
+  'PUT /api/memberships/:customerId/cancel': 'customer admin',
+  'PUT /api/memberships/:customerId/payment-method': 'customer admin',
+  'PUT /api/memberships/:customerId/newsletter': 'customer admin',
+
   'GET /api/admin/alerts': 'viewer support admin',
   'GET /api/admin/stats': 'viewer support admin',
   'GET /api/admin/disputes': 'viewer support admin',

@@ -1,0 +1,115 @@
+/**
+ * Charges the order of a membership, and settles it: by the token of a card that the gateway then keeps, or by a card that
+ * it has kept before. Safe to run twice, and at once: each order is charged under its own key, and settled once.
+ */
+import { isOpenCard, isUsable } from '#domain/card.ts'
+import { chargeRequestOf } from '#domain/checkout.ts'
+import type { Order } from '#domain/order.ts'
+import type { ChargeOutcome, ChargeRequest, Gateway, GatewayName } from '#domain/payment.ts'
+import { isLateHold } from '#domain/settle.ts'
+import { Failure } from '#values/failure.ts'
+import { config } from '#platform/config.ts'
+import { log } from '#platform/log.ts'
+import type { Pass } from './breakers.ts'
+import { keepCard, openReference, readCard } from './cards.ts'
+import { guarded } from './guarded.ts'
+import { nudgeMails } from './mails.ts'
+import type { PlacedCharge } from './member-placing.ts'
+import { settleOrder } from './orders.ts'
+import { finishRefund } from './refunding.ts'
+import { joinRunner } from './runner.ts'
+
+interface Means {
+  readonly gateway: Gateway
+  readonly pass?: Pass | undefined
+}
+
+/** The order when it is charged and settled, what could not be granted on its way back, and a new card kept. */
+export async function chargeMember(order: Order, means: Means): Promise<Order> {
+  const { gateway, pass } = means
+  const outcome = await charged(order, means)
+  const settled = await settledBy(order, outcome)
+  if (isLateHold(settled, outcome)) await guarded(gateway, pass).cancel(outcome.transactionId)
+  await keepNewCard(settled, gateway)
+  return givenBack(settled, gateway)
+}
+
+interface Running {
+  readonly runner: string
+  readonly gatewayNamed: (name: GatewayName) => Gateway
+}
+
+/** What has become of a charge that was placed: charged by us, or by whoever has this click. */
+export async function payCharge({ order, pass }: PlacedCharge, { runner, gatewayNamed }: Running): Promise<{ readonly order: Order; readonly ours: boolean }> {
+  const pay = (one: Order): Promise<Order> => chargeMember(one, { gateway: gatewayNamed(one.payment.gateway), pass })
+  if (order.runner === runner) return { order: await pay(order), ours: true }
+  return { order: await joinRunner(order, { runner, isAnswered, takeOver: pay }), ours: false }
+}
+
+/** The customer or a person of ours has to act first. */
+function isAnswered({ state }: Order): boolean {
+  return state === 'requires_action' || state === 'in_review'
+}
+
+async function settledBy({ id, purpose }: Order, outcome: ChargeOutcome): Promise<Order> {
+  try {
+    const { order, settlement } = await settleOrder(id, { outcome, cause: purpose?.what ?? 'charge', shopName: config('shop').SHOP_NAME })
+    await nudgeMails(settlement?.mails ?? [])
+    return order
+  } catch (error) {
+    throw new Failure('GATEWAY_TIMEOUT', { details: { orderId: id }, retryAfterSeconds: 10, reason: 'charged, not settled yet', cause: error })
+  }
+}
+
+async function charged(order: Order, { gateway, pass }: Means): Promise<ChargeOutcome> {
+  const { payment, purpose, customerId, email } = order
+  const [request, behind] = [chargeRequestOf(order), guarded(gateway, pass)]
+  if (payment.gateway === 'none' || purpose === undefined || customerId === null) return behind.charge(request)
+  if (purpose.isNewCard) return withNewCard(request, behind, { customerId, email })
+  const reference = await referenceOf(purpose.card.id, gateway)
+  if (reference === undefined || behind.chargeStored === undefined) return { status: 'declined', transactionId: null, declineCode: 'card_not_kept', answer: null }
+  return behind.chargeStored({ ...request, present: !purpose.scheduled }, reference)
+}
+
+async function withNewCard(request: ChargeRequest, gateway: Gateway, customer: { customerId: string; email: string }): Promise<ChargeOutcome> {
+  try {
+    const holder = await gateway.holderFor?.(customer)
+    return await gateway.charge(holder === undefined ? request : { ...request, holder })
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'SERVICE_UNAVAILABLE') throw error
+    return { status: 'unavailable', reason: error.reason ?? error.message, answered: true }
+  }
+}
+
+/** The gateway's name for a card; undefined when it pays no more. One that a payment has just left behind may still be on its way. */
+async function referenceOf(cardId: string, gateway: Gateway): Promise<string | undefined> {
+  const found = await readCard(cardId)
+  const card = found !== undefined && isOpenCard(found) ? await keepCard(gateway, found, 'needed') : found
+  return isUsable(card, card?.customerId ?? null) ? openReference(card).catch(erased) : undefined
+}
+
+/** The customer was forgotten: what was kept of his card opens nowhere any more. */
+function erased(error: unknown): undefined {
+  if (error instanceof Failure && error.code === 'CONFLICT') return undefined
+  throw error
+}
+
+/** The card that has just paid. If this is lost, the sweep keeps it. */
+async function keepNewCard({ purpose, state }: Order, gateway: Gateway): Promise<void> {
+  if (state !== 'paid' || purpose?.isNewCard !== true) return
+  try {
+    const card = await readCard(purpose.card.id)
+    if (card !== undefined && isOpenCard(card)) await keepCard(gateway, card, 'paid')
+  } catch (error) {
+    log.warn('a new card is kept later', { cardId: purpose.card.id, why: String(error) })
+  }
+}
+
+/** What was charged and cannot be granted goes back at once. If this is lost, the sweep finds it. */
+async function givenBack(order: Order, gateway: Gateway): Promise<Order> {
+  let after = order
+  for (const refund of order.refunds.filter(({ status }) => status === 'pending')) {
+    after = (await finishRefund({ gateway, shopName: config('shop').SHOP_NAME }, after, refund)).order
+  }
+  return after
+}
