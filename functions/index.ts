@@ -15,6 +15,7 @@ export { sweepCards } from './cards/sweep-cards.ts'
 // Carts
 export { openCart } from './carts/open-cart.ts'
 export { setCartItem } from './carts/set-cart-item.ts'
+export { setCartPromoCode } from './carts/set-cart-promo-code.ts'
 export { showOrDropCart } from './carts/show-or-drop-cart.ts'
 export { sweepCarts } from './carts/sweep-carts.ts'
 

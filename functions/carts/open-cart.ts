@@ -3,10 +3,11 @@ import { z } from 'zod'
 import { Failure } from '#values/failure.ts'
 import { newId } from '#values/ids.ts'
 import { idField } from '#values/schema.ts'
-import { cartTotals, cartView, newCart } from '#domain/cart.ts'
+import { newCart } from '#domain/cart.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
-import { cartData, cartDoc, taxRates } from '#stores/carts.ts'
+import { cartData, cartDoc } from '#stores/carts.ts'
+import { shownCart } from '#stores/quotes.ts'
 import { isStaff, refuseStranger } from '#entry/bearer.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
 
@@ -29,7 +30,7 @@ export const openCart = endpoint({
       const place = await cartDoc(cart.id)
       return once(async (unit) => {
         unit.create(place, cartData(cart))
-        return { cart: cartView(cart, cartTotals(cart, 0, taxRates())) }
+        return { cart: await shownCart(cart) }
       })
     },
   }),

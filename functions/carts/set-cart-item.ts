@@ -6,11 +6,11 @@
 import { z } from 'zod'
 import { Failure } from '#values/failure.ts'
 import { idField } from '#values/schema.ts'
-import { cartTotals, cartView, QUANTITY_MAX, setQuantity, unavailable } from '#domain/cart.ts'
+import { QUANTITY_MAX, setQuantity, unavailable } from '#domain/cart.ts'
 import { now } from '#platform/clock.ts'
-import { cartData, cartDoc, cartOf, lockMs, taxRates } from '#stores/carts.ts'
-import { eligibilityOf } from '#stores/eligibility.ts'
+import { cartData, cartDoc, cartOf, lockMs } from '#stores/carts.ts'
 import { readProducts } from '#stores/products.ts'
+import { shownCart } from '#stores/quotes.ts'
 import { refuseStranger } from '#entry/bearer.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
 
@@ -38,8 +38,7 @@ export const setCartItem = endpoint({
         if (found?.product === undefined) throw unavailable()
         const changed = setQuantity(cart, { product: found.product, quantity: body.quantity, nowMs: now(), lockMs: lockMs() })
         unit.update(cartPlace, cartData(changed))
-        const { membership } = await eligibilityOf(cart.customerId)
-        return { cart: cartView(changed, cartTotals(changed, membership.discountPercent, taxRates())) }
+        return { cart: await shownCart(changed) }
       })
     },
   }),

@@ -1,16 +1,17 @@
 /**
- * Shows a cart, its prices locked anew where the lock ran out; or drops it.
+ * Shows a cart, its prices locked anew where the lock ran out, with what shipping it to a state would cost; or drops it.
  *
  * Dropping twice leaves nothing behind either time; the second answer is 404. A cart that an order holds cannot be dropped: the order must find it again if it fails.
  */
 import { z } from 'zod'
 import { Failure } from '#values/failure.ts'
-import { cartTotals, cartView, hasExpiredLock, refuseFrozen, type Cart } from '#domain/cart.ts'
+import { stateField } from '#values/schema.ts'
+import { hasExpiredLock, refuseFrozen, type Cart } from '#domain/cart.ts'
 import { now } from '#platform/clock.ts'
 import { readOne, transact, type Snapshot } from '#platform/firestore.ts'
-import { cartDoc, cartOf, saveRelocked, taxRates } from '#stores/carts.ts'
-import { eligibilityOf } from '#stores/eligibility.ts'
+import { cartDoc, cartOf, saveRelocked } from '#stores/carts.ts'
 import { readProducts } from '#stores/products.ts'
+import { shownCart } from '#stores/quotes.ts'
 import { refuseStranger, type Caller } from '#entry/bearer.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
 
@@ -21,12 +22,12 @@ export const showOrDropCart = endpoint({
   GET: route({
     who: 'public',
     summary: 'Show a cart',
+    query: z.strictObject({ shipTo: stateField.optional() }),
     reply: z.object({ cart: z.looseObject({}) }),
-    run: async ({ params, caller }) => {
+    run: async ({ params, query, caller }) => {
       const snapshot = await readOne(await cartDoc(params['cartId'] ?? ''))
       const cart = await relocked(snapshot, ownCart(snapshot, caller))
-      const { membership } = await eligibilityOf(cart.customerId)
-      return { cart: cartView(cart, cartTotals(cart, membership.discountPercent, taxRates())) }
+      return { cart: await shownCart(cart, { shipTo: query.shipTo }) }
     },
   }),
   DELETE: route({

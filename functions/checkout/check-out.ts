@@ -25,7 +25,7 @@ import { countsNow } from '#vendors/square/inventory.ts'
 import type { Reply } from '#entry/answer.ts'
 import { refuseStranger } from '#entry/bearer.ts'
 import { endpoint, route, type Call } from '#entry/endpoint.ts'
-import { customerOf, hasOneCart, keyedOrderId, linesOf, ONE_CART, purchaseFields } from '#entry/purchase.ts'
+import { customerOf, hasOneCart, keyedOrderId, linesOf, ONE_CART, purchaseFields, termsOf } from '#entry/purchase.ts'
 
 const Checkout = z
   .strictObject({
@@ -54,7 +54,7 @@ async function run(call: Call<Body, unknown>): Promise<Reply> {
     ...linesOf(call.body, customerId, call.body.paymentMethod.token),
     customerId,
     email: call.body.email,
-    expectedTotal: call.body.expectedTotal,
+    ...termsOf(call.body),
     keyedOrderId: keyedOrderId('check-out', call),
     draft: {
       gateway, token: call.body.paymentMethod.token, requestHash: call.requestHash, runner, ip: call.ip, ipCountry: call.ipCountry,

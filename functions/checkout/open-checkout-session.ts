@@ -26,7 +26,7 @@ import { countsNow } from '#vendors/square/inventory.ts'
 import type { Reply } from '#entry/answer.ts'
 import { refuseStranger } from '#entry/bearer.ts'
 import { endpoint, route, type Call } from '#entry/endpoint.ts'
-import { customerOf, hasOneCart, keyedOrderId, linesOf, ONE_CART, purchaseFields } from '#entry/purchase.ts'
+import { customerOf, hasOneCart, keyedOrderId, linesOf, ONE_CART, purchaseFields, termsOf } from '#entry/purchase.ts'
 
 const Purchase = z.strictObject(purchaseFields).refine(hasOneCart, ONE_CART)
 
@@ -55,7 +55,7 @@ async function run(call: Call<z.output<typeof Purchase>, unknown>): Promise<Repl
     ...linesOf(call.body, customerId, 'hosted'),
     customerId,
     email: call.body.email,
-    expectedTotal: call.body.expectedTotal,
+    ...termsOf(call.body),
     keyedOrderId: keyedOrderId('open-checkout-session', call),
     draft: {
       gateway: 'stripe', token: null, hosted: true, requestHash: call.requestHash, runner, ip: call.ip, ipCountry: call.ipCountry,

@@ -27,10 +27,13 @@ const Wish = z
   .strictObject({
     amount: wireAmount.gt(0).optional(),
     lines: z.array(z.strictObject({ productId: idField, quantity: z.number().int().min(1).max(QUANTITY_MAX) })).min(1).max(LINES_MAX).optional(),
+    /** What is left of the shipping fee too, besides lines or alone. */
+    shipping: z.literal(true).optional(),
     restock: z.boolean().default(false),
     reason: z.string().trim().min(1).max(500),
   })
   .refine(({ amount, lines }) => amount === undefined || lines === undefined, { path: ['amount'], message: 'send either amount or lines' })
+  .refine(({ amount, shipping }) => amount === undefined || shipping === undefined, { path: ['amount'], message: 'send either amount or shipping' })
   .refine(({ lines }) => new Set(lines?.map(({ productId }) => productId)).size === (lines?.length ?? 0), { path: ['lines'], message: 'name each product once' })
 
 export const refundOrder = endpoint({

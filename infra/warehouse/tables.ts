@@ -38,7 +38,8 @@ export const TABLES: readonly Table[] = [
     clusteredBy: ['id'],
     retentionYears: 7,
     columns: [
-      id, text('order_number'), text('state'), text('customer_id'), money('subtotal'), money('discount'), money('tax'), money('total'),
+      id, text('order_number'), text('state'), text('customer_id'), money('subtotal'), money('discount'), text('promo_code'),
+      money('promo_discount'), money('shipping'), money('tax'), text('tax_state'), money('total'),
       text('currency'), text('gateway'),
       {
         name: 'items',

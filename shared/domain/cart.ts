@@ -9,7 +9,7 @@ import { Failure, invalid } from '#values/failure.ts'
 import { toMajor } from '#values/money.ts'
 import { DAY_MS, iso } from '#values/time.ts'
 import { available, sellable, type Product } from './product.ts'
-import { totals, type Totals, type TaxRates } from './totals.ts'
+import { totals, type Extras, type Totals, type TaxRates } from './totals.ts'
 
 export const LINES_MAX = 50
 export const QUANTITY_MAX = 999
@@ -30,6 +30,8 @@ export interface Cart {
   readonly customerId: string | null
   readonly currency: string
   readonly lines: readonly CartLine[]
+  /** To be used when it is paid; null or absent: none. */
+  readonly promoCode?: string | null
   readonly version: number
   readonly state: 'open' | 'checked_out'
   /** The order that took this cart. */
@@ -78,6 +80,15 @@ export function setQuantity(cart: Cart, change: Change): Cart {
   }
   const lines = before === undefined ? [...rest, line] : cart.lines.map((old) => (old === before ? line : old))
   return touched(cart, lines, nowMs)
+}
+
+/**
+ * Sets the promo code that is to be used; null takes it off.
+ * @throws Failure CONFLICT when an order holds the cart
+ */
+export function withPromoCode(cart: Cart, promoCode: string | null, nowMs: number): Cart {
+  refuseFrozen(cart)
+  return (cart.promoCode ?? null) === promoCode ? cart : touched({ ...cart, promoCode }, cart.lines, nowMs)
 }
 
 /** Locks every line whose lock ran out again, at today's price. A line whose product is gone keeps its price; it cannot be bought. */
@@ -136,12 +147,15 @@ function touched(cart: Cart, lines: readonly CartLine[], nowMs: number): Cart {
   return { ...cart, lines, version: cart.version + 1, updatedAtMs: nowMs, expireAtMs: nowMs + CART_DAYS * DAY_MS }
 }
 
-export function cartTotals(cart: Cart, discountPercent: number, rates: TaxRates): Totals {
-  return totals(cart.lines, discountPercent, rates)
+export function cartTotals(cart: Cart, discountPercent: number, rates: TaxRates, extras: Extras = {}): Totals {
+  return totals(cart.lines, discountPercent, rates, extras)
 }
 
-/** A cart as callers see it. */
-export function cartView(cart: Cart, sums: Totals): Record<string, unknown> {
+/**
+ * A cart as callers see it.
+ * @param promoRule why its promo code does not count; undefined when it does
+ */
+export function cartView(cart: Cart, sums: Totals, promoRule?: string): Record<string, unknown> {
   const major = (minor: number): number => toMajor(minor, cart.currency)
   return {
     id: cart.id,
@@ -160,6 +174,8 @@ export function cartView(cart: Cart, sums: Totals): Record<string, unknown> {
     })),
     subtotal: major(sums.subtotal),
     discount: major(sums.discount),
+    promo: cart.promoCode == null ? null : { code: cart.promoCode, amount: major(sums.promo), ...(promoRule === undefined ? {} : { rule: promoRule }) },
+    shipping: major(sums.shipping),
     tax: major(sums.tax),
     total: major(sums.total),
     createdAt: iso(cart.createdAtMs),

@@ -6,10 +6,13 @@ import { Failure, invalid } from '#values/failure.ts'
 import { toMajor, toMinor } from '#values/money.ts'
 import { hasExpiredLock, nameOf, outOfStock, relock, unavailable, type Cart } from './cart.ts'
 import { refuseIneligible, type AgeAnswer, type Membership } from './eligibility.ts'
-import { chargeKey, isFirstTry, newOrder, type Draft, type Order } from './order.ts'
+import { shippingFees, type Delivery, type ShippingRules } from './delivery.ts'
+import { newOrder, type Draft } from './new-order.ts'
+import { chargeKey, isFirstTry, type Order } from './order.ts'
 import type { ChargeRequest } from './payment.ts'
 import { weighCount, type PosCount, type Product } from './product.ts'
-import { totals, type TaxRates, type Totals } from './totals.ts'
+import { offerOf, type PromoFound } from './promo.ts'
+import { totals, type Extras, type TaxRates, type Totals } from './totals.ts'
 
 export interface CheckoutFacts {
   readonly cart: Cart
@@ -20,6 +23,11 @@ export interface CheckoutFacts {
   readonly age: AgeAnswer
   readonly membership: Membership
   readonly rates: TaxRates
+  /** The promo code that is to be used; absent: none. */
+  readonly promo?: PromoFound | undefined
+  /** Absent: nobody said; then nothing is shipped. */
+  readonly delivery?: Delivery | undefined
+  readonly shipping: ShippingRules
   /** What the customer saw, in major units: a total, or prices by product. */
   readonly expectedTotal: number | undefined
   readonly seenPrices: ReadonlyMap<string, number>
@@ -44,10 +52,10 @@ export function needsInFlight(products: ReadonlyMap<string, Product>, counts: re
 }
 
 /**
- * @throws Failure INVALID_INPUT (empty), NOT_FOUND (a product is gone), PRICE_CHANGED, AGE_VERIFICATION_REQUIRED,
+ * @throws Failure INVALID_INPUT (empty, a promo code that does not count, not shipped there), NOT_FOUND (a product is gone), PRICE_CHANGED, AGE_VERIFICATION_REQUIRED,
  *   FORBIDDEN (members first), OUT_OF_STOCK, SERVICE_UNAVAILABLE (the last units are on the move: `isStockMoving`)
  */
-export function reserveFor(facts: CheckoutFacts, draft: Omit<Draft, 'lines' | 'sums' | 'currency' | 'discountPercent' | 'stockUnconfirmed'>): Reservation {
+export function reserveFor(facts: CheckoutFacts, draft: Omit<Draft, 'lines' | 'sums' | 'currency' | 'discountPercent' | 'promo' | 'delivery' | 'stockUnconfirmed'>): Reservation {
   const { cart, products, membership } = facts
   if (cart.lines.length === 0) throw new Failure('INVALID_INPUT', { message: 'The cart is empty.', details: { fields: [{ field: 'cart', rule: 'must have a line' }] } })
   const bought = cart.lines.map((line) => {
@@ -57,14 +65,19 @@ export function reserveFor(facts: CheckoutFacts, draft: Omit<Draft, 'lines' | 's
     return product
   })
   const priced = relock(cart, products, draft.nowMs, facts.lockMs)
-  const sums = totals(priced.lines, membership.discountPercent, facts.rates)
-  refusePriceChange(facts, priced, sums)
+  const subtotal = priced.lines.reduce((sum, { unitPrice, quantity }) => sum + unitPrice * quantity, 0)
+  const offer = facts.promo === undefined ? undefined : offerOf(facts.promo, { currency: cart.currency, subtotal, nowMs: draft.nowMs })
+  const extras = { promo: offer?.gives, shipping: shippingFees(facts.delivery, bought, facts.shipping) }
+  const sums = totals(priced.lines, membership.discountPercent, facts.rates, extras)
+  refusePriceChange(facts, priced, { sums, extras })
   refuseIneligible(bought, facts.age, membership, draft.nowMs)
   const stock = reserved(facts, bought, priced)
   const order = newOrder({
     ...draft,
     currency: cart.currency,
     discountPercent: membership.discountPercent,
+    promo: offer?.use,
+    delivery: facts.delivery,
     stockUnconfirmed: facts.counts === undefined && bought.some((product) => product.counted),
     sums,
     lines: priced.lines.map((line, index) => lineOf(line, bought[index] as Product)),
@@ -75,18 +88,18 @@ export function reserveFor(facts: CheckoutFacts, draft: Omit<Draft, 'lines' | 's
 function lineOf(line: Cart['lines'][number], product: Product): Draft['lines'][number] {
   return {
     productId: product.id, name: nameOf(product), sku: product.sku, category: product.category, quantity: line.quantity,
-    unitPrice: line.unitPrice, counted: product.counted, source: product.source,
+    unitPrice: line.unitPrice, counted: product.counted, source: product.source, ...(product.ageRestricted ? { ageRestricted: true } : {}),
   }
 }
 
 /** What the customer saw must be what is charged. */
-function refusePriceChange(facts: CheckoutFacts, priced: Cart, sums: Totals): void {
+function refusePriceChange(facts: CheckoutFacts, priced: Cart, { sums, extras }: { sums: Totals; extras: Extras }): void {
   const { cart, expectedTotal, seenPrices, membership, rates } = facts
   const seenLines = cart.lines.map((line) => {
     const seen = seenPrices.get(line.productId)
     return { ...line, unitPrice: seen === undefined ? line.unitPrice : minorOf('cart.price', seen, cart.currency) }
   })
-  const seenTotal = totals(seenLines, membership.discountPercent, rates).total
+  const seenTotal = totals(seenLines, membership.discountPercent, rates, extras).total
   const expected = expectedTotal === undefined ? undefined : minorOf('expectedTotal', expectedTotal, cart.currency)
   const linesAgree = seenLines.every((line, index) => line.unitPrice === priced.lines[index]?.unitPrice || (expected !== undefined && !seenPrices.has(line.productId)))
   if (linesAgree && (expected === undefined || expected === sums.total)) return

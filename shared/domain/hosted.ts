@@ -7,7 +7,7 @@
  */
 import { iso, MINUTE_MS } from '#values/time.ts'
 import { chargeRequestOf } from './checkout.ts'
-import { moved, type Answer, type HostedSession, type Order } from './order.ts'
+import { moved, shippingPaid, type Answer, type HostedSession, type Order } from './order.ts'
 import type { ChargeOutcome, SessionRequest } from './payment.ts'
 
 /** So much longer than its page lives a reservation. */
@@ -43,7 +43,8 @@ function pageLines(order: Order): SessionRequest['lines'] {
       unitAmount: equal ? total / quantity : total,
     }
   })
-  return order.shipping === 0 ? lines : [...lines, { name: 'Shipping', quantity: 1, unitAmount: order.shipping }]
+  const shipping = shippingPaid(order)
+  return shipping === 0 ? lines : [...lines, { name: 'Shipping', quantity: 1, unitAmount: shipping }]
 }
 
 /** The order with its page; undefined when it has it already. The lease ends: nobody works on it while the customer is away. */

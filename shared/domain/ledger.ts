@@ -60,6 +60,7 @@ export interface Booking {
   readonly currency: string
   readonly amount: number
   readonly tax: number
+  /** Without its tax. */
   readonly shipping: number
   /** What it is paid for; absent: goods. */
   readonly income?: 'memberships'
@@ -86,7 +87,7 @@ export function chargeEntry(booking: Booking): JournalEntry {
 }
 
 export function refundEntry(refundId: string, booking: Booking): JournalEntry {
-  const { amount, tax } = booking
+  const { amount, tax, shipping } = booking
   return balanced({
     id: `refund-${refundId}`,
     kind: 'refund',
@@ -96,8 +97,9 @@ export function refundEntry(refundId: string, booking: Booking): JournalEntry {
     reference: booking.reference,
     postings: [
       { account: `gateway:${booking.gateway}`, amount: -amount },
-      { account: 'refunds', amount: amount - tax },
+      { account: 'refunds', amount: amount - tax - shipping },
       { account: 'tax:payable', amount: tax },
+      { account: 'shipping:income', amount: shipping },
     ],
   })
 }

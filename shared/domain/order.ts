@@ -6,10 +6,12 @@
  */
 import { toMajor } from '#values/money.ts'
 import { iso, MINUTE_MS } from '#values/time.ts'
+import { deliveryView, type Delivery } from './delivery.ts'
 import { disputeView, holdsMoney, type Dispute } from './dispute.ts'
 import type { GatewayName } from './payment.ts'
+import { promoUseView, type PromoUse } from './promo-use.ts'
 import type { Purpose } from './purpose.ts'
-import type { LineTotals, Totals } from './totals.ts'
+import type { LineTotals, Taxed } from './totals.ts'
 
 export type OrderState =
   | 'pending_payment' | 'requires_action' | 'payment_unknown' | 'in_review' | 'paid' | 'fulfilled' | 'payment_failed'
@@ -28,6 +30,8 @@ export interface OrderLine extends LineTotals {
   readonly counted: boolean
   /** The till that counts it; `shop` for what no till knows. */
   readonly source: 'square' | 'lightspeed' | 'shop'
+  /** Handed over to adults only; absent: to anybody. */
+  readonly ageRestricted?: true
   readonly refundedQuantity: number
 }
 
@@ -41,7 +45,9 @@ export interface Refund {
   readonly gatewayRefundId: string | null
   readonly requestedBy: string
   readonly atMs: number
-  /** Part of the amount that is tax, once given. */
+  /** Part of the amount that is for shipping, tax included; absent: none. */
+  readonly shipping?: number
+  /** Part of the amount that is tax: from the beginning where its lines tell, in any case once given. */
   readonly tax?: number
   readonly requestHash?: string
   /** Given to whoever asked, and again to the same key. */
@@ -120,6 +126,8 @@ export interface Order {
   readonly history: ReadonlyArray<{ readonly state: OrderState; readonly atMs: number; readonly cause: string }>
   readonly customerId: string | null
   readonly email: string
+  /** By which staff find it, however the address was written. */
+  readonly canonicalEmail: string
   readonly cartId: string | null
   /** What its payment grants; absent: goods. */
   readonly purpose?: Purpose
@@ -127,8 +135,13 @@ export interface Order {
   readonly subtotal: number
   readonly discount: number
   readonly discountPercent: number
+  /** Absent: bought without a promo code. */
+  readonly promo?: PromoUse
   readonly tax: number
+  readonly taxed: Taxed
+  /** The fee; its tax is in `tax`. */
   readonly shipping: number
+  readonly shippingTax: number
   readonly total: number
   readonly currency: string
   readonly payment: Payment
@@ -137,6 +150,8 @@ export interface Order {
   readonly disputes?: readonly Dispute[]
   readonly disputed?: Disputed
   readonly stockUnconfirmed: boolean
+  /** How its goods are to come to the customer; absent: nobody said. */
+  readonly delivery?: Delivery
   readonly fulfilment: Fulfilment | null
   /** Why a person must look at it before it is paid; empty when nobody must. */
   readonly reviewReasons: readonly string[]
@@ -176,6 +191,8 @@ export interface Disputed {
 export interface Fulfilment {
   readonly how: 'picked_up' | 'shipped'
   readonly tracking: string | null
+  /** Whoever handed it over has seen that it went to an adult. */
+  readonly toAdult?: true
   readonly by: string
   readonly atMs: number
 }
@@ -186,95 +203,6 @@ export const LEASE_MS = 30_000
 export const SESSION_MS = 35 * MINUTE_MS
 /** First look of the sweep at an order whose runner never came back. */
 export const FIRST_CHECK_MS = 60_000
-
-export interface Draft {
-  readonly id: string
-  readonly customerId: string | null
-  readonly email: string
-  readonly cartId: string | null
-  readonly purpose?: Purpose
-  /** Why it is placed; absent: somebody checks out. */
-  readonly cause?: string
-  readonly lines: ReadonlyArray<Omit<OrderLine, keyof LineTotals | 'refundedQuantity'>>
-  readonly sums: Totals
-  readonly discountPercent: number
-  readonly currency: string
-  readonly gateway: GatewayName
-  readonly token: string | null
-  /** To be paid on the gateway's own page. */
-  readonly hosted?: boolean
-  readonly stockUnconfirmed: boolean
-  readonly requestHash: string
-  readonly runner: string
-  readonly ip: string
-  readonly ipCountry?: string | null
-  readonly userAgent: string
-  readonly deviceId?: string | null
-  readonly nowMs: number
-}
-
-export function newOrder(draft: Draft): Order {
-  const { sums, nowMs } = draft
-  return {
-    id: draft.id,
-    number: orderNumber(draft.id),
-    state: 'pending_payment',
-    history: [{ state: 'pending_payment', atMs: nowMs, cause: draft.cause ?? 'checkout' }],
-    customerId: draft.customerId,
-    email: draft.email,
-    cartId: draft.cartId,
-    ...(draft.purpose === undefined ? {} : { purpose: draft.purpose }),
-    lines: draft.lines.map((line, index) => ({ ...line, ...(sums.lines[index] as LineTotals), refundedQuantity: 0 })),
-    subtotal: sums.subtotal,
-    discount: sums.discount,
-    discountPercent: draft.discountPercent,
-    tax: sums.tax,
-    shipping: 0,
-    total: sums.total,
-    currency: draft.currency,
-    payment: {
-      gateway: sums.total === 0 ? 'none' : draft.gateway,
-      attempt: 1,
-      capture: true,
-      status: 'pending',
-      transactionId: null,
-      token: draft.token,
-      clientSecret: null,
-      nextAction: null,
-      declineCode: null,
-      received: null,
-      answer: null,
-      ...(draft.hosted === true && sums.total > 0 ? { session: newSession(nowMs) } : {}),
-    },
-    refunds: [],
-    stockUnconfirmed: draft.stockUnconfirmed,
-    fulfilment: null,
-    reviewReasons: [],
-    review: null,
-    requestHash: draft.requestHash,
-    runner: draft.runner,
-    leaseUntilMs: nowMs + LEASE_MS,
-    checkAtMs: nowMs + FIRST_CHECK_MS,
-    answer: null,
-    ip: draft.ip,
-    ipCountry: draft.ipCountry ?? null,
-    userAgent: draft.userAgent,
-    deviceId: draft.deviceId ?? null,
-    createdAtMs: nowMs,
-    updatedAtMs: nowMs,
-  }
-}
-
-/** In whole seconds, as gateways count. */
-function newSession(nowMs: number): HostedSession {
-  return { id: null, url: null, expiresAtMs: Math.floor((nowMs + SESSION_MS) / 1000) * 1000, answer: null }
-}
-
-/** `K7QM-4T9B-2X`: read out on the phone without doubt; 50 bits of the id, which is itself derived or random. */
-export function orderNumber(id: string): string {
-  const text = id.slice(id.indexOf('_') + 1).toUpperCase()
-  return `${text.slice(0, 4)}-${text.slice(4, 8)}-${text.slice(8, 10)}`
-}
 
 export function isOpen(order: Order): boolean {
   return OPEN_STATES.includes(order.state)
@@ -306,10 +234,25 @@ export function chargeKey(order: Pick<Order, 'id' | 'payment'>): string {
   return `${order.id}:${order.payment.attempt}`
 }
 
-/** What was really taken for an order: its total, unless the gateway took another amount; of that nothing is known to be tax. */
-export function takenFor(order: Order): Received & { readonly tax: number } {
+/** Money of an order, and what of it is tax or for shipping. */
+export interface Taken extends Received {
+  readonly tax: number
+  /** Tax included. */
+  readonly shipping: number
+  readonly shippingTax: number
+}
+
+/** What was really taken for an order: its total, unless the gateway took another amount; of that nothing is known to be tax or shipping. */
+export function takenFor(order: Order): Taken {
   const { received } = order.payment
-  return received === null ? { amount: order.total, currency: order.currency, tax: order.tax } : { ...received, tax: 0 }
+  if (received !== null) return { ...received, tax: 0, shipping: 0, shippingTax: 0 }
+  const { total, currency, tax, shippingTax } = order
+  return { amount: total, currency, tax, shipping: shippingPaid(order), shippingTax }
+}
+
+/** What shipping adds to the total: the fee, with its tax where that is added. */
+export function shippingPaid({ total, lines }: Pick<Order, 'total' | 'lines'>): number {
+  return lines.reduce((left, line) => left - line.total, total)
 }
 
 export function refundedAmount(order: Order): number {
@@ -341,6 +284,7 @@ export function orderView(order: Order): Record<string, unknown> {
       quantity: line.quantity,
       unitPrice: major(line.unitPrice),
       discount: major(line.discount),
+      promo: major(line.promo),
       tax: major(line.tax),
       total: major(line.total),
       refundedQuantity: line.refundedQuantity,
@@ -348,7 +292,9 @@ export function orderView(order: Order): Record<string, unknown> {
     subtotal: major(order.subtotal),
     discount: major(order.discount),
     discountPercent: order.discountPercent,
+    promo: order.promo === undefined ? null : promoUseView(order.promo, order.currency),
     tax: major(order.tax),
+    taxExempt: order.taxed.exempt,
     shipping: major(order.shipping),
     total: major(order.total),
     refunded: toMajor(refundedAmount(order), takenFor(order).currency),
@@ -357,6 +303,7 @@ export function orderView(order: Order): Record<string, unknown> {
     refunds: order.refunds.map((refund) => refundView(order, refund)),
     disputes: (order.disputes ?? []).map(disputeView),
     stockUnconfirmed: order.stockUnconfirmed,
+    delivery: order.delivery === undefined ? null : deliveryView(order.delivery),
     fulfilment: order.fulfilment === null ? null : fulfilmentView(order.fulfilment),
     cancellation: order.cancellation === undefined ? null : cancellationView(order.cancellation),
     history: order.history.map(({ state, atMs, cause }) => ({ state, at: iso(atMs), cause })),
@@ -377,6 +324,7 @@ export function refundView(order: Order, refund: Refund): Record<string, unknown
     amount: toMajor(refund.amount, takenFor(order).currency),
     reason: refund.reason,
     lines: refund.lines,
+    shipping: toMajor(refund.shipping ?? 0, takenFor(order).currency),
     restock: refund.restock,
     status: refund.status,
     transactionId: refund.gatewayRefundId,

@@ -100,7 +100,9 @@ function sumsOf(order: Order): Array<[string, string]> {
   return [
     ['Subtotal', amount(order.subtotal)],
     ...(order.discount === 0 ? [] : [[`Member discount (${order.discountPercent} %)`, `-${amount(order.discount)}`] as [string, string]]),
-    ...(order.tax === 0 ? [] : [['Tax', amount(order.tax)] as [string, string]]),
+    ...(order.promo === undefined ? [] : [[`Promo code ${order.promo.code}`, `-${amount(order.promo.amount)}`] as [string, string]]),
+    ...(order.delivery?.how === 'ship' ? [['Shipping', amount(order.shipping)] as [string, string]] : []),
+    ...(order.tax === 0 ? [] : [[order.taxed.inclusive ? 'Tax included' : 'Tax', amount(order.tax)] as [string, string]]),
     ['Total', amount(order.total)],
   ]
 }

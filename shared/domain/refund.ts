@@ -23,6 +23,8 @@ export interface RefundWish {
   /** Minor units; without it and without lines: all that is left. */
   readonly amount?: number | undefined
   readonly lines?: ReadonlyArray<{ readonly productId: string; readonly quantity: number }> | undefined
+  /** What is left of shipping too, where lines are named; or alone. */
+  readonly shipping?: boolean | undefined
   readonly restock: boolean
   readonly reason: string
   readonly requestedBy: string
@@ -40,13 +42,13 @@ export function requestRefund(order: Order, wish: RefundWish): Order {
   }
   refuseDisputed(order)
   const left = takenFor(order).amount - refundedAmount(order)
-  const lines = wish.lines ?? (wish.amount === undefined ? order.lines.filter((line) => unrefunded(line) > 0).map((line) => ({ productId: line.productId, quantity: unrefunded(line) })) : [])
-  const amount = wish.amount ?? (wish.lines === undefined ? left : Math.min(left, valueOf(order, wish.lines)))
+  const { lines, shipping, tax, amount } = partsOf(order, wish, left)
   if (amount <= 0 && !costNothing(order)) throw new Failure('CONFLICT', { message: 'Nothing is left to refund.', details: { left: toMajor(left, order.currency) } })
   if (amount > left) throw invalid('amount', `at most ${toMajor(left, order.currency)} is left to refund`)
   const refund: Refund = {
     id: wish.id, amount, reason: wish.reason, lines, restock: wish.restock && wasSold(order), status: 'pending', gatewayRefundId: null,
     requestedBy: wish.requestedBy, atMs: wish.nowMs, ...(wish.requestHash === undefined ? {} : { requestHash: wish.requestHash }),
+    ...(shipping === 0 ? {} : { shipping }), ...(tax === undefined ? {} : { tax }),
   }
   return {
     ...order,
@@ -66,6 +68,38 @@ function wasSold({ refunds }: Order): boolean {
 export function goesBack(order: Order): boolean {
   const { amount } = takenFor(order)
   return !wasSold(order) || order.lines.every((line) => unrefunded(line) === 0) || (amount > 0 && refundedAmount(order) >= amount)
+}
+
+interface Parts {
+  readonly lines: Refund['lines']
+  readonly shipping: number
+  /** Undefined where nobody can tell: of an amount, or of less than the lines cost. */
+  readonly tax: number | undefined
+  readonly amount: number
+}
+
+/** What a wish gives back: an amount; lines, shipping or both at what was paid for them; or all that is left. */
+function partsOf(order: Order, wish: RefundWish, left: number): Parts {
+  if (wish.amount !== undefined) return { lines: [], shipping: 0, tax: undefined, amount: wish.amount }
+  const shippingLeft = takenFor(order).shipping - refundedShipping(order)
+  if (wish.lines === undefined && wish.shipping !== true) {
+    const lines = order.lines.filter((line) => unrefunded(line) > 0).map((line) => ({ productId: line.productId, quantity: unrefunded(line) }))
+    return { lines, shipping: Math.min(shippingLeft, left), tax: undefined, amount: left }
+  }
+  const lines = wish.lines ?? []
+  const shipping = wish.shipping === true ? shippingLeft : 0
+  const value = valueOf(order, lines, 'total') + shipping
+  const tax = order.payment.received === null && value <= left ? valueOf(order, lines, 'tax') + shippingTaxIn(order, shipping) : undefined
+  return { lines, shipping: Math.min(shipping, left), tax, amount: Math.min(left, value) }
+}
+
+function refundedShipping(order: Order): number {
+  return order.refunds.reduce((sum, { status, shipping = 0 }) => (status === 'failed' ? sum : sum + shipping), 0)
+}
+
+function shippingTaxIn(order: Order, shipping: number): number {
+  const taken = takenFor(order)
+  return taken.shipping === 0 ? 0 : share(taken.shippingTax, shipping, taken.shipping)
 }
 
 /** Of an order that was free only its goods can come back, once. */
@@ -108,9 +142,7 @@ export function settleRefund(order: Order, refundId: string, outcome: RefundOutc
 }
 
 function given(order: Order, pending: Refund, nowMs: number, shopName: string): Settlement {
-  const before = order.refunds.reduce((sum, other) => (other.status === 'succeeded' ? sum + other.amount : sum), 0)
-  const booked = order.refunds.reduce((sum, other) => (other.status === 'succeeded' ? sum + (other.tax ?? 0) : sum), 0)
-  const refund = { ...pending, tax: taxOfFirst(order, before + pending.amount) - booked }
+  const refund = { ...pending, tax: taxIn(order, pending) }
   const replaced = withRefund(order, refund)
   const settled = moved(replaced, stateOfPaid(replaced), `refund ${refund.id}`, nowMs)
   const entry = refundEntry(refund.id, bookingOf(order, refund, nowMs))
@@ -130,8 +162,8 @@ function given(order: Order, pending: Refund, nowMs: number, shopName: string): 
 
 function bookingOf(order: Order, refund: Refund, atMs: number): Booking {
   return {
-    orderId: order.id, gateway: order.payment.gateway, currency: takenFor(order).currency, amount: refund.amount, tax: refund.tax ?? 0, shipping: 0,
-    reference: refund.gatewayRefundId ?? 'none', atMs,
+    orderId: order.id, gateway: order.payment.gateway, currency: takenFor(order).currency, amount: refund.amount, tax: refund.tax ?? 0,
+    shipping: (refund.shipping ?? 0) - shippingTaxIn(order, refund.shipping ?? 0), reference: refund.gatewayRefundId ?? 'none', atMs,
   }
 }
 
@@ -145,10 +177,17 @@ function answerOf(order: Order, refund: Refund, nowMs: number): Answer {
   return { status: 201, body: JSON.stringify(body) }
 }
 
-/** The tax in the first so many cents of an order: cumulative, so that the tax of refunds in parts adds up to the order's. */
-function taxOfFirst(order: Order, amount: number): number {
+/**
+ * The tax in a refund: that of its lines, or its share of what is left. The last one takes all that is left of it, and none so
+ * much that it would not: so the tax of refunds in parts adds up to the order's.
+ */
+function taxIn(order: Order, { amount, tax }: Refund): number {
+  const given = order.refunds.filter(({ status }) => status === 'succeeded')
   const taken = takenFor(order)
-  return taken.amount === 0 ? 0 : share(taken.tax, amount, taken.amount)
+  const amountLeft = given.reduce((left, other) => left - other.amount, taken.amount)
+  const taxLeft = given.reduce((left, other) => left - (other.tax ?? 0), taken.tax)
+  const wanted = tax ?? (amountLeft === 0 ? 0 : share(taxLeft, amount, amountLeft))
+  return Math.max(taxLeft - (amountLeft - amount), Math.min(wanted, taxLeft, amount))
 }
 
 /** The gateway will not give it back: the amount is free again, the order says so. */
@@ -201,20 +240,20 @@ function unrefunded(line: OrderLine): number {
   return line.quantity - line.refundedQuantity
 }
 
-/** Value of lines at what was paid for them, tax included. */
-function valueOf(order: Order, wanted: ReadonlyArray<{ productId: string; quantity: number }>): number {
+/** Value of lines at what was paid for them, tax included; or the tax in it. */
+function valueOf(order: Order, wanted: ReadonlyArray<{ productId: string; quantity: number }>, of: 'total' | 'tax'): number {
   return wanted.reduce((sum, { productId, quantity }, index) => {
     const line = order.lines.find((candidate) => candidate.productId === productId)
     if (line === undefined) throw invalid(`lines.${index}.productId`, 'is not in this order')
     const from = line.refundedQuantity + quantityIn(wanted.slice(0, index), productId)
     if (from + quantity > line.quantity) throw invalid(`lines.${index}.quantity`, `at most ${line.quantity - from} can be refunded`)
-    return sum + shareOfLine(line, from + quantity) - shareOfLine(line, from)
+    return sum + shareOfLine(line[of], from + quantity, line) - shareOfLine(line[of], from, line)
   }, 0)
 }
 
 /** What the first `units` of a line cost: cumulative, so that parts always add up to the whole. */
-function shareOfLine(line: OrderLine, units: number): number {
-  return share(line.total, units, line.quantity)
+function shareOfLine(whole: number, units: number, { quantity }: OrderLine): number {
+  return share(whole, units, quantity)
 }
 
 function quantityIn(lines: ReadonlyArray<{ productId: string; quantity: number }>, productId: string): number {

@@ -12,6 +12,7 @@ import { isFirstTry, isOpen, moved, paymentView, orderView, takenFor, type Answe
 import type { ChargeOutcome } from './payment.ts'
 import { cancelledMail, receiptMail, reviewEndedMail, underReviewMail } from './receipt.ts'
 import type { ReviewReason } from './fraud.ts'
+import { useReturned, useTakenAgain } from './promo-use.ts'
 import { concluded, noLongerWaiting, REVIEW_CHECK_MS, timesInReview, waitsForStaff } from './review.ts'
 import { auditRow, ledgerRows, orderRow, paymentRow } from './rows.ts'
 import { isPaid } from './settle-dispute.ts'
@@ -121,10 +122,11 @@ export function settleLate(settling: Settling, restocked: boolean): Settlement {
   const late = { ...settling, cause: `${settling.cause}, late` }
   if (isWithdrawn(settling.order)) return notWanted(late, outcome)
   if (!restocked) return backToSender(late, outcome, 'Payment arrived after the order had expired')
+  const again = { ...late, order: useTakenAgain(settling.order) }
   const holds = settling.order.lines.filter((line) => line.counted).map(({ productId, quantity }) => ({ productId, delta: quantity }))
   const fitting = fits(settling.order, outcome)
-  if (fitting && !isRisky(outcome)) return { ...paid(late, outcome), holds, takeCart: true }
-  const reviewed = review(late, outcome, fitting ? 'gateway_risk' : 'amount_differs')
+  if (fitting && !isRisky(outcome)) return { ...paid(again, outcome), holds, takeCart: true }
+  const reviewed = review(again, outcome, fitting ? 'gateway_risk' : 'amount_differs')
   return { ...reviewed, holds, order: { ...reviewed.order, answer: null } }
 }
 
@@ -134,9 +136,10 @@ function backToSender(settling: Settling, outcome: Took, reason: string): Settle
 }
 
 function onItsWayBack({ order, ...settlement }: Settlement, reason: string, nowMs: number): Settlement {
+  const { amount, shipping } = takenFor(order)
   const refund = {
-    id: `ref_${order.id.slice(4)}`, amount: takenFor(order).amount, reason, lines: [], restock: false,
-    status: 'pending' as const, gatewayRefundId: null, requestedBy: 'countinghouse', atMs: nowMs,
+    id: `ref_${order.id.slice(4)}`, amount, reason, lines: [], restock: false, status: 'pending' as const, gatewayRefundId: null, requestedBy: 'countinghouse',
+    atMs: nowMs, ...(shipping === 0 ? {} : { shipping }),
   }
   // No receipt: what this customer is told is that the money comes back.
   return { ...settlement, mails: [], stock: [], order: { ...order, refunds: [...order.refunds, refund], checkAtMs: nowMs } }
@@ -167,6 +170,7 @@ function givenBack(settling: Settling, outcome: Took): Settlement {
   const settlement = notWanted(settling, outcome)
   return {
     ...settlement,
+    order: useReturned(settlement.order),
     mails: order.cancellation === undefined ? [reviewEndedMail(settlement.order, timesInReview(order), shopName)] : [],
     holds: released(order),
     reopenCart: neverGivenUp(order),
@@ -200,7 +204,7 @@ function paid(settling: Settling, outcome: Took): Settlement {
   const taken = takenFor(settled)
   const entry = chargeEntry({
     orderId: order.id, gateway: order.payment.gateway, currency: taken.currency, amount: taken.amount, tax: taken.tax,
-    shipping: settled.payment.received === null ? order.shipping : 0, ...incomeOf(order), reference: outcome.transactionId ?? 'none', atMs: nowMs,
+    shipping: taken.shipping - taken.shippingTax, ...incomeOf(order), reference: outcome.transactionId ?? 'none', atMs: nowMs,
   })
   return {
     order: { ...concluded(settled, nowMs), answer: paidAnswer(settled, nowMs) },
@@ -224,7 +228,7 @@ function failed(settling: Settling, state: 'payment_failed' | 'expired' | 'cance
   const declineCode = outcome.status === 'declined' ? outcome.declineCode : null
   const settled = moved(
     {
-      ...order,
+      ...useReturned(order),
       checkAtMs: null,
       payment: {
         ...order.payment,

@@ -4,8 +4,9 @@
 import { z } from 'zod'
 import { Failure, invalid } from '#values/failure.ts'
 import { toMinor, wireAmount } from '#values/money.ts'
-import { emailField, idField } from '#values/schema.ts'
+import { emailField, idField, promoCodeField, stateField } from '#values/schema.ts'
 import { LINES_MAX, QUANTITY_MAX } from '#domain/cart.ts'
+import type { Delivery } from '#domain/delivery.ts'
 import { config } from '#platform/config.ts'
 import { derivedId } from '#platform/derived.ts'
 import { refuseStranger, type Caller } from './bearer.ts'
@@ -17,12 +18,28 @@ const line = z.strictObject({
   price: wireAmount.optional(),
 })
 
+const written = (most: number) => z.string().trim().min(1).max(most)
+const address = z.strictObject({
+  name: written(200),
+  line1: written(200),
+  line2: written(200).optional(),
+  city: written(100),
+  state: stateField,
+  postalCode: z.string().trim().toUpperCase().regex(/^[A-Z0-9][A-Z0-9 -]{1,10}$/, 'must be a postal code'),
+  country: z.string().trim().toUpperCase().regex(/^[A-Z]{2}$/, 'must be a country in two letters'),
+})
+/** How the goods come to the customer. */
+const fulfilment = z.discriminatedUnion('how', [z.strictObject({ how: z.literal('pick_up') }), z.strictObject({ how: z.literal('ship'), address })])
+
 export const purchaseFields = {
   customerId: idField.optional(),
   email: emailField,
   cartId: idField.optional(),
   cart: z.array(line).min(1).max(LINES_MAX).optional(),
   expectedTotal: wireAmount.optional(),
+  /** Instead of the cart's own. */
+  promoCode: promoCodeField.optional(),
+  fulfilment: fulfilment.optional(),
   /** By which the customer's browser or app tells itself from others. */
   deviceId: z.string().min(1).max(100).optional(),
 }
@@ -63,7 +80,13 @@ export function linesOf(body: Purchase, customerId: string | null, paidBy: strin
   }
   const inline = [...byProduct.values()].sort((a, b) => (a.productId < b.productId ? -1 : 1))
   const lines = inline.map(({ productId, quantity, price }) => `${quantity} ${price ?? ''} ${productId}`)
-  return { cartId: derivedId('inl', [customerId ?? body.email.toLowerCase(), paidBy, ...lines]), inline }
+  const terms = body.promoCode === undefined && body.fulfilment === undefined ? [] : [JSON.stringify([body.promoCode, body.fulfilment])]
+  return { cartId: derivedId('inl', [customerId ?? body.email.toLowerCase(), paidBy, ...lines, ...terms]), inline }
+}
+
+/** What is agreed besides the lines. */
+export function termsOf({ promoCode, fulfilment: delivery, expectedTotal }: Purchase): { promoCode: string | undefined; delivery: Delivery | undefined; expectedTotal: number | undefined } {
+  return { promoCode, delivery, expectedTotal }
 }
 
 interface Keyed {

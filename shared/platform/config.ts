@@ -5,9 +5,12 @@
  * Sections are read on first use, so that a function needs only the settings it uses.
  */
 import { z } from 'zod'
-import { CURRENCY } from '#values/money.ts'
+import { CURRENCY, toMinor } from '#values/money.ts'
+import { shippingTable, taxTable, type ShippingRow } from '#values/rates.ts'
 
 const positive = (fallback: number) => z.coerce.number().int().positive().default(fallback)
+/** `US, CA`: in capitals, without what is empty. */
+const codes = (fallback: string) => z.string().default(fallback).transform((text) => text.split(',').map((code) => code.trim().toUpperCase()).filter(Boolean))
 /** So many cards or customers are told apart within an hour, and one more. */
 const TOLD_APART = 49
 
@@ -17,17 +20,22 @@ const shop = z.object({
   SHOP_NAME: z.string().min(1).default('Countinghouse Shop'),
   CURRENCY: z.string().regex(CURRENCY).default('USD'),
   STORE_TIMEZONE: z.string().refine(isTimeZone, 'must be a time zone such as America/Chicago').default('America/Chicago'),
-  STORE_STATE: z.string().length(2).default('TX'),
-  /** JSON: `[{"state":"TX","category":"*","percent":"8.25"}]`; the first match counts, none means no tax. */
-  TAX_RATES: z.string().default('[]'),
+  STORE_STATE: z.string().length(2).toUpperCase().default('TX'),
+  STORE_COUNTRY: z.string().regex(/^[A-Z]{2}$/, 'must be a country such as US').default('US'),
+  /** JSON: `[{"state":"TX","category":"*","percent":"8.25"}]`; the first match counts, none means no tax. `shipping` is the fee's category. */
+  TAX_RATES: taxTable.default([]),
   TAX_INCLUSIVE: z.stringbool().default(false),
+  /** JSON: `[{"state":"TX","fee":"5.95","freeFrom":"50"},{"category":"Flower","fee":"9"}]`; the first match counts, what has none is not shipped. */
+  SHIPPING_RATES: shippingTable.default([]),
+  /** States that goods for adults may be shipped to: `TX,CO`. */
+  AGE_RESTRICTED_SHIPS_TO: codes(''),
   PRICE_LOCK_MINUTES: positive(30),
   PAYMENT_GATEWAY: z.enum(['stripe', 'kaja']).default('stripe'),
   BQ_DATASET: z.string().default('commerce'),
   BIGQUERY_BATCH_SIZE: positive(100),
   MAIL_FROM: z.string().default('Countinghouse Shop <orders@shop.example>'),
   MAIL_REPLY_TO: z.string().default('help@shop.example'),
-})
+}).refine(fitCurrency, { path: ['SHIPPING_RATES'], message: 'has an amount with more digits than CURRENCY has' })
 
 const signingSecret = z.string().refine((secret) => Buffer.byteLength(secret) >= 32, 'must have at least 32 bytes')
 
@@ -74,7 +82,7 @@ const fraud = z.object({
   FRAUD_AMOUNT_PER_IP_HOUR: positive(10_000),
   FRAUD_CUSTOMERS_PER_DEVICE_HOUR: positive(3).pipe(z.int().max(TOLD_APART)),
   /** Countries whose addresses are expected, e.g. `US,CA`. Empty: all. */
-  FRAUD_SELLS_TO: z.string().default('US').transform((text) => text.split(',').map((country) => country.trim().toUpperCase()).filter(Boolean)),
+  FRAUD_SELLS_TO: codes('US'),
   /**
    * Header in which the platform writes the country of the caller's address; empty: it tells none, and no order is held for it.
    * It must be one that the platform overwrites, or callers choose their country.
@@ -184,6 +192,10 @@ export function config<Name extends keyof Sections>(name: Name): Sections[Name] 
   }
   read.set(name, parsed.data)
   return parsed.data as Sections[Name]
+}
+
+function fitCurrency({ SHIPPING_RATES, CURRENCY: currency }: { SHIPPING_RATES: readonly ShippingRow[]; CURRENCY: string }): boolean {
+  return SHIPPING_RATES.every(({ fee, freeFrom = '0' }) => toMinor(fee, currency) !== undefined && toMinor(freeFrom, currency) !== undefined)
 }
 
 function isTimeZone(name: string): boolean {

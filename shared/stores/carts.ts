@@ -1,7 +1,6 @@
 /** Carts. A cart's document is its aggregate's only one. */
 import { relock, type Cart } from '#domain/cart.ts'
 import type { Product } from '#domain/product.ts'
-import { readTaxTable, type TaxRates } from '#domain/totals.ts'
 import { MINUTE_MS } from '#values/time.ts'
 import { config } from '#platform/config.ts'
 import { now } from '#platform/clock.ts'
@@ -33,12 +32,6 @@ export async function expiredCarts(nowMs: number, limit: number): Promise<Snapsh
 /** How long a price is locked, in milliseconds. */
 export function lockMs(): number {
   return config('shop').PRICE_LOCK_MINUTES * MINUTE_MS
-}
-
-/** The tax port's default: the shop's own rate table, at the shop's state. */
-export function taxRates(): TaxRates {
-  const { STORE_STATE, TAX_RATES, TAX_INCLUSIVE } = config('shop')
-  return { state: STORE_STATE, inclusive: TAX_INCLUSIVE, exempt: false, table: readTaxTable(TAX_RATES) }
 }
 
 /**

@@ -7,6 +7,7 @@
 import { newCart, type Cart } from '#domain/cart.ts'
 import { isStockMoving } from '#domain/checkout.ts'
 import { endedUncharged, isOpen, type Order } from '#domain/order.ts'
+import { isPromoTaken } from '#domain/promo.ts'
 import { Failure } from '#values/failure.ts'
 import { HOUR_MS } from '#values/time.ts'
 import { config } from '#platform/config.ts'
@@ -19,6 +20,7 @@ import { cartDoc, cartOf } from './carts.ts'
 import { buyerDocs } from './eligibility.ts'
 import { refuseOver } from './limits.ts'
 import { orderDoc, orderOf, readOrder } from './orders.ts'
+import { exemptionAsked, exemptionOf } from './tax.ts'
 import { orderIdFor, place, sameVersion, type Basis, type Placed, type PlaceRequest } from './placing.ts'
 import { countedIn, countersOf } from './velocity.ts'
 
@@ -54,12 +56,12 @@ function mayBeTriedAgain(request: PlaceRequest, found: Order): boolean {
 
 /**
  * Reasons to look again instead of failing. The point of sale answers an adjustment in a moment: then it is known whether
- * the last units are there. Out of stock may be the doing of this very click's twin, and an error may hide that our
+ * the last units are there. Out of stock, or a promo code that is taken, may be the doing of this very click's twin, and an error may hide that our
  * commit took effect: then the order, or another one that has the cart, is there now.
  */
 async function againWhenMoved(request: PlaceRequest, basis: Basis, error: unknown): Promise<undefined> {
   if (isStockMoving(error)) return
-  const doubtful = error instanceof Failure && ['OUT_OF_STOCK', 'SERVICE_UNAVAILABLE', 'DATABASE_ERROR'].includes(error.code)
+  const doubtful = error instanceof Failure && (['OUT_OF_STOCK', 'SERVICE_UNAVAILABLE', 'DATABASE_ERROR'].includes(error.code) || isPromoTaken(error))
   if (!doubtful || !(await isTaken(request, basis).catch(() => false))) throw error
 }
 
@@ -94,16 +96,17 @@ async function readBasis(query: PlaceRequest): Promise<Basis> {
   const places = await countersOf({ customerId, email, ip: draft.ip, deviceId: draft.deviceId ?? null })
   const keyed = query.keyedOrderId === undefined ? [] : [await orderDoc(query.keyedOrderId)]
   const breakers = await Promise.all([draft.gateway, TILL].map(async (vendor) => ({ vendor, doc: await breakerDoc(vendor) })))
-  const buyer = await buyerDocs(customerId)
-  const docs = [await cartDoc(query.cartId), ...[...breakers, ...places].map(({ doc }) => doc), ...buyer, ...keyed]
+  const [buyer, exemption] = [await buyerDocs(customerId), await exemptionAsked(customerId)]
+  const docs = [await cartDoc(query.cartId), ...[...breakers, ...places].map(({ doc }) => doc), ...buyer, ...keyed, ...(exemption === undefined ? [] : [exemption])]
   const [cart, ...all] = (await readAll(docs)) as [Snapshot, ...Snapshot[]]
   const [gateway, till] = breakers.map((breaker, index) => ({ ...breaker, snapshot: all[index] as Snapshot })) as [Gate, Gate]
   const found = all.slice(breakers.length)
-  const order = found[places.length + buyer.length]
+  const order = query.keyedOrderId === undefined ? undefined : found[places.length + buyer.length]
   return {
     cart: query.inline !== undefined ? await inlineCart(query, cartOf(cart)) : cartOf(cart),
     cartSnapshot: cart,
     order: order === undefined ? undefined : orderOf(order),
+    exemption: exemption === undefined ? undefined : exemptionOf(found.at(-1)),
     counters: places.map((place, index) => countedIn(place, found[index] as Snapshot)),
     buyer: found.slice(places.length, places.length + buyer.length),
     gateway,

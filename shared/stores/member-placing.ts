@@ -4,7 +4,8 @@
  */
 import type { Member } from '#domain/member.ts'
 import { beingPaid, begun, chargeOrder, type Charge, type Setting } from '#domain/membership-orders.ts'
-import { endedUncharged, isOpen, type Draft, type Order } from '#domain/order.ts'
+import type { Draft } from '#domain/new-order.ts'
+import { endedUncharged, isOpen, type Order } from '#domain/order.ts'
 import { Failure } from '#values/failure.ts'
 import { HOUR_MS } from '#values/time.ts'
 import { now } from '#platform/clock.ts'

@@ -21,6 +21,7 @@ import { markApplied, pendingRecord } from './inbox.ts'
 import { addRows, addStockMoves, outboxDoc } from './outbox.ts'
 import { readPage, type PageWish } from './pages.ts'
 import { productDoc, productOf } from './products.ts'
+import { changingUse, isUseLeft } from './promo-codes.ts'
 
 export function orderDoc(orderId: string): Promise<Doc> {
   return doc('orders', orderId)
@@ -66,12 +67,14 @@ async function writing(before: Order, settlement: Settlement): Promise<(writer: 
   const stockDoc = await outboxDoc()
   const cart = settlement.reopenCart && order.cartId !== null ? await cartDoc(order.cartId) : undefined
   const reopen = await reopening()
+  const changeUse = await changingUse(before, order)
   return (writer, at) => {
     if (at === undefined) writer.update(place, changed)
     else writer.update(place, changed, at)
     for (const { place: one, entry } of ledger) postEntry(writer, one, entry)
     for (const { place: one, intent } of letters) queueMail(writer, one, intent)
     for (const { place: one, delta } of held) writer.update(one, { held: increment(delta) })
+    changeUse(writer)
     for (const { place: one, change } of alarms) addAlertChange(writer, one, change)
     if (rows.length > 0) addRows(writer, rowsDoc, rows, eventOf(before, order))
     if (stock.length > 0) addStockMoves(writer, stockDoc, { orderId: order.id, moves: stock })
@@ -171,9 +174,9 @@ async function ruledBy(unit: Unit, order: Order, fact: OrderFact): Promise<Settl
   return isLateMoney(order, settling.outcome) ? settleLate(settling, await reservedAgain(unit, order)) : settle(settling)
 }
 
-/** Whether the goods of an order that was given up can be had again, and its customer has not bought them anew meanwhile. */
+/** Whether the goods of an order that was given up can be had again, with its promo code, and its customer has not bought them anew meanwhile. */
 async function reservedAgain(unit: Unit, order: Order): Promise<boolean> {
-  if ((await cartHolder(unit, order)) !== null) return false
+  if ((await cartHolder(unit, order)) !== null || !(await isUseLeft(unit, order))) return false
   const counted = order.lines.filter((line) => line.counted)
   const snapshots = await unit.getAll(...(await Promise.all(counted.map((line) => productDoc(line.productId)))))
   return counted.every((line, index) => {

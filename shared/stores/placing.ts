@@ -5,12 +5,19 @@
  * their products are read once and written once, so that a product sells in groups when it is much wanted. They share
  * nothing else; where one of a group cannot be written (his cart changed, his counter is another's too), each is placed
  * alone. Nothing may be decided on a state of a product that is not the one the commit is guarded by.
+ *
+ * The same holds for a promo code, whose uses are counted on its version: who wants the same one too is placed with him, others
+ * who use it wait at its lane before they enter their products', so that nobody else waits for them.
  */
 import type { Cart } from '#domain/cart.ts'
 import { needsInFlight, priceMoved, reserveFor, type Reservation, type StockWrite } from '#domain/checkout.ts'
 import type { Hour } from '#domain/fraud.ts'
-import type { Draft, Order } from '#domain/order.ts'
+import { destinationOf, type Delivery } from '#domain/delivery.ts'
+import type { Draft } from '#domain/new-order.ts'
+import type { Order } from '#domain/order.ts'
 import type { PosCount, Product } from '#domain/product.ts'
+import type { PromoFound } from '#domain/promo.ts'
+import type { TaxExemption } from '#domain/tax-exemption.ts'
 import { Failure } from '#values/failure.ts'
 import { MINUTE_MS } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
@@ -19,12 +26,15 @@ import { commit, type Committed, type Snapshot, type Writer } from '#platform/fi
 import { doors } from '#platform/groups.ts'
 import { inLanes } from '#platform/lanes.ts'
 import { entrance, ifOpenToAll, type Entrance, type Gate, type Pass } from './breakers.ts'
-import { cartData, cartDoc, lockMs, saveRelocked, taxRates } from './carts.ts'
+import { cartData, cartDoc, lockMs, saveRelocked } from './carts.ts'
 import { eligibilityIn } from './eligibility.ts'
 import { countedUp } from './limits.ts'
 import { orderData, orderDoc } from './orders.ts'
 import { productDoc, readProducts } from './products.ts'
+import { countingUses, readPromo, readUse, type PromoRead } from './promo-codes.ts'
+import { shippingRules } from './shipping.ts'
 import { unitsInFlight } from './stock-batches.ts'
+import { taxRates } from './tax.ts'
 import { judged, keptOf, type Counted, type Judged } from './velocity.ts'
 
 /** How long an inline cart remembers its order: a second click within it is a double. */
@@ -41,6 +51,9 @@ export interface PlaceRequest {
   /** A stored cart, or the id derived from the inline one. */
   readonly cartId: string
   readonly expectedTotal: number | undefined
+  /** Instead of the cart's own. */
+  readonly promoCode?: string | undefined
+  readonly delivery?: Delivery | undefined
   /** The order that the request's `Idempotency-Key` stands for. */
   readonly keyedOrderId: string | undefined
   readonly draft: Pick<Draft, 'gateway' | 'token' | 'hosted' | 'requestHash' | 'runner' | 'ip' | 'ipCountry' | 'userAgent' | 'deviceId'>
@@ -60,6 +73,7 @@ export interface Basis {
   readonly cart: Cart | undefined
   readonly cartSnapshot: Snapshot
   readonly order: Order | undefined
+  readonly exemption?: TaxExemption | undefined
   readonly counters: readonly Counted[]
   /** What is known of the buyer. */
   readonly buyer: readonly Snapshot[]
@@ -72,6 +86,7 @@ interface Wish {
   readonly request: PlaceRequest
   readonly basis: Basis
   readonly productIds: readonly string[]
+  readonly promoCode: string | undefined
   /** Undefined when the point of sale does not answer. */
   readonly counts: Promise<readonly PosCount[] | undefined>
 }
@@ -86,56 +101,59 @@ type Result = { readonly placed: Placed | undefined } | { readonly thrown: unkno
 export async function place(request: PlaceRequest, basis: Basis): Promise<Placed | undefined> {
   const productIds = (request.inline ?? (basis.cart as Cart).lines).map((line) => line.productId)
   const counts = ifOpenToAll(basis.till, () => request.askCounts(productIds)).catch(() => undefined)
-  const result = await enter([...productIds].sort().join(' '), { request, basis, productIds, counts })
+  const promoCode = request.promoCode ?? basis.cart?.promoCode ?? undefined
+  const door = [...productIds].sort().join(' ')
+  const result = await enter(promoCode === undefined ? door : `${door} with ${promoCode}`, { request, basis, productIds, promoCode, counts })
   if ('thrown' in result) throw result.thrown
   return result.placed
 }
 
 const enter = doors(TOGETHER_MAX, async (wishes: readonly Wish[]): Promise<Result[]> => {
-  return inLanes(wishes[0]?.productIds ?? [], async () => {
+  const { productIds = [], promoCode } = wishes[0] ?? {}
+  return inLanes(promoCode === undefined ? [] : [`promo ${promoCode}`], () => inLanes(productIds, async () => {
     const results = wishes.length > 1 ? await placeTogether(wishes) : []
     for (const [index, wish] of wishes.entries()) {
       results[index] ??= await placeAlone(wish).then((placed) => ({ placed }), (thrown: unknown) => ({ thrown }))
     }
     return results as Result[]
-  })
+  }))
 })
 
 async function placeAlone(wish: Wish): Promise<Placed | undefined> {
-  let before: readonly Snapshot[] | undefined
+  let before: Shelf | undefined
   for (;;) {
-    const [shelf, counts] = await Promise.all([readShelf(wish.productIds), wish.counts])
-    // Refused, and no product has moved: it was the cart or a counter, which are to be read again.
-    if (before?.every((snapshot, index) => sameVersion(snapshot, shelf.snapshots[index]))) return undefined
-    const decided = await decide(wish, counts, shelf.products)
-    const written = await reserve([decided], shelf.snapshots)
+    const [shelf, known] = await Promise.all([readShelf(wish), knownOf(wish)])
+    // Refused, and neither a product nor the code has moved: it was the cart or a counter, which are to be read again.
+    if (before !== undefined && isSame(before, shelf)) return undefined
+    const decided = await decide(wish, known, shelf)
+    const written = await reserve([decided], shelf)
     if (written.done) return placedAt(decided, written.at)
-    before = shelf.snapshots
+    before = shelf
   }
 }
 
 /** One result for each wish that could be decided with the others; none where it must be tried alone. */
 async function placeTogether(wishes: readonly Wish[]): Promise<Array<Result | undefined>> {
-  const [shelf, counts] = await Promise.all([readShelf(wishes[0]?.productIds ?? []), Promise.all(wishes.map((wish) => wish.counts))])
+  const [read, known] = await Promise.all([readShelf(wishes[0] as Wish), Promise.all(wishes.map(knownOf))])
   const refused: Array<Result | undefined> = []
   const together: Decided[] = []
   const taken = new Set<string>()
-  let { products } = shelf
+  let shelf = read
   for (const [index, wish] of wishes.entries()) {
     try {
-      const decided = await decide(wish, counts[index], products)
+      const decided = await decide(wish, known[index] as Known, shelf)
       const own = ownDocuments(decided)
       if (own === undefined || own.some((path) => taken.has(path))) continue
       for (const path of own) taken.add(path)
       together.push(decided)
-      products = afterwards(products, decided.reservation)
+      shelf = afterwards(shelf, decided.reservation)
     } catch (thrown) {
       refused[index] = { thrown }
     }
   }
   if (together.length < 2) return []
   const startedAt = performance.now()
-  const written = await reserve(together, shelf.snapshots).catch((thrown: unknown) => ({ thrown }))
+  const written = await reserve(together, read).catch((thrown: unknown) => ({ thrown }))
   // A store that does not answer is not asked by each of them in turn; any other error is his whose write it was.
   if ('thrown' in written) return performance.now() - startedAt < PATIENCE_MS ? [] : resultsFor(wishes, together, () => written)
   // Nothing of it holds then: who was refused is judged again, since what stood before him was not written.
@@ -155,30 +173,50 @@ function resultsFor(wishes: readonly Wish[], together: readonly Decided[], resul
 function ownDocuments({ wish, order, admitted }: Decided): string[] | undefined {
   if (admitted.pass.probe !== undefined) return undefined
   const { basis } = wish
-  return [order.id, basis.cartSnapshot.ref.path, ...basis.counters.map(({ counter }) => counter.doc.path)]
+  return [order.id, ...(order.promo?.marks ?? []), basis.cartSnapshot.ref.path, ...basis.counters.map(({ counter }) => counter.doc.path)]
 }
 
 /** The shelf when an order has taken from it. */
-function afterwards(products: ReadonlyMap<string, Product>, { stock }: Reservation): ReadonlyMap<string, Product> {
+function afterwards({ products, promo: read, ...shelf }: Shelf, { order, stock }: Reservation): Shelf {
   const left = new Map(products)
   for (const { productId, held, count } of stock) {
     const product = left.get(productId)
     if (product !== undefined) left.set(productId, { ...product, held, ...count })
   }
-  return left
+  const used = read?.promo === undefined || order.promo === undefined ? read : { ...read, promo: { ...read.promo, uses: read.promo.uses + 1 } }
+  return { ...shelf, products: left, promo: used }
 }
 
 interface Shelf {
   readonly snapshots: readonly Snapshot[]
   readonly products: ReadonlyMap<string, Product>
+  /** Undefined where no promo code is used. */
+  readonly promo: PromoRead | undefined
 }
 
-async function readShelf(productIds: readonly string[]): Promise<Shelf> {
-  const read = await readProducts(productIds)
+async function readShelf({ productIds, promoCode }: Wish): Promise<Shelf> {
+  const [read, promo] = await Promise.all([readProducts(productIds), promoCode === undefined ? undefined : readPromo(promoCode)])
   return {
+    promo,
     snapshots: read.map(({ snapshot }) => snapshot),
     products: new Map(read.flatMap(({ product }) => (product === undefined ? [] : [[product.id, product] as const]))),
   }
+}
+
+/** What is known of a wish besides its shelf, read at the same time. */
+interface Known {
+  readonly counts: readonly PosCount[] | undefined
+  readonly use: Pick<PromoFound, 'marks' | 'isUsed'>
+}
+
+async function knownOf({ request, promoCode, counts }: Wish): Promise<Known> {
+  const use = promoCode === undefined ? { marks: [], isUsed: false } : readUse(promoCode, request)
+  return { counts: await counts, use: await use }
+}
+
+function isSame(before: Shelf, now: Shelf): boolean {
+  const versions = ({ snapshots, promo }: Shelf): Snapshot[] => [...snapshots, ...(promo === undefined ? [] : [promo.snapshot])]
+  return versions(before).every((snapshot, index) => sameVersion(snapshot, versions(now)[index]))
 }
 
 interface Decided {
@@ -190,8 +228,8 @@ interface Decided {
   readonly admitted: Entrance
 }
 
-/** Decides an order on one state of its products. */
-async function decide(wish: Wish, counts: readonly PosCount[] | undefined, products: ReadonlyMap<string, Product>): Promise<Decided> {
+/** Decides an order on one state of its products and of its promo code. */
+async function decide(wish: Wish, { counts, use }: Known, { products, promo }: Shelf): Promise<Decided> {
   const { request, basis } = wish
   const stored = basis.cart as Cart
   const cart = request.inline === undefined ? stored : filled(stored, request.inline, products)
@@ -199,7 +237,9 @@ async function decide(wish: Wish, counts: readonly PosCount[] | undefined, produ
     cart, products, counts,
     inFlight: needsInFlight(products, counts) ? await unitsInFlight() : new Map<string, number>(),
     ...eligibilityIn(basis.buyer),
-    rates: taxRates(), expectedTotal: request.expectedTotal, lockMs: lockMs(),
+    promo: promo === undefined ? undefined : { ...promo, ...use },
+    delivery: request.delivery, shipping: shippingRules(), rates: taxRates({ shipTo: destinationOf(request.delivery), exemption: basis.exemption }),
+    expectedTotal: request.expectedTotal, lockMs: lockMs(),
     seenPrices: new Map((request.inline ?? []).flatMap(({ productId, price }) => (price === undefined ? [] : [[productId, price] as const]))),
   }
   const { customerId, email } = request
@@ -255,14 +295,16 @@ function filled(cart: Cart, lines: NonNullable<PlaceRequest['inline']>, products
 }
 
 /** Reserves: orders, carts, counters and stock, all or nothing. Not done: something had changed, or this very commit took effect unseen. */
-async function reserve(orders: readonly Decided[], snapshots: readonly Snapshot[]): Promise<Committed> {
+async function reserve(orders: readonly Decided[], { snapshots, promo }: Shelf): Promise<Committed> {
   const writes = await Promise.all(orders.map(orderWrites))
+  const countUses = await countingUses(promo, orders.map(({ order }) => order))
   // Each was decided on what the one before him left: the last one's figures count, and the last count of the till.
   const stock = new Map<string, StockWrite>()
   for (const write of orders.flatMap(({ reservation }) => reservation.stock)) stock.set(write.productId, { ...stock.get(write.productId), ...write })
   const stocked = await Promise.all([...stock.values()].map(async (write) => ({ write, place: await productDoc(write.productId) })))
   return commit((writer) => {
     for (const write of writes) write(writer)
+    countUses(writer)
     for (const { write, place: shelf } of stocked) {
       const at = snapshots.find(({ id }) => id === write.productId)?.updateTime
       if (at !== undefined) writer.update(shelf, { held: write.held, ...write.count }, { lastUpdateTime: at })

@@ -8,7 +8,7 @@ import {
 import { NOT_NEEDED, NO_MEMBERSHIP } from '#domain/eligibility.ts'
 import type { Product } from '#domain/product.ts'
 import { Failure } from '#values/failure.ts'
-import { LOCK_MS, NOW_MS, TEXAS, cart, cartLine, product, shelf } from './given.ts'
+import { LOCK_MS, NO_SHIPPING, NOW_MS, TEXAS, cart, cartLine, product, shelf } from './given.ts'
 
 const OIL = product({ ageRestricted: true })
 const TEA = product({ id: 'tea', name: 'Tea', price: 300, sku: null, category: 'Food', onHand: 5 })
@@ -24,7 +24,7 @@ const draft = {
 function facts(wanted: Partial<CheckoutFacts> = {}): CheckoutFacts {
   return {
     cart: BOTH, products: shelf(OIL, TEA), counts: [], inFlight: new Map(), age: NOT_NEEDED, membership: NO_MEMBERSHIP,
-    rates: TEXAS,
+    rates: TEXAS, shipping: NO_SHIPPING,
     expectedTotal: undefined, seenPrices: new Map(), lockMs: LOCK_MS, ...wanted,
   }
 }

@@ -1,12 +1,15 @@
 /** The things that tests of the domain begin with: a product, a cart, an order, each with what a test wants changed. */
 import { newCart, type Cart, type CartLine } from '#domain/cart.ts'
-import { newOrder, type Draft, type Order, type OrderState } from '#domain/order.ts'
+import type { ShippingRules } from '#domain/delivery.ts'
+import { newOrder, type Draft } from '#domain/new-order.ts'
+import type { Order, OrderState } from '#domain/order.ts'
 import type { Product } from '#domain/product.ts'
-import { totals, type TaxRates } from '#domain/totals.ts'
+import { totals, type Extras, type TaxRates } from '#domain/totals.ts'
 
 export const NOW_MS = Date.UTC(2026, 10, 2, 12)
 export const LOCK_MS = 30 * 60_000
 export const SHOP = 'Corner Shop'
+export const NO_SHIPPING: ShippingRules = { country: 'US', rates: [], adultStates: [] }
 export const NO_TAX: TaxRates = { state: 'TX', inclusive: false, exempt: false, table: [] }
 export const TEXAS: TaxRates = { ...NO_TAX, table: [{ state: 'TX', category: '*', ppm: 82_500 }] }
 
@@ -47,14 +50,15 @@ export interface WantedOrder {
   readonly lines?: readonly DraftLine[]
   readonly discountPercent?: number
   readonly rates?: TaxRates
+  readonly extras?: Extras
   readonly draft?: Partial<Draft>
 }
 
 /** An order as a checkout writes it. */
-export function pendingOrder({ lines = [draftLine()], discountPercent = 0, rates = TEXAS, draft = {} }: WantedOrder = {}): Order {
+export function pendingOrder({ lines = [draftLine()], discountPercent = 0, rates = TEXAS, extras = {}, draft = {} }: WantedOrder = {}): Order {
   return newOrder({
     id: 'ord_0123456789abcdefghjkmnpqrs', customerId: 'cust-1', email: 'jo.doe+shop@mail.example', cartId: 'crt_1', lines,
-    sums: totals(lines, discountPercent, rates), discountPercent, currency: 'USD', gateway: 'stripe', token: 'pm_card_visa',
+    sums: totals(lines, discountPercent, rates, extras), discountPercent, currency: 'USD', gateway: 'stripe', token: 'pm_card_visa',
     stockUnconfirmed: false, requestHash: 'hash', runner: 'run_1', ip: '10.1.2.3', userAgent: 'test', nowMs: NOW_MS, ...draft,
   })
 }

@@ -1,6 +1,7 @@
 /** What the outcome of a charge does to an order: every state with every outcome, and what each writes. */
 import { describe, expect, test } from 'vitest'
-import { LEASE_MS, OPEN_STATES, chargeKey, leased, orderNumber, type Order, type OrderState } from '#domain/order.ts'
+import { LEASE_MS, OPEN_STATES, chargeKey, leased, type Order, type OrderState } from '#domain/order.ts'
+import { orderNumber } from '#domain/order-number.ts'
 import { ACTION_MS, isLateMoney, settle, settleLate } from '#domain/settle.ts'
 import type { Settlement } from '#domain/settlement.ts'
 import { NOW_MS, SHOP, draftLine, orderIn, pendingOrder } from './given.ts'

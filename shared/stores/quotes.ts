@@ -1,0 +1,41 @@
+/**
+ * What a cart comes to for its customer, as a checkout would decide it now: his discount, the cart's promo code, tax where it is
+ * handed over, and, for who asks, what shipping it to a state costs. It is shown, and promises nothing but the locked prices.
+ */
+import { cartTotals, cartView, type Cart } from '#domain/cart.ts'
+import { feesTo } from '#domain/delivery.ts'
+import { offerOf, refusalOf, type PromoFound } from '#domain/promo.ts'
+import { now } from '#platform/clock.ts'
+import { eligibilityOf } from './eligibility.ts'
+import { readPromo, readUse } from './promo-codes.ts'
+import { shippingRules } from './shipping.ts'
+import { exemptionFor, taxRates } from './tax.ts'
+
+interface Asked {
+  /** The state that it would be shipped to. */
+  readonly shipTo?: string | undefined
+  /** A promo code that does not count is refused, instead of shown with the reason. */
+  readonly promoMustCount?: boolean
+}
+
+/** @throws Failure INVALID_INPUT when it is not shipped there, or its promo code is refused */
+export async function shownCart(cart: Cart, { shipTo, promoMustCount = false }: Asked = {}): Promise<Record<string, unknown>> {
+  const { customerId, promoCode, lines } = cart
+  const [{ membership }, found, exemption] = await Promise.all([
+    eligibilityOf(customerId),
+    promoCode == null ? undefined : foundPromo(promoCode, customerId),
+    exemptionFor(customerId),
+  ])
+  const subtotal = lines.reduce((sum, { unitPrice, quantity }) => sum + unitPrice * quantity, 0)
+  const purchase = { currency: cart.currency, subtotal, nowMs: now() }
+  const rule = found === undefined ? undefined : refusalOf(found, purchase)
+  const promo = found === undefined || (rule !== undefined && !promoMustCount) ? undefined : offerOf(found, purchase).gives
+  const shipping = shipTo === undefined ? [] : feesTo({ state: shipTo, field: 'shipTo' }, lines, shippingRules().rates)
+  const sums = cartTotals(cart, membership.discountPercent, taxRates({ shipTo, exemption }), { promo, shipping })
+  return cartView(cart, sums, rule)
+}
+
+async function foundPromo(code: string, customerId: string | null): Promise<PromoFound> {
+  const [read, use] = await Promise.all([readPromo(code), readUse(code, { customerId, email: null })])
+  return { ...read, ...use }
+}
