@@ -20,6 +20,7 @@ export { showOrDropCart } from './carts/show-or-drop-cart.ts'
 export { sweepCarts } from './carts/sweep-carts.ts'
 
 // Checkout, payments, orders
+export { addOrListOrderNotes } from './checkout/add-or-list-order-notes.ts'
 export { cancelOrder } from './checkout/cancel-order.ts'
 export { checkOut } from './checkout/check-out.ts'
 export { confirmOrder } from './checkout/confirm-order.ts'
@@ -41,9 +42,18 @@ export { reconcilePayments } from './checkout/reconcile-payments.ts'
 export { refundOrder } from './checkout/refund-order.ts'
 export { resolveDifference } from './checkout/resolve-difference.ts'
 export { reviewOrder } from './checkout/review-order.ts'
+export { searchOrders } from './checkout/search-orders.ts'
 export { syncChargebacks } from './checkout/sync-chargebacks.ts'
 export { sweepDisputes } from './checkout/sweep-disputes.ts'
 export { sweepReservations } from './checkout/sweep-reservations.ts'
+
+// Promotions
+export { createOrListPromoCodes } from './promotions/create-or-list-promo-codes.ts'
+export { endPromoCode } from './promotions/end-promo-code.ts'
+
+// Tax
+export { grantOrShowTaxExemption } from './tax/grant-or-show-tax-exemption.ts'
+export { revokeTaxExemption } from './tax/revoke-tax-exemption.ts'
 
 // Mail
 export { onMailQueued } from './mail/on-mail-queued.ts'

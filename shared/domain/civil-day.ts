@@ -11,13 +11,22 @@ export interface CivilDay {
 
 /** The day that a moment belongs to. */
 export function dayIn(timeZone: string, atMs: number): CivilDay {
-  const dates = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' })
+  const dates = datesIn(timeZone)
   const day = dates.format(atMs)
   return { day, fromMs: firstMomentOf(day, dates), toMs: firstMomentOf(dayAfter(day), dates) }
 }
 
+/** The day of that name, `2026-11-20`. */
+export function dayNamed(timeZone: string, day: string): CivilDay {
+  return dayIn(timeZone, firstMomentOf(day, datesIn(timeZone)))
+}
+
+function datesIn(timeZone: string): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' })
+}
+
 function dayAfter(day: string): string {
-  return new Date(Date.parse(day) + DAY_MS).toISOString().slice(0, 10)
+  return new Date(Date.parse(day) + DAY_MS).toISOString().split('T')[0] as string
 }
 
 /** The first moment that is that day there; zones lie at most 14 hours apart from UTC. */

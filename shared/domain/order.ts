@@ -13,9 +13,11 @@ import { promoUseView, type PromoUse } from './promo-use.ts'
 import type { Purpose } from './purpose.ts'
 import type { LineTotals, Taxed } from './totals.ts'
 
-export type OrderState =
-  | 'pending_payment' | 'requires_action' | 'payment_unknown' | 'in_review' | 'paid' | 'fulfilled' | 'payment_failed'
-  | 'expired' | 'cancelled' | 'partially_refunded' | 'refunded' | 'disputed'
+export const ORDER_STATES = [
+  'pending_payment', 'requires_action', 'payment_unknown', 'in_review', 'paid', 'fulfilled', 'payment_failed', 'expired', 'cancelled',
+  'partially_refunded', 'refunded', 'disputed',
+] as const
+export type OrderState = (typeof ORDER_STATES)[number]
 
 /** States in which money may still come: stock stays reserved, the cart stays frozen. */
 export const OPEN_STATES: readonly OrderState[] = ['pending_payment', 'requires_action', 'payment_unknown', 'in_review']

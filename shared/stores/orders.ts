@@ -4,11 +4,14 @@
  */
 import { leased, type Order, type OrderState } from '#domain/order.ts'
 import { eventOf } from '#domain/order-event.ts'
+import { orderNumber } from '#domain/order-number.ts'
 import type { RefundOutcome } from '#domain/payment.ts'
 import { settleRefund } from '#domain/refund.ts'
 import { isLateMoney, settle, settleLate, type Settling } from '#domain/settle.ts'
 import type { Settlement } from '#domain/settlement.ts'
 import { sellable } from '#domain/product.ts'
+import { cursorOf, cursorParts } from '#values/cursor.ts'
+import { canonicalEmail } from '#values/email.ts'
 import { Failure } from '#values/failure.ts'
 import { now } from '#platform/clock.ts'
 import { collection, commit, doc, fieldValue, readOne, readQuery, transact, type Data, type Doc, type Query, type Snapshot, type Unit, type Writer } from '#platform/firestore.ts'
@@ -261,16 +264,40 @@ export interface OrderPage {
 
 export interface OrderFilter extends PageWish {
   readonly customerId?: string | undefined
-  readonly state?: OrderState
+  /** However it is written. */
+  readonly email?: string | undefined
+  readonly total?: number | undefined
+  readonly gateway?: Order['payment']['gateway'] | undefined
+  readonly state?: OrderState | undefined
+  /** Placed from this moment on, and before that one. */
+  readonly fromMs?: number | undefined
+  readonly toMs?: number | undefined
   readonly oldestFirst?: boolean
 }
 
 /** Orders, the newest first unless asked otherwise. Without a customer: all (staff). */
 export async function listOrdersOf(filter: OrderFilter): Promise<OrderPage> {
   let query: Query = await collection('orders')
-  if (filter.customerId !== undefined) query = query.where('customerId', '==', filter.customerId)
-  if (filter.state !== undefined) query = query.where('state', '==', filter.state)
+  const equal = {
+    customerId: filter.customerId, state: filter.state, total: filter.total, 'payment.gateway': filter.gateway,
+    canonicalEmail: filter.email === undefined ? undefined : canonicalEmail(filter.email),
+  }
+  for (const [field, value] of Object.entries(equal)) if (value !== undefined) query = query.where(field, '==', value)
+  if (filter.fromMs !== undefined) query = query.where('createdAtMs', '>=', filter.fromMs)
+  if (filter.toMs !== undefined) query = query.where('createdAtMs', '<', filter.toMs)
   const direction = filter.oldestFirst === true ? 'asc' : 'desc'
   const { found, nextCursor } = await readPage(query.orderBy('createdAtMs', direction).orderBy('id', direction), 'createdAtMs', filter)
   return { orders: found.map((snapshot) => orderOf(snapshot) as Order), nextCursor }
+}
+
+/** Orders whose number begins so, by number. */
+export async function ordersNumbered(prefix: string, { cursor, limit }: PageWish): Promise<OrderPage> {
+  let query: Query = (await collection('orders')).where('number', '>=', prefix).where('number', '<', `${prefix}~`).orderBy('number').orderBy('id')
+  if (cursor !== undefined) {
+    const [, id] = cursorParts(cursor)
+    query = query.startAfter(orderNumber(id), id)
+  }
+  const found = (await readQuery(query.limit(limit + 1))).map((snapshot) => orderOf(snapshot) as Order)
+  const last = found.length > limit ? found[limit - 1] : undefined
+  return { orders: found.slice(0, limit), nextCursor: last === undefined ? null : cursorOf(last.createdAtMs, last.id) }
 }

@@ -8,12 +8,12 @@
 import type { Order } from '#domain/order.ts'
 import { endedPromoCode, newPromoCode, type PromoCode, type PromoFound, type PromoWish } from '#domain/promo.ts'
 import { canonicalEmail } from '#values/email.ts'
-import { cursorOf, cursorParts } from '#values/cursor.ts'
 import { Failure } from '#values/failure.ts'
 import { now } from '#platform/clock.ts'
 import { derivedId } from '#platform/derived.ts'
-import { collection, doc, fieldValue, readAll, readOne, readQuery, type Doc, type Query, type Snapshot, type Unit, type Writer } from '#platform/firestore.ts'
+import { collection, doc, fieldValue, readAll, readOne, type Data, type Doc, type Snapshot, type Unit, type Writer } from '#platform/firestore.ts'
 import { addRows, outboxDoc } from './outbox.ts'
+import { readPage, type PageWish } from './pages.ts'
 
 function promoDoc(code: string): Promise<Doc> {
   return doc('promo_codes', code)
@@ -69,7 +69,7 @@ export async function countingUses(read: PromoRead | undefined, orders: readonly
   return (writer) => {
     if (users.length === 0 || snapshot === undefined || promo === undefined || lastUpdateTime === undefined) return
     writer.update(snapshot.ref, { uses: promo.uses + users.length }, { lastUpdateTime })
-    for (const [index, places] of marks.entries()) for (const place of places) writer.create(place, markOf(users[index] as Order))
+    for (const [index, places] of marks.entries()) for (const place of places) writer.create(place, markOf(place, users[index] as Order))
   }
 }
 
@@ -83,7 +83,7 @@ export async function changingUse(before: Order, after: Order): Promise<(writer:
   return (writer) => {
     writer.update(place, { uses: increment(promo.held ? 1 : -1) })
     for (const mark of marks) {
-      if (promo.held) writer.create(mark, markOf(after))
+      if (promo.held) writer.create(mark, markOf(mark, after))
       else writer.delete(mark)
     }
   }
@@ -103,12 +103,12 @@ async function markPlaces({ promo }: Order): Promise<Doc[]> {
   return Promise.all((promo?.marks ?? []).map(markDoc))
 }
 
-function markOf({ id, promo }: Order): Record<string, unknown> {
-  return { code: promo?.code, orderId: id, atMs: now() }
+function markOf({ id }: Doc, order: Order): Data {
+  return { id, code: order.promo?.code, orderId: order.id, atMs: now() }
 }
 
 /** @throws Failure CONFLICT when there is such a code already */
-export async function createPromoCode(unit: Unit, wish: PromoWish, reason: string): Promise<PromoCode> {
+export async function createCode(unit: Unit, wish: PromoWish, reason: string): Promise<PromoCode> {
   const [place, outbox] = [await promoDoc(wish.code), await outboxDoc()]
   if ((await unit.get(place)).exists) throw new Failure('CONFLICT', { message: `There is a promo code ${wish.code} already.`, details: { code: wish.code } })
   const { promo, row } = newPromoCode(wish, reason, now())
@@ -118,7 +118,7 @@ export async function createPromoCode(unit: Unit, wish: PromoWish, reason: strin
 }
 
 /** Safe to run twice: what is ended stays so. @throws Failure NOT_FOUND */
-export async function endPromoCode(unit: Unit, code: string, reason: string): Promise<PromoCode> {
+export async function endCode(unit: Unit, code: string, reason: string): Promise<PromoCode> {
   const [place, outbox] = [await promoDoc(code), await outboxDoc()]
   const before = promoOf(await unit.get(place))
   if (before === undefined) throw new Failure('NOT_FOUND', { message: 'Promo code not found.' })
@@ -130,11 +130,8 @@ export async function endPromoCode(unit: Unit, code: string, reason: string): Pr
 }
 
 /** The newest first. */
-export async function listPromoCodesOf({ cursor, limit }: { cursor?: string | undefined; limit: number }): Promise<{ promos: PromoCode[]; nextCursor: string | null }> {
-  let query: Query = (await collection('promo_codes')).orderBy('createdAtMs', 'desc').orderBy('code', 'desc')
-  if (cursor !== undefined) query = query.startAfter(...cursorParts(cursor))
-  const found = await readQuery(query.limit(limit + 1))
-  const promos = found.slice(0, limit).map((snapshot) => promoOf(snapshot) as PromoCode)
-  const last = found.length > limit ? promos.at(-1) : undefined
-  return { promos, nextCursor: last === undefined ? null : cursorOf(last.createdAtMs, last.code) }
+export async function listCodes(page: PageWish): Promise<{ promos: PromoCode[]; nextCursor: string | null }> {
+  const query = (await collection('promo_codes')).orderBy('createdAtMs', 'desc').orderBy('code', 'desc')
+  const { found, nextCursor } = await readPage(query, 'createdAtMs', page)
+  return { promos: found.map((snapshot) => promoOf(snapshot) as PromoCode), nextCursor }
 }

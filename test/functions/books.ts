@@ -13,6 +13,7 @@ import { alertFaults, untold } from './alert-books.ts'
 import { cardFaults, keptTwice, unfinished } from './card-books.ts'
 import { chargedTwice, heldByKaja, kajaFaults } from './kaja-books.ts'
 import { chargesUnderWay, isMembers, memberFaults, monthsPaidTwice } from './member-books.ts'
+import { promoFaults } from './promo-books.ts'
 import type { Json, Shop } from './shop.ts'
 import { deliveryFaults, unsent } from './webhook-books.ts'
 
@@ -58,6 +59,9 @@ export interface Evidence {
   readonly counts: readonly Json[]
   /** Outgoing webhooks. */
   readonly deliveries: readonly Json[]
+  readonly promoCodes: readonly Json[]
+  /** Marks of customers who have used one. */
+  readonly promoUses: readonly Json[]
 }
 
 export function evidenceOf(shop: Shop): Evidence {
@@ -99,6 +103,8 @@ export function gather(documents: (collection: string) => Json[], objects: (vend
     pages: objects('pagerduty', 'alerts'),
     counts: objects('square', 'inventory_counts'),
     deliveries: documents('webhook_deliveries'),
+    promoCodes: documents('promo_codes'),
+    promoUses: documents('promo_uses'),
   }
 }
 
@@ -108,7 +114,7 @@ const OPEN = ['pending_payment', 'requires_action', 'payment_unknown', 'in_revie
 /** Everything that is wrong now. `stock`: what Square counted of each product before anything was sold. */
 export function violations(evidence: Evidence, stock: ReadonlyMap<string, number> = new Map()): string[] {
   return [
-    ...moneyFaults(evidence), ...kajaFaults(evidence), ...cardFaults(evidence), ...memberFaults(evidence), ...pageFaults(evidence), ...reviewFaults(evidence), ...cancelFaults(evidence), ...disputeFaults(evidence), ...payoutFaults(evidence), ...ledgerFaults(evidence), ...stockFaults(evidence, stock), ...mailFaults(evidence), ...cartFaults(evidence), ...inboxFaults(evidence), ...auditFaults(evidence), ...alertFaults(evidence), ...deliveryFaults(evidence.deliveries),
+    ...moneyFaults(evidence), ...kajaFaults(evidence), ...cardFaults(evidence), ...memberFaults(evidence), ...pageFaults(evidence), ...reviewFaults(evidence), ...cancelFaults(evidence), ...disputeFaults(evidence), ...payoutFaults(evidence), ...ledgerFaults(evidence), ...stockFaults(evidence, stock), ...mailFaults(evidence), ...cartFaults(evidence), ...inboxFaults(evidence), ...auditFaults(evidence), ...alertFaults(evidence), ...deliveryFaults(evidence.deliveries), ...promoFaults(evidence),
   ]
 }
 

@@ -18,6 +18,7 @@ const MAY_CALL: Record<string, string> = {
   'GET /api/carts/:cartId': 'public',
   'DELETE /api/carts/:cartId': 'public',
   'PUT /api/carts/:cartId/items': 'public',
+  'PUT /api/carts/:cartId/promo-code': 'public',
 
   'GET /api/customers/:customerId/cards': 'customer viewer support admin',
   'POST /api/customers/:customerId/cards': 'customer admin',
@@ -31,9 +32,19 @@ const MAY_CALL: Record<string, string> = {
   'POST /api/orders/:orderId/cancel': 'public',
   'POST /api/orders/:orderId/confirm': 'public',
   'POST /api/orders/:orderId/fulfil': 'support admin',
+  'GET /api/orders/:orderId/notes': 'viewer support admin',
+  'POST /api/orders/:orderId/notes': 'support admin',
   'POST /api/orders/:orderId/refunds': 'admin',
   'POST /api/orders/:orderId/review': 'admin',
+  'GET /api/admin/orders': 'viewer support admin',
   'GET /api/admin/reviews': 'viewer support admin',
+
+  'GET /api/admin/promo-codes': 'viewer support admin',
+  'POST /api/admin/promo-codes': 'admin',
+  'POST /api/admin/promo-codes/:code/end': 'admin',
+  'GET /api/admin/customers/:customerId/tax-exemption': 'viewer support admin',
+  'PUT /api/admin/customers/:customerId/tax-exemption': 'admin',
+  'POST /api/admin/customers/:customerId/tax-exemption/revoke': 'admin',
 
   'GET /api/admin/dead-letters': 'viewer support admin',
   'POST /api/admin/dead-letters/replay': 'support admin',
