@@ -11,14 +11,13 @@ export interface CivilDay {
 
 /** The day that a moment belongs to. */
 export function dayIn(timeZone: string, atMs: number): CivilDay {
-  const dates = datesIn(timeZone)
-  const day = dates.format(atMs)
-  return { day, fromMs: firstMomentOf(day, dates), toMs: firstMomentOf(dayAfter(day), dates) }
+  return dayNamed(timeZone, datesIn(timeZone).format(atMs))
 }
 
 /** The day of that name, `2026-11-20`. */
 export function dayNamed(timeZone: string, day: string): CivilDay {
-  return dayIn(timeZone, firstMomentOf(day, datesIn(timeZone)))
+  const dates = datesIn(timeZone)
+  return { day, fromMs: firstMomentOf(day, dates), toMs: firstMomentOf(dayAfter(day), dates) }
 }
 
 function datesIn(timeZone: string): Intl.DateTimeFormat {

@@ -339,5 +339,5 @@ function cancellationView({ byStaff, reason, atMs }: Cancellation): Record<strin
 }
 
 function fulfilmentView(fulfilment: Fulfilment): Record<string, unknown> {
-  return { how: fulfilment.how, tracking: fulfilment.tracking, at: iso(fulfilment.atMs) }
+  return { how: fulfilment.how, tracking: fulfilment.tracking, toAdult: fulfilment.toAdult ?? false, at: iso(fulfilment.atMs) }
 }

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CallRecord } from '../../infra/local/wire.ts'
+import { promoCode } from '../functions/promotion.ts'
 import { checkOut, openGround, PRODUCT, type Ground } from '../functions/purchase.ts'
 import type { Json, Person, Shop } from '../functions/shop.ts'
 
@@ -52,27 +53,52 @@ async function settledIn(): Promise<Person> {
   return buyer
 }
 
+interface Cost {
+  readonly calls: number
+  readonly inARow: number
+  readonly reads: number
+  readonly writes: number
+}
+
+/** Pays, and counts what that call has cost. */
+async function costOf(buyer: Person, requestId: string, purchase: Json, key?: string): Promise<Cost> {
+  await shop.cloud.drain()
+  for (const target of TARGETS) shop.fault({ target, when: 'before', effect: 'delay', delayMs: CALL_MS, times: 1_000 })
+  const since = shop.cloud.wire.lastCall
+  const body: Json = { customerId: buyer.id, email: buyer.email, paymentMethod: { token: 'pm_card_visa' }, ...purchase }
+  const headers: Record<string, string> = key === undefined ? {} : { 'idempotency-key': key }
+  const answer = await buyer.call('POST', '/api/checkout', body, { 'x-request-id': requestId, ...headers })
+  shop.calm()
+  expect(answer.status).toBe(201)
+  const calls = await callsOf(requestId, since)
+  return { calls: calls.length, inARow: inARow(calls), reads: sum(calls, 'reads'), writes: sum(calls, 'writes') }
+}
+
 describe('does', () => {
   test.each([1, 2, 5])('sell a stored cart of %i lines within its budget', async (lines) => {
     for (const key of [undefined, 'a-key']) {
       const buyer = await settledIn()
       const { id: cartId } = await buyer.fill(...PRODUCTS.slice(0, lines).map((productId) => ({ productId, quantity: 1 })))
-      await shop.cloud.drain()
-      for (const target of TARGETS) shop.fault({ target, when: 'before', effect: 'delay', delayMs: CALL_MS, times: 1_000 })
-      const since = shop.cloud.wire.lastCall
-      const requestId = `budget-${lines}-${key ?? 'none'}`
-      const body: Json = { customerId: buyer.id, email: buyer.email, cartId, paymentMethod: { token: 'pm_card_visa' } }
-      const headers: Record<string, string> = key === undefined ? {} : { 'idempotency-key': key }
-      const answer = await buyer.call('POST', '/api/checkout', body, { 'x-request-id': requestId, ...headers })
-      shop.calm()
-      expect(answer.status).toBe(201)
-      const calls = await callsOf(requestId, since)
-      const cost = { calls: calls.length, inARow: inARow(calls), reads: sum(calls, 'reads'), writes: sum(calls, 'writes') }
+      const cost = await costOf(buyer, `budget-${lines}-${key ?? 'none'}`, { cartId }, key)
       process.stdout.write(`checkout of ${lines} lines, ${key === undefined ? 'no key' : 'key'}: ${JSON.stringify(cost)}\n`)
       expect(cost.inARow).toBeLessThanOrEqual(CALLS_IN_A_ROW_MAX)
       expect(cost.reads).toBeLessThanOrEqual(8 + lines)
       expect(cost.writes).toBeLessThanOrEqual(9 + 2 * lines)
     }
+  })
+
+  test('sell with a promo code without one call more in a row: only the code and two marks of its customer are read and written', async () => {
+    const code = await promoCode(shop)
+    const costs: Cost[] = []
+    for (const [what, more] of [['plain', {}], ['promo', { promoCode: code }]] as const) {
+      const buyer = await settledIn()
+      const { id: cartId } = await buyer.fill({ productId: PRODUCT, quantity: 1 })
+      costs.push(await costOf(buyer, `budget-${what}`, { cartId, ...more }))
+    }
+    const [plain, promo] = costs as [Cost, Cost]
+    process.stdout.write(`checkout of 1 line with a promo code: ${JSON.stringify(promo)}\n`)
+    expect(promo.inARow).toBeLessThanOrEqual(CALLS_IN_A_ROW_MAX)
+    expect([promo.reads - plain.reads, promo.writes - plain.writes]).toEqual([3, 3])
   })
 
   test('answer a replay with one read, and a page of products with one query', async () => {

@@ -1,7 +1,7 @@
 /** Days as people at the store count them. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { dayIn } from '#domain/civil-day.ts'
+import { dayIn, dayNamed } from '#domain/civil-day.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -24,6 +24,7 @@ describe('does', () => {
     const moments = fc.integer({ min: Date.UTC(2020, 0, 1), max: Date.UTC(2040, 0, 1) })
     fc.assert(fc.property(zones, moments, (zone, atMs) => {
       const { fromMs, toMs } = dayIn(zone, atMs)
+      expect(dayNamed(zone, dayIn(zone, atMs).day)).toEqual(dayIn(zone, atMs))
       expect(fromMs <= atMs && atMs < toMs).toBe(true)
       expect(dayIn(zone, toMs).fromMs).toBe(toMs)
     }), { numRuns: 40 })

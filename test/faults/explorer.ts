@@ -47,6 +47,8 @@ const IMPATIENT = {
   CHARGE_DEADLINE_MS: '1500', STOCK_DEADLINE_MS: '400', STORE_DEADLINE_MS: '1000', TRANSACTION_DEADLINE_MS: '2000',
   PUBLISH_DEADLINE_MS: '400', WAREHOUSE_DEADLINE_MS: '1200', VENDOR_DEADLINE_MS: '600', PLACE_DEADLINE_MS: '3000',
 }
+/** What is shipped costs something. */
+const SHIPS = { SHIPPING_RATES: '[{"fee":"5.95"}]' }
 /** Limits are another test's business. */
 const UNLIMITED = { API_LIMIT_PER_MINUTE: '100000', ADMIN_LIMIT_PER_MINUTE: '100000', PAYOUTS_PER_HOUR: '100000', MAILS_PER_MINUTE: '100000' }
 const TOGETHER = 30
@@ -130,7 +132,7 @@ class Session {
   }
 
   static async open(seed: number): Promise<Session> {
-    return new Session(await openGround({ seed, environment: { ...IMPATIENT, ...UNLIMITED } }), seed)
+    return new Session(await openGround({ seed, environment: { ...IMPATIENT, ...UNLIMITED, ...SHIPS } }), seed)
   }
 
   async close(): Promise<void> {

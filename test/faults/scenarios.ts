@@ -4,6 +4,7 @@ import { alert } from './scenarios/alert.ts'
 import { authentication } from './scenarios/authentication.ts'
 import { cancelKaja, cancelOpen, cancelPaid } from './scenarios/cancel.ts'
 import { checkoutKaja, checkoutKajaHeld } from './scenarios/checkout-kaja.ts'
+import { checkoutPromo, checkoutPromoDeclined } from './scenarios/checkout-promo.ts'
 import { checkoutStripe } from './scenarios/checkout-stripe.ts'
 import { mail, stockPush, warehouseRows } from './scenarios/follow-up.ts'
 import { dispute } from './scenarios/dispute.ts'
@@ -15,6 +16,7 @@ import { checkoutHeld, reviewApprove, reviewRefuse } from './scenarios/review.ts
 import { replayDeadLetters } from './scenarios/replay-dead-letters.ts'
 import { reconcilePayments } from './scenarios/reconcile-payments.ts'
 import { refundKaja, refundKajaLater, refundKajaPart } from './scenarios/refund-kaja.ts'
+import { refundShipped } from './scenarios/refund-shipped.ts'
 import { refundFull, refundPartial } from './scenarios/refund.ts'
 import { sweepInbox } from './scenarios/sweep-inbox.ts'
 import { sealAudit } from './scenarios/seal-audit.ts'
@@ -23,6 +25,6 @@ import { syncCatalogue } from './scenarios/sync-catalogue.ts'
 import { webhookWorker } from './scenarios/webhook-worker.ts'
 
 export const SCENARIOS: readonly Scenario[] = [
-  checkoutStripe, checkoutKaja, checkoutKajaHeld, checkoutHeld, authentication, hostedSession, reviewApprove, reviewRefuse, refundFull, refundPartial, refundKaja, refundKajaPart, refundKajaLater, cancelOpen, cancelPaid, cancelKaja, fulfil, sweepReservations, mail, stockPush, warehouseRows, syncCatalogue, sealAudit, webhookWorker,
+  checkoutStripe, checkoutPromo, checkoutPromoDeclined, checkoutKaja, checkoutKajaHeld, checkoutHeld, authentication, hostedSession, reviewApprove, reviewRefuse, refundFull, refundPartial, refundShipped, refundKaja, refundKajaPart, refundKajaLater, cancelOpen, cancelPaid, cancelKaja, fulfil, sweepReservations, mail, stockPush, warehouseRows, syncCatalogue, sealAudit, webhookWorker,
   sweepInbox, replayDeadLetters, reconcilePayments, dispute, payout, bankPayout, alert, outgoingWebhook,
 ]

@@ -50,6 +50,17 @@ describe('does', () => {
     expect(config('shop')).toMatchObject({ PRICE_LOCK_MINUTES: 45, TAX_INCLUSIVE: true })
   })
 
+  test('reads what is taxed and what shipping costs as tables, and where goods for adults may go', async () => {
+    const { config } = await started({
+      TAX_RATES: '[{"state":"TX","category":"*","percent":"8.25"}]', SHIPPING_RATES: '[{"state":"TX","fee":"5.95","freeFrom":"50"},{"category":"Flower","fee":"9"}]',
+      AGE_RESTRICTED_SHIPS_TO: 'tx, CO ,', STORE_STATE: 'tx',
+    })
+    expect(config('shop')).toMatchObject({
+      STORE_STATE: 'TX', TAX_RATES: [{ state: 'TX', category: '*', percent: '8.25' }], AGE_RESTRICTED_SHIPS_TO: ['TX', 'CO'],
+      SHIPPING_RATES: [{ state: 'TX', category: '*', fee: '5.95', freeFrom: '50' }, { state: '*', category: 'Flower', fee: '9' }],
+    })
+  })
+
   test('is read once: what changes later does not change a running instance', async () => {
     const { config } = await started({})
     const first = config('shop')
@@ -82,6 +93,7 @@ describe('refuses', () => {
     ['shop', 'PRICE_LOCK_MINUTES', '0'], ['shop', 'PRICE_LOCK_MINUTES', '-5'], ['shop', 'PRICE_LOCK_MINUTES', '1.5'],
     ['shop', 'PRICE_LOCK_MINUTES', 'soon'], ['shop', 'PRICE_LOCK_MINUTES', ''],
     ['shop', 'TAX_INCLUSIVE', 'maybe'], ['shop', 'PAYMENT_GATEWAY', 'paypal'], ['shop', 'STORE_TIMEZONE', 'Mars/Olympus'],
+    ['shop', 'TAX_RATES', 'none'], ['shop', 'TAX_RATES', '{}'], ['shop', 'SHIPPING_RATES', '[{"fee":"1.005"}]'], ['shop', 'STORE_COUNTRY', 'USA'],
     ['access', 'JWT_SECRET', undefined], ['access', 'JWT_SECRET', 's'.repeat(31)],
     ['access', 'JWT_SECRET_PREVIOUS', 's'.repeat(31)], ['access', 'ORDER_ID_SECRET', 'short'],
     ['fraud', 'FRAUD_CARDS_PER_IP_HOUR', '50'], ['fraud', 'FRAUD_AMOUNT_PER_IP_HOUR', 'much'], ['fraud', 'IP_COUNTRY_HEADER', 'X Country'],
@@ -90,6 +102,21 @@ describe('refuses', () => {
   ] as const)('%s with %s = %s, and names it', async (section, name, value) => {
     const { config } = await started({ [name]: value })
     expect(() => config(section)).toThrow(new RegExp(`^Configuration is wrong\\. ${name}: .+`))
+  })
+
+  test.each([
+    ['TAX_RATES.0.percent', '[{"state":"TX","category":"*","percent":8.25}]'],
+    ['TAX_RATES.0.percent', '[{"state":"TX","category":"*","percent":"8,25"}]'],
+    ['TAX_RATES.0.percent', '[{"state":"TX","category":"*","percent":"-1"}]'],
+    ['TAX_RATES.0.percent', '[{"state":"TX","category":"*","percent":"100"}]'],
+    ['TAX_RATES.0.state', '[{"state":"Texas","category":"*","percent":"8"}]'],
+    ['TAX_RATES.0.category', '[{"state":"TX","category":"","percent":"8"}]'],
+    ['TAX_RATES.0', '[{"state":"TX","category":"*","percent":"8","extra":1}]'],
+    ['SHIPPING_RATES.1.fee', '[{"fee":"5"},{"fee":5}]'],
+    ['SHIPPING_RATES.0.freeFrom', '[{"fee":"5","freeFrom":"-1"}]'],
+  ])('a row of a table by its place: %s', async (place, json) => {
+    const { config } = await started({ [place.split('.')[0] as string]: json })
+    expect(() => config('shop')).toThrow(`Configuration is wrong. ${place}: `)
   })
 
   test('to repeat a secret in the sentence', async () => {
