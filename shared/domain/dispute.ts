@@ -24,8 +24,10 @@ export interface DisputeTruth {
   readonly amount: number
   readonly currency: string
   readonly reason: string
-  /** The day by which evidence is due. */
+  /** The day by which evidence is due; null where the gateway names none. */
   readonly dueAtMs: number | null
+  /** Where it names none: so long after it was first heard of. */
+  readonly answerWithinMs?: number
   /** Evidence was handed in. */
   readonly answered: boolean
   /** The gateway would still let us give the money back ourselves. */
@@ -34,7 +36,7 @@ export interface DisputeTruth {
   readonly openedAtMs: number
 }
 
-export interface Dispute extends DisputeTruth {
+export interface Dispute extends Omit<DisputeTruth, 'answerWithinMs'> {
   /** What has been written off of it, and in how many entries: a lost case may be won on appeal. */
   readonly writtenOff: number
   readonly writeOffs: number

@@ -65,12 +65,15 @@ export function checkedLater(order: Order, nowMs: number): Order {
   return { ...order, disputed }
 }
 
-function learned(before: Dispute | undefined, truth: DisputeTruth, nowMs: number): Dispute {
+function learned(before: Dispute | undefined, { answerWithinMs, ...truth }: DisputeTruth, nowMs: number): Dispute {
+  const dueAtMs = truth.dueAtMs ?? before?.dueAtMs ?? (answerWithinMs === undefined ? null : nowMs + answerWithinMs)
+  // Of the day that we count nobody tells us when it is over, nor whether evidence came: it is the bank's turn then.
+  const isOverdue = answerWithinMs !== undefined && dueAtMs !== null && dueAtMs <= nowMs && truth.status === 'needs_response'
   const known = new Set(truth.movements.map(({ id }) => id))
   // A movement that was booked stays booked, also when a later answer does not list it.
   const movements = [...(before?.movements.filter(({ id }) => !known.has(id)) ?? []), ...truth.movements]
   return {
-    ...truth, movements, openedAtMs: before?.openedAtMs ?? truth.openedAtMs, writtenOff: before?.writtenOff ?? 0, writeOffs: before?.writeOffs ?? 0,
+    ...truth, dueAtMs, status: isOverdue ? 'under_review' : truth.status, movements, openedAtMs: before?.openedAtMs ?? truth.openedAtMs, writtenOff: before?.writtenOff ?? 0, writeOffs: before?.writeOffs ?? 0,
     closedAtMs: isClosed(truth) ? (before?.closedAtMs ?? nowMs) : null, remindedAtMs: before?.remindedAtMs ?? null, version: (before?.version ?? 0) + 1,
   }
 }

@@ -104,6 +104,8 @@ const authorizeNet = z.object({
   AUTHORIZE_NET_SIGNATURE_KEY: z.string().min(1).optional(),
   AUTHORIZE_NET_SIGNATURE_KEY_PREVIOUS: z.string().min(1).optional(),
   AUTHORIZE_NET_SANDBOX: z.stringbool().default(true),
+  /** Days after a chargeback was found by which evidence must be with the shop's bank: it names the day by letter only. */
+  AUTHORIZE_NET_EVIDENCE_DAYS: positive(10),
   /** Instead of the vendor's own address. */
   AUTHORIZE_NET_API_BASE: z.url().optional(),
 })

@@ -1,11 +1,15 @@
 /**
- * Firestore: the client (built on first use), documents, and the two ways to change them.
+ * Firestore: the client (built on first use), documents, and the three ways to change them.
  *
- * - `transact`: reads decide what is written; the documents read stay locked until the commit.
  * - `commit`: writes only, guarded by preconditions (`create`, `lastUpdateTime`); one round trip, no lock held.
+ * - `revise`: reads decide what is written; of what was read, what is written must still be as it was read.
+ * - `transact`: the same, and all that was read stays locked until the commit: for what is decided by documents that are
+ *   not written, or by what a query does not find.
  *
- * A commit can be ambiguous: an error may hide that it took effect. So `transact` runs the work again from its reads
- * (which see the earlier effect: the work must look for it), and `commit` says which of the two is possible.
+ * Locks outlive a caller whose answer is lost: nobody knows the transaction that holds them, and for a minute whoever
+ * writes those documents waits. So what everybody writes (products, orders) is revised, never locked.
+ * A commit can be ambiguous: an error may hide that it took effect. So `revise` and `transact` run the work again from
+ * its reads (which see the earlier effect: the work must look for it), and `commit` says which of the two is possible.
  * No call waits for ever: the client's own retries run for minutes, so each call has our deadline.
  */
 import type * as Client from '@google-cloud/firestore'
@@ -18,7 +22,7 @@ export type Doc = Client.DocumentReference<Data, Data>
 export type Snapshot = Client.DocumentSnapshot<Data, Data>
 export type Query = Client.Query<Data, Data>
 
-/** What both a transaction and a write batch offer. */
+/** What every way to change documents offers. */
 export interface Writer {
   create(doc: Doc, data: Data): unknown
   set(doc: Doc, data: Data): unknown
@@ -125,13 +129,38 @@ export async function commit(fill: (writer: Writer) => void): Promise<Committed>
  */
 export async function transact<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
   const { client } = await load()
+  return untilCommitted((giveUpAt) => {
+    const run = client.runTransaction((transaction) => withoutDelay(giveUpAt, work(unitOf(transaction, giveUpAt))), { maxAttempts: 1 })
+    return within(leftUntil(giveUpAt), 'transaction', run)
+  })
+}
+
+/**
+ * Runs `work` without locks, and commits what it writes if those documents are still as it read them; else it runs again.
+ * As with `transact` it may run several times. What it reads and does not write may be another by then.
+ */
+export async function revise<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
+  const { client, module } = await load()
+  return untilCommitted(async (giveUpAt) => {
+    const batch = client.batch()
+    const { unit, written } = guardedUnit({ client, batch, absent: module.FieldValue.delete(), giveUpAt })
+    const result = await withoutDelay(giveUpAt, work(unit))
+    if (written()) await within(leftUntil(giveUpAt), 'commit', batch.commit())
+    return result
+  })
+}
+
+/** A document that was read and is deleted meanwhile is read again; one that was never there will not come. */
+const MISSING_TRIES_MAX = 3
+
+async function untilCommitted<T>(run: (giveUpAt: number) => Promise<T>): Promise<T> {
   const giveUpAt = performance.now() + config('deadlines').TRANSACTION_DEADLINE_MS
   for (let attempt = 0; ; attempt++) {
     try {
-      const run = client.runTransaction((transaction) => withoutDelay(giveUpAt, work(unitOf(transaction, giveUpAt))), { maxAttempts: 1 })
-      return await within(leftUntil(giveUpAt), 'transaction', run)
+      return await run(giveUpAt)
     } catch (error) {
-      if (error instanceof Failure || !mayRunAgain(error) || performance.now() > giveUpAt) throw asFailure(error)
+      const again = mayRunAgain(error) || (codeOf(error) === 5 && attempt < MISSING_TRIES_MAX)
+      if (error instanceof Failure || !again || performance.now() > giveUpAt) throw asFailure(error)
       await pause(jitter(attempt))
     }
   }
@@ -162,6 +191,56 @@ function unitOf(transaction: Client.Transaction, giveUpAt: number): Unit {
       precondition === undefined ? writer.update(one, data) : writer.update(one, data, precondition),
     delete: (one) => writer.delete(one),
   }
+}
+
+interface Revision {
+  readonly client: Client.Firestore
+  readonly batch: Client.WriteBatch
+  /** Takes a field out of a document. */
+  readonly absent: unknown
+  readonly giveUpAt: number
+}
+
+/** Remembers what was read, and writes it on that version only. */
+function guardedUnit({ client, batch, absent, giveUpAt }: Revision): { readonly unit: Unit; readonly written: () => boolean } {
+  const writer = batch as unknown as Writer & { delete(doc: Doc, precondition?: { lastUpdateTime: Client.Timestamp }): unknown }
+  const seen = new Map<string, Snapshot>()
+  let writes = 0
+  const remember = (snapshots: Snapshot[]): Snapshot[] => {
+    for (const snapshot of snapshots) seen.set(snapshot.ref.path, snapshot)
+    return snapshots
+  }
+  /** Of its second write in one commit the first one is the guard. */
+  const known = ({ path }: Doc): Snapshot | undefined => {
+    const snapshot = seen.get(path)
+    seen.delete(path)
+    writes += 1
+    return snapshot
+  }
+  const guardOf = (snapshot: Snapshot | undefined) => (snapshot?.updateTime === undefined ? undefined : { lastUpdateTime: snapshot.updateTime })
+  const inTime = <T>(read: Promise<T>): Promise<T> => within(leftUntil(giveUpAt), 'read', read)
+  const getAll = async (...docs: Doc[]): Promise<Snapshot[]> => (docs.length === 0 ? [] : remember((await inTime(client.getAll(...docs))) as Snapshot[]))
+  const update = (one: Doc, data: Data, guard: { lastUpdateTime: Client.Timestamp } | undefined): unknown =>
+    guard === undefined ? writer.update(one, data) : writer.update(one, data, guard)
+  const unit: Unit = {
+    get: async (one) => (await getAll(one))[0] as Snapshot,
+    getAll,
+    query: async (query) => remember((await inTime(query.get())).docs as Snapshot[]),
+    create: (one, data) => {
+      known(one)
+      return writer.create(one, data)
+    },
+    set: (one, data) => {
+      const before = known(one)
+      if (before === undefined) return writer.set(one, data)
+      if (!before.exists) return writer.create(one, data)
+      const gone = Object.keys(before.data() ?? {}).filter((field) => data[field] === undefined)
+      return update(one, { ...data, ...Object.fromEntries(gone.map((field) => [field, absent])) }, guardOf(before))
+    },
+    update: (one, data, precondition) => update(one, data, precondition ?? guardOf(known(one))),
+    delete: (one) => writer.delete(one, guardOf(known(one))),
+  }
+  return { unit, written: () => writes > 0 }
 }
 
 /** gRPC codes after which a transaction is run again from its reads. */

@@ -12,7 +12,7 @@ import { checkedLater, remindOf, settleDispute } from '#domain/settle-dispute.ts
 import type { Settlement } from '#domain/settlement.ts'
 import { Failure } from '#values/failure.ts'
 import { now } from '#platform/clock.ts'
-import { collection, readQuery, transact, type Doc, type Unit } from '#platform/firestore.ts'
+import { collection, readQuery, revise, type Doc, type Unit } from '#platform/firestore.ts'
 import { nudgeAlerts } from './alerts.ts'
 import { guarded } from './guarded.ts'
 import { markApplied, pendingRecord } from './inbox.ts'
@@ -41,7 +41,7 @@ export async function learnDispute(learning: Learning): Promise<Settlement | und
   for (let attempt = 0; attempt < TRIES_MAX; attempt++) {
     const basis = versionOf(await readOrder(learning.orderId), learning.disputeId)
     const truth = await learning.ask()
-    const result = await transact(async (unit) => {
+    const result = await revise(async (unit) => {
       if (learning.inbox !== undefined && pendingRecord(await unit.get(learning.inbox)) === undefined) return { settlement: undefined }
       const order = orderOf(await unit.get(place))
       if (order === undefined) throw new Failure('NOT_FOUND', { reason: 'no such order' })

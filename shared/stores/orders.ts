@@ -14,7 +14,7 @@ import { cursorOf, cursorParts } from '#values/cursor.ts'
 import { canonicalEmail } from '#values/email.ts'
 import { Failure } from '#values/failure.ts'
 import { now } from '#platform/clock.ts'
-import { collection, commit, doc, fieldValue, readOne, readQuery, transact, type Data, type Doc, type Query, type Snapshot, type Unit, type Writer } from '#platform/firestore.ts'
+import { collection, commit, doc, fieldValue, readOne, readQuery, revise, type Data, type Doc, type Query, type Snapshot, type Unit, type Writer } from '#platform/firestore.ts'
 import { addAlertChange, alertPlace, nudgeAlerts } from './alerts.ts'
 import { cartDoc, cartOf, reopening } from './carts.ts'
 import { grantWrites, withGrant } from './grants.ts'
@@ -85,7 +85,7 @@ async function writing(before: Order, settlement: Settlement): Promise<(writer: 
   }
 }
 
-/** Writes a settlement inside a transaction that read the order. */
+/** Writes a settlement beside the order that was read. */
 export async function writeSettlement(unit: Unit, before: Order, settlement: Settlement): Promise<void> {
   const { order } = settlement
   // A cart that is gone, or that another order has taken since, is not this order's to open.
@@ -126,7 +126,7 @@ export type SettleFacts = Omit<Settling, 'order' | 'nowMs'>
  */
 export async function settleOrder(orderId: string, facts: SettleFacts): Promise<Settled> {
   const place = await orderDoc(orderId)
-  return thenTold(await transact(async (unit) => settleIn(unit, orderOf(await unit.get(place)), { about: 'charge', facts })))
+  return thenTold(await revise(async (unit) => settleIn(unit, orderOf(await unit.get(place)), { about: 'charge', facts })))
 }
 
 /** Alerts are told at once, whoever it was that settled. */
@@ -148,12 +148,12 @@ export type OrderFact =
   | { readonly about: 'refund'; readonly refundId: string; readonly outcome: RefundOutcome; readonly shopName: string }
 
 /**
- * Applies a vendor's event in one transaction with its inbox record. An event that was applied before changes nothing;
+ * Applies a vendor's event in one commit with its inbox record. An event that was applied before changes nothing;
  * one that says nothing, or whose order we do not have, changes only its record.
  */
 export async function applyEvent(inbox: Doc, orderId: string, fact: OrderFact | undefined): Promise<Settlement | undefined> {
   const place = await orderDoc(orderId)
-  const written = await transact(async (unit) => {
+  const written = await revise(async (unit) => {
     const [event, found] = (await unit.getAll(inbox, place)) as [Snapshot, Snapshot]
     if (pendingRecord(event) === undefined) return undefined
     const order = orderOf(found)
@@ -191,7 +191,7 @@ async function reservedAgain(unit: Unit, order: Order): Promise<boolean> {
 /** Applies what the gateway said about a refund. Safe to run twice: a refund that is settled is left as it is. */
 export async function settleRefundOf(orderId: string, fact: Omit<Extract<OrderFact, { about: 'refund' }>, 'about'>): Promise<Settled> {
   const place = await orderDoc(orderId)
-  return thenTold(await transact(async (unit) => settleIn(unit, orderOf(await unit.get(place)), { about: 'refund', ...fact })))
+  return thenTold(await revise(async (unit) => settleIn(unit, orderOf(await unit.get(place)), { about: 'refund', ...fact })))
 }
 
 /**
@@ -200,7 +200,7 @@ export async function settleRefundOf(orderId: string, fact: Omit<Extract<OrderFa
  */
 export async function changeOrder(orderId: string, rule: (order: Order) => Order | Settlement | undefined): Promise<Order> {
   const place = await orderDoc(orderId)
-  const { order: changed, settlement } = await transact(async (unit): Promise<Settled> => {
+  const { order: changed, settlement } = await revise(async (unit): Promise<Settled> => {
     const order = orderOf(await unit.get(place))
     if (order === undefined) throw new Failure('NOT_FOUND')
     const change = rule(order)
@@ -233,7 +233,7 @@ export async function settleFresh(order: Order, at: LastUpdate['lastUpdateTime']
 /** Takes the right to act on an order's open payment; undefined when somebody has it. */
 export async function takeLease(orderId: string, runner: string): Promise<Order | undefined> {
   const place = await orderDoc(orderId)
-  return transact(async (unit) => {
+  return revise(async (unit) => {
     const order = orderOf(await unit.get(place))
     if (order === undefined) return undefined
     const taken = leased(order, runner, now())

@@ -6,7 +6,7 @@ import type { PosCount } from '#domain/product.ts'
 import { newId } from '#values/ids.ts'
 import { iso } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
-import { collection, doc, fieldValue, readQuery, transact, type Data, type Doc, type Unit } from '#platform/firestore.ts'
+import { collection, doc, fieldValue, readQuery, revise, type Data, type Doc, type Unit } from '#platform/firestore.ts'
 import type { OutboxEntry } from './outbox.ts'
 import { productDoc, productOf } from './products.ts'
 
@@ -42,11 +42,11 @@ export async function unitsInFlight(): Promise<Map<string, number>> {
 const CHANGES_MAX = 100
 
 /**
- * Turns outbox entries into batches, in one transaction: an entry is in the outbox or in a batch, never in both.
+ * Turns outbox entries into batches, in one commit: an entry is in the outbox or in a batch, never in both.
  * Changes of one product are added up; those that cancel out need no call and are only taken off `held`.
  */
 export async function packBatches(entries: ReadonlyArray<OutboxEntry<Data>>): Promise<StockBatch[]> {
-  return transact(async (unit) => {
+  return revise(async (unit) => {
     const snapshots = await unit.getAll(...entries.map((entry) => entry.doc))
     const present = snapshots.filter((snapshot) => snapshot.exists)
     const sums = new Map<string, number>()
@@ -83,7 +83,7 @@ export interface BatchAnswer {
 export async function closeBatch(batch: StockBatch, { counts, again = [] }: BatchAnswer): Promise<StockBatch[]> {
   const { increment } = await fieldValue()
   const products = await Promise.all(batch.changes.map(({ productId }) => productDoc(productId)))
-  return transact(async (unit) => {
+  return revise(async (unit) => {
     const [open, ...snapshots] = await unit.getAll(batch.doc, ...products)
     if (open === undefined || !open.exists) return []
     unit.delete(batch.doc)

@@ -1,19 +1,19 @@
 /** Writing what a point of sale says about products and stock, without undoing what we sold meanwhile. */
 import { weighCount, type PosCount, type Product } from '#domain/product.ts'
 import { now } from '#platform/clock.ts'
-import { transact, type Unit } from '#platform/firestore.ts'
+import { revise, type Unit } from '#platform/firestore.ts'
 import { productData, productDoc, productOf } from './products.ts'
 
 type Catalogue = Omit<Product, 'onHand' | 'held' | 'countedAtMs' | 'updatedAtMs'>
 
-/** How many products one transaction touches. */
+/** How many products are changed at once. */
 const AT_ONCE = 20
 
 /** Saves what differs; stock figures stay as they are. */
 export async function saveProducts(products: readonly Catalogue[]): Promise<{ saved: number; unchanged: number }> {
   let saved = 0
   for (const chunk of chunks(products)) {
-    saved += await transact(async (unit) => {
+    saved += await revise(async (unit) => {
       const before = await stored(unit, chunk.map(({ id }) => id))
       const changed = chunk.filter((product) => differs(product, before.get(product.id)))
       for (const product of changed) await put(unit, product, before.get(product.id))
@@ -27,7 +27,7 @@ export async function saveProducts(products: readonly Catalogue[]): Promise<{ sa
 export async function retireProducts(ids: readonly string[]): Promise<{ saved: number; unchanged: number }> {
   let saved = 0
   for (const chunk of chunks(ids)) {
-    saved += await transact(async (unit) => {
+    saved += await revise(async (unit) => {
       const before = await stored(unit, chunk)
       const listed = [...before.values()].filter((product) => product.listed)
       for (const { id } of listed) unit.update(await productDoc(id), { listed: false, updatedAtMs: now() })
@@ -62,7 +62,7 @@ export interface CountTally {
 export async function saveCounts(counts: readonly PosCount[], inFlight: ReadonlyMap<string, number>): Promise<CountTally> {
   const tally = { saved: 0, unchanged: 0, refused: 0, putOff: 0 }
   for (const chunk of chunks(counts)) {
-    const done = await transact(async (unit) => {
+    const done = await revise(async (unit) => {
       const before = await stored(unit, chunk.map(({ productId }) => productId))
       const news = chunk.flatMap((count) => newStock(count, before.get(count.productId), inFlight.get(count.productId) ?? 0))
       for (const { count, onHand } of news) unit.update(await productDoc(count.productId), { onHand, countedAtMs: count.countedAtMs, updatedAtMs: now() })

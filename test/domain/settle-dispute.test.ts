@@ -66,7 +66,21 @@ const HELD = { 'disputes:held': TOTAL, fees: 1500, 'gateway:stripe': -TOTAL - 15
 const LOST = { 'disputes:lost': TOTAL, fees: 1500, 'gateway:stripe': -TOTAL - 1500 }
 const FEE_ONLY = { fees: 1500, 'gateway:stripe': -1500 }
 
+/** Its gateway names no day. */
+const UNDATED: Partial<DisputeTruth> = { dueAtMs: null, answerWithinMs: 5 * DAY }
+
 describe('does', () => {
+  test('count the days from when it was first heard of, where the gateway names none; after them the bank decides', () => {
+    const after = (days: number, order: Order): Order | undefined =>
+      settleDispute({ order, truth: truth('needs_response', UNDATED), cause: 'sweep', nowMs: NOW_MS + days * DAY })?.order
+    const first = after(2, paidOrder()) as Order
+    expect([first.disputes?.[0], first.disputed]).toMatchObject([{ status: 'needs_response', dueAtMs: NOW_MS + 7 * DAY }, { dueAtMs: NOW_MS + 7 * DAY }])
+    expect(after(6, first)).toBeUndefined()
+    const late = after(7, first) as Order
+    expect([late.disputes?.[0], late.disputed]).toMatchObject([{ status: 'under_review', dueAtMs: NOW_MS + 7 * DAY }, { dueAtMs: null }])
+    expect(after(9, late)).toBeUndefined()
+  })
+
   const cases: Array<[string, DisputeTruth[], OrderState, Record<string, number>]> = [
     ['an inquiry', [truth('inquiry')], 'paid', {}],
     ['an inquiry that rests', [truth('inquiry'), truth('closed')], 'paid', {}],

@@ -1,10 +1,12 @@
 /**
  * Chargebacks at Authorize.Net: a settled transaction that the customer's bank has taken back, or given back again. The
  * vendor sends no event for them, knows no evidence and no deadline, and bills its fee by the month: all of that is
- * between the shop and its own bank. A dispute has the id of its transaction, of which there is one.
+ * between the shop and its own bank, so the shop itself says how many days it has. A dispute has the id of its
+ * transaction, of which there is one.
  */
 import type { DisputeTruth } from '#domain/dispute.ts'
 import { Failure } from '#values/failure.ts'
+import { DAY_MS } from '#values/time.ts'
 import { config } from '#platform/config.ts'
 import { patience, untold } from './api.ts'
 import { submittedSince } from './lists.ts'
@@ -41,7 +43,8 @@ export async function disputeAtAuthorizeNet(transactionId: string): Promise<Disp
   const isBack = details.transactionStatus !== 'chargeback'
   const movement = { fee: 0, currency }
   return {
-    id: transactionId, status: isBack ? 'won' : 'under_review', amount, currency, reason: 'chargeback', dueAtMs: null, answered: false, refundable: false,
+    id: transactionId, status: isBack ? 'won' : 'needs_response', amount, currency, reason: 'chargeback', answered: false, refundable: false,
+    dueAtMs: null, answerWithinMs: config('authorizeNet').AUTHORIZE_NET_EVIDENCE_DAYS * DAY_MS,
     // As its books list them: a charge that was given back is one that was never taken back.
     movements: [{ ...movement, id: `${transactionId}-chargeback`, amount: 0 - amount }, ...(isBack ? [{ ...movement, id: `${transactionId}-chargeback-reversal`, amount }] : [])],
     openedAtMs: Date.parse(details.submitTimeUTC),

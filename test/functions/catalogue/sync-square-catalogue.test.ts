@@ -4,6 +4,7 @@
  * One Square for the whole file, so the cases run one after the other, each with products of its own.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { until } from '../purchase.ts'
 import { openShop, type Json, type Person, type Shop } from '../shop.ts'
 
 const JOB = 'sync-square-catalogue'
@@ -244,6 +245,20 @@ describe('survives', () => {
     await sync()
     expect(shop.shelf('VARMUSCLEROLL1')).toBe(32)
     expect(stored('VARMUSCLEROLL1')).toMatchObject({ onHand: 32, held: 0 })
+  })
+
+  test('an answer of our own store that does not come: nobody who buys the same product waits for it', async () => {
+    const productId = 'VARHEARTS250'
+    await move(productId, 3)
+    shop.fault({ target: 'firestore', operation: 'BatchGetDocuments', function: JOB, match: `products/${productId}`, when: 'after', effect: 'delay', delayMs: 60_000 })
+    const run = sync()
+    await until(() => shop.cloud.wire.faults()[0]?.struck === 1)
+    const order = await (await shop.person()).buy({ productId, quantity: 2 })
+    shop.calm()
+    await run
+    await shop.cloud.drain()
+    await sync()
+    expect([order['state'], stored(productId)['onHand'], stored(productId)['held']]).toEqual(['paid', shop.shelf(productId), 0])
   })
 
   test('sales online, sales at the till, adjustments and syncs all at once: no unit is lost, none appears', async () => {

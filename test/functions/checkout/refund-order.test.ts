@@ -4,7 +4,7 @@
  * The file ends with the books: our orders, our ledger, Stripe and Square's shelf must tell the same story.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { expectAllSettles, openGround, timePasses, type Ground } from '../purchase.ts'
+import { expectAllSettles, openGround, timePasses, until, type Ground } from '../purchase.ts'
 import type { Answer, Json, Line, Person, Shop } from '../shop.ts'
 
 const BOOK = 'VARGROWBOOK1'
@@ -281,6 +281,19 @@ describe('survives', { timeout: 20_000 }, () => {
       expect(await shown(order)).toMatchObject({ state: 'partially_refunded', refunded: 5 })
       expect({ cents: cents(order), mails: mailsAbout(order) }).toEqual({ cents: 500, mails: 1 })
     }
+  })
+
+  test('an answer of our own store that does not come: whoever asks again does not wait for it, nor does who buys the same', async () => {
+    const order = await bought()
+    const wish = { lines: [{ productId: BOOK, quantity: 1 }], restock: true }
+    shop.fault({ target: 'firestore', operation: 'BatchGetDocuments', function: 'refund-order', match: order['id'], when: 'after', effect: 'delay', delayMs: 60_000 })
+    const unheard = refund(order, wish, 'unheard')
+    await until(() => shop.cloud.wire.faults()[0]?.struck === 1)
+    const [again, other] = await Promise.all([refund(order, wish, 'unheard'), bought()])
+    expect([again.status, other['state']]).toEqual([201, 'paid'])
+    shop.calm()
+    expect((await unheard).text).toBe(again.text)
+    expect(given(order).length).toBe(1)
   })
 
   test('its instance being killed, and nobody asking again: the sweep finishes it', async () => {

@@ -5,12 +5,13 @@ import { expectTrueBooks, openGround, orderOf, PRICE, PRODUCT, type Ground } fro
 import type { Answer, Json, Person, Shop } from '../shop.ts'
 
 const DAY_MS = 86_400_000
+const EVIDENCE_DAYS = 12
 
 let ground: Ground
 let shop: Shop
 
 beforeAll(async () => {
-  ground = await openGround()
+  ground = await openGround({ environment: { AUTHORIZE_NET_EVIDENCE_DAYS: String(EVIDENCE_DAYS) } })
   shop = ground.shop
 }, 30_000)
 afterAll(() => shop.cloud.stop())
@@ -46,20 +47,51 @@ function balances(orderId: string): Record<string, number> {
   return Object.fromEntries(Object.entries(sums).filter(([account, sum]) => sum !== 0 && account !== 'sales'))
 }
 
+/** So many days after it was found evidence is due, to the second. */
+function due(): unknown {
+  const day = new Date(shop.cloud.now() + EVIDENCE_DAYS * DAY_MS).toISOString().slice(0, 'YYYY-MM-DDTHH:MM:S'.length)
+  return expect.stringContaining(day)
+}
+
+const deadline = (transId: string): Json | undefined => shop.documents('alerts').find(({ data }) => data['key'] === `dispute-deadline/${transId}`)?.data
+
+async function daysPass(days: number): Promise<Record<string, number>> {
+  await shop.cloud.advance(days * DAY_MS)
+  const tally = await shop.tally('sweep-disputes')
+  await shop.cloud.drain()
+  return tally
+}
+
 describe('does', () => {
   test('find a chargeback months later: the order is disputed, the ledger says where the money is, staff are told', async () => {
     const { orderId, transId } = await bought()
     await shop.cloud.advance(100 * DAY_MS)
     await shop.act('authorize-net', `transactions/${transId}/chargeback`)
     expect(await shop.tally('sync-chargebacks')).toMatchObject({ read: 1, saved: 1 })
-    expect(await shown(orderId)).toMatchObject({ state: 'disputed', disputes: [{ id: transId, status: 'under_review', amount: 100, reason: 'chargeback', evidenceDueAt: null }] })
+    expect(await shown(orderId)).toMatchObject({ state: 'disputed', disputes: [{ id: transId, status: 'needs_response', amount: 100, reason: 'chargeback', evidenceDueAt: due() }] })
     expect(balances(orderId)).toEqual({ 'disputes:held': 2 * PRICE })
     await shop.cloud.drain()
-    expect(shop.documents('alerts').find(({ data }) => data['key'] === `dispute/${transId}`)?.data).toMatchObject({ status: 'open', severity: 'p1', orderId })
+    expect(shop.documents('alerts').find(({ data }) => data['key'] === `dispute/${transId}`)?.data).toMatchObject({ status: 'open', severity: 'p1', orderId, details: { evidenceDueAt: expect.any(String) } })
     expect(await shop.tally('sync-chargebacks')).toMatchObject({ read: 1, saved: 0, unchanged: 1 })
     await shop.act('authorize-net', `transactions/${transId}/chargeback_reversal`)
     expect(await shop.tally('sync-chargebacks')).toMatchObject({ saved: 1 })
     expect([(await shown(orderId))['state'], balances(orderId)]).toEqual(['paid', { 'gateway:kaja': 2 * PRICE }])
+  })
+
+  test('remind staff once when evidence is due within 48 hours, and leave it to the bank after that', async () => {
+    const { orderId, transId } = await bought()
+    await shop.act('authorize-net', `transactions/${transId}/chargeback`)
+    await shop.tally('sync-chargebacks')
+    const [{ evidenceDueAt }] = (await shown(orderId))['disputes']
+    expect(await daysPass(EVIDENCE_DAYS - 3)).toMatchObject({ sent: 0 })
+    expect(await daysPass(1.5)).toMatchObject({ sent: 1 })
+    expect(deadline(transId)).toMatchObject({ status: 'open', severity: 'p0', orderId })
+    expect(await daysPass(0.5)).toMatchObject({ sent: 0 })
+    expect((await shown(orderId))['disputes']).toMatchObject([{ status: 'needs_response', evidenceDueAt }])
+    await daysPass(2)
+    expect((await shown(orderId))['disputes']).toMatchObject([{ status: 'under_review', evidenceDueAt }])
+    expect(deadline(transId)).toMatchObject({ status: 'resolved' })
+    expect(balances(orderId)).toEqual({ 'disputes:held': 2 * PRICE })
   })
 
   test('leave what is open to the sweep of disputes, which learns that it was given back', async () => {
