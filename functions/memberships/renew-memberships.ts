@@ -15,49 +15,46 @@ import type { Member } from '#domain/member.ts'
 import { endUnpaid } from '#domain/membership-change.ts'
 import { renewal } from '#domain/membership-orders.ts'
 import { isOpen } from '#domain/order.ts'
-import { log } from '#platform/log.ts'
 import { payCharge } from '#stores/member-charging.ts'
 import { placeIfDue, type PlacedCharge } from '#stores/member-placing.ts'
 import { changeMember, dueMembers, lookAgainLater, scene } from '#stores/members.ts'
 import { gatewayNamed } from '#vendors/gateways.ts'
-import { schedule, type Tally } from '#entry/schedule.ts'
+import { schedule } from '#entry/schedule.ts'
+import { sweep } from '#entry/sweep.ts'
 
-const AT_ONCE = 8
-
-/** Counted: settled (paid or declined), released (ended), deferred (not answered yet), unchanged (somebody else's). */
+/** Counted: settled (paid or declined), released (ended), deferred (nobody knows yet, or the gateway is away), unchanged (somebody else's). */
 export const renewMemberships = schedule({
   name: 'renew-memberships',
   cron: '10 * * * *',
   impact: 'Months of memberships are not charged, and whoever does not pay keeps his benefits.',
   timeoutSeconds: 900,
-  run: async ({ hasTime }) => {
-    const tally = { read: 0, settled: 0, released: 0, deferred: 0, unchanged: 0, failed: 0 } satisfies Tally
-    while (hasTime()) {
-      const members = await dueMembers(AT_ONCE)
-      if (members.length === 0) break
-      tally.read += members.length
-      for (const result of await Promise.all(members.map(attended))) tally[result] += 1
-    }
-    return tally
-  },
+  run: (run) =>
+    sweep({
+      name: 'renew-memberships', run, atOnce: 8, counts: ['settled', 'released', 'deferred', 'unchanged'],
+      take: async (limit) => (await dueMembers(limit)).map((member) => ({ id: member.customerId, member })),
+      finish: ({ member }) => attended(member),
+      putOff: ({ id }) => lookAgainLater(id),
+    }),
 })
 
-type Result = 'settled' | 'released' | 'deferred' | 'unchanged' | 'failed'
+type Result = 'settled' | 'released' | 'deferred' | 'unchanged'
 
 async function attended(member: Member): Promise<Result> {
-  try {
-    if (isOver(member)) return await ended(member)
-    const runner = newId('run')
-    const placed = await placedBy(member, runner)
-    if (placed === undefined) return await unchanged(member)
-    const { order } = await payCharge(placed, { runner, gatewayNamed })
-    return isOpen(order) ? 'deferred' : 'settled'
-  } catch (error) {
+  if (isOver(member)) return ended(member)
+  const runner = newId('run')
+  const placed = await placedBy(member, runner).catch(whileAway)
+  if (placed === undefined || placed === 'away') {
     await lookAgainLater(member.customerId)
-    if (error instanceof Failure && error.code === 'SERVICE_UNAVAILABLE') return 'deferred'
-    log.error('a membership could not be renewed', error, { function: 'renew-memberships', customerId: member.customerId })
-    return 'failed'
+    return placed === undefined ? 'unchanged' : 'deferred'
   }
+  const { order } = await payCharge(placed, { runner, gatewayNamed })
+  return isOpen(order) ? 'deferred' : 'settled'
+}
+
+/** Nothing is begun while the gateway is left alone. */
+function whileAway(error: unknown): 'away' {
+  if (error instanceof Failure && error.code === 'SERVICE_UNAVAILABLE') return 'away'
+  throw error
 }
 
 function isOver({ membership }: Member): boolean {
@@ -78,10 +75,4 @@ function placedBy({ customerId }: Member, runner: string): Promise<PlacedCharge 
     named: (member) => ['renewal', member?.membership?.id ?? customerId, String((member?.membership?.period ?? 0) + 1), String(member?.charges ?? 0)],
     decide: (member, setting) => (member === undefined ? undefined : renewal(member, setting)),
   })
-}
-
-/** Not due any more, or somebody else is charging it. */
-async function unchanged({ customerId }: Member): Promise<Result> {
-  await lookAgainLater(customerId)
-  return 'unchanged'
 }
