@@ -28,9 +28,9 @@ export function welcomeMail(member: Member, membership: Membership, { order, ...
     title: `Welcome as a ${membership.tier} member`,
     paragraphs: [
       `${charged(order)} ${discountSentence(membership)}`,
+      benefitsSentence(membership),
       `Your membership renews each month; the next ${amountOf(membership)} are due on ${dayOf(membership.periodEndsAtMs, telling)}. You can change or cancel it at any time.`,
     ],
-    rows: [benefitsOf(membership)],
     order,
   })
 }
@@ -43,9 +43,8 @@ export function upgradeMail(member: Member, membership: Membership, { order, ...
     title: `You are a ${membership.tier} member now`,
     paragraphs: [
       `${charged(order)} It covers the difference until ${dayOf(membership.periodEndsAtMs, telling)}; from then on a month costs ${amountOf(membership)}.`,
-      discountSentence(membership),
+      `${discountSentence(membership)} ${benefitsSentence(membership)}`,
     ],
-    rows: [benefitsOf(membership)],
     order,
   })
 }
@@ -116,15 +115,14 @@ export function cancelMail(member: Member, membership: Membership, { nowMs, ...t
 interface Content extends Pick<MailIntent, 'id' | 'template' | 'subject'> {
   readonly title: string
   readonly paragraphs: readonly string[]
-  readonly rows?: ReadonlyArray<ReadonlyArray<readonly [string, string]>>
   readonly order?: Order
 }
 
-function mail(member: Member, { shopName }: Pick<Telling, 'shopName'>, { order, title, paragraphs, rows = [], ...names }: Content): MailIntent {
+function mail(member: Member, { shopName }: Pick<Telling, 'shopName'>, { order, title, paragraphs, ...names }: Content): MailIntent {
   const lines = order?.lines.map(({ name, total }): [string, string] => [name, moneyOf(total, order.currency)])
   return {
     ...names, to: member.email, ...(order === undefined ? {} : { orderId: order.id }),
-    ...letter({ title, paragraphs, rows: [...(lines === undefined ? [] : [lines]), ...rows], shopName }),
+    ...letter({ title, paragraphs, ...(lines === undefined ? {} : { rows: [lines] }), shopName }),
   }
 }
 
@@ -141,8 +139,8 @@ function discountSentence({ tier }: Membership): string {
   return `${tierFacts(tier).discountPercent} % are taken off everything that you buy while you are signed in.`
 }
 
-function benefitsOf({ tier }: Membership): Array<[string, string]> {
-  return tierFacts(tier).benefits.map((benefit) => [benefit, 'included'])
+function benefitsSentence({ tier }: Membership): string {
+  return `It brings you: ${tierFacts(tier).benefits.join('; ')}.`
 }
 
 function nextTry(membership: Membership, telling: Telling): string {

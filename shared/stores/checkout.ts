@@ -17,8 +17,8 @@ import { derivedId } from '#platform/derived.ts'
 import { readAll, type Snapshot } from '#platform/firestore.ts'
 import { breakerDoc, type Gate } from './breakers.ts'
 import { cartDoc, cartOf } from './carts.ts'
-import { buyerDocs } from './eligibility.ts'
 import { refuseOver } from './limits.ts'
+import { memberDoc } from './members.ts'
 import { orderDoc, orderOf, readOrder } from './orders.ts'
 import { exemptionAsked, exemptionOf } from './tax.ts'
 import { orderIdFor, place, sameVersion, type Basis, type Placed, type PlaceRequest } from './placing.ts'
@@ -96,19 +96,21 @@ async function readBasis(query: PlaceRequest): Promise<Basis> {
   const places = await countersOf({ customerId, email, ip: draft.ip, deviceId: draft.deviceId ?? null })
   const keyed = query.keyedOrderId === undefined ? [] : [await orderDoc(query.keyedOrderId)]
   const breakers = await Promise.all([draft.gateway, TILL].map(async (vendor) => ({ vendor, doc: await breakerDoc(vendor) })))
-  const [buyer, exemption] = [await buyerDocs(customerId), await exemptionAsked(customerId)]
-  const docs = [await cartDoc(query.cartId), ...[...breakers, ...places].map(({ doc }) => doc), ...buyer, ...keyed, ...(exemption === undefined ? [] : [exemption])]
+  const members = customerId === null ? [] : [await memberDoc(customerId)]
+  const exemption = await exemptionAsked(customerId)
+  const docs = [await cartDoc(query.cartId), ...[...breakers, ...places].map(({ doc }) => doc), ...members, ...keyed, ...(exemption === undefined ? [] : [exemption])]
   const [cart, ...all] = (await readAll(docs)) as [Snapshot, ...Snapshot[]]
   const [gateway, till] = breakers.map((breaker, index) => ({ ...breaker, snapshot: all[index] as Snapshot })) as [Gate, Gate]
   const found = all.slice(breakers.length)
-  const order = query.keyedOrderId === undefined ? undefined : found[places.length + buyer.length]
+  const [member] = found.splice(places.length, members.length)
+  const order = query.keyedOrderId === undefined ? undefined : found[places.length]
   return {
     cart: query.inline !== undefined ? await inlineCart(query, cartOf(cart)) : cartOf(cart),
     cartSnapshot: cart,
     order: order === undefined ? undefined : orderOf(order),
     exemption: exemption === undefined ? undefined : exemptionOf(found.at(-1)),
     counters: places.map((place, index) => countedIn(place, found[index] as Snapshot)),
-    buyer: found.slice(places.length, places.length + buyer.length),
+    member,
     gateway,
     till,
   }

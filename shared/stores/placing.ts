@@ -27,7 +27,7 @@ import { doors } from '#platform/groups.ts'
 import { inLanes } from '#platform/lanes.ts'
 import { entrance, ifOpenToAll, type Entrance, type Gate, type Pass } from './breakers.ts'
 import { cartData, cartDoc, lockMs, saveRelocked } from './carts.ts'
-import { eligibilityIn } from './eligibility.ts'
+import { ageIn, membershipIn } from './eligibility.ts'
 import { countedUp } from './limits.ts'
 import { orderData, orderDoc } from './orders.ts'
 import { productDoc, readProducts } from './products.ts'
@@ -75,8 +75,8 @@ export interface Basis {
   readonly order: Order | undefined
   readonly exemption?: TaxExemption | undefined
   readonly counters: readonly Counted[]
-  /** What is known of the buyer. */
-  readonly buyer: readonly Snapshot[]
+  /** What the buyer is as a member; undefined for a guest. */
+  readonly member: Snapshot | undefined
   /** Whether the gateway, and the till that knows the counts, are there to be asked. */
   readonly gateway: Gate
   readonly till: Gate
@@ -236,7 +236,8 @@ async function decide(wish: Wish, { counts, use }: Known, { products, promo }: S
   const facts = {
     cart, products, counts,
     inFlight: needsInFlight(products, counts) ? await unitsInFlight() : new Map<string, number>(),
-    ...eligibilityIn(basis.buyer),
+    age: ageIn(),
+    membership: membershipIn(basis.member),
     promo: promo === undefined ? undefined : { ...promo, ...use },
     delivery: request.delivery, shipping: shippingRules(), rates: taxRates({ shipTo: destinationOf(request.delivery), exemption: basis.exemption }),
     expectedTotal: request.expectedTotal, lockMs: lockMs(),

@@ -6,7 +6,7 @@ import { cartTotals, cartView, type Cart } from '#domain/cart.ts'
 import { feesTo } from '#domain/delivery.ts'
 import { offerOf, refusalOf, type PromoFound } from '#domain/promo.ts'
 import { now } from '#platform/clock.ts'
-import { eligibilityOf } from './eligibility.ts'
+import { membershipOf } from './eligibility.ts'
 import { readPromo, readUse } from './promo-codes.ts'
 import { shippingRules } from './shipping.ts'
 import { exemptionFor, taxRates } from './tax.ts'
@@ -21,8 +21,8 @@ interface Asked {
 /** @throws Failure INVALID_INPUT when it is not shipped there, or its promo code is refused */
 export async function shownCart(cart: Cart, { shipTo, promoMustCount = false }: Asked = {}): Promise<Record<string, unknown>> {
   const { customerId, promoCode, lines } = cart
-  const [{ membership }, found, exemption] = await Promise.all([
-    eligibilityOf(customerId),
+  const [membership, found, exemption] = await Promise.all([
+    membershipOf(customerId),
     promoCode == null ? undefined : foundPromo(promoCode, customerId),
     exemptionFor(customerId),
   ])
