@@ -56,6 +56,8 @@ export interface Member {
   readonly newsletter: boolean
   /** When the calendar looks next; null when nothing will be due. */
   readonly nextAtMs: number | null
+  /** When a month brings its benefits next; null when none will. */
+  readonly benefitsAtMs: number | null
   /** Grows with every change. */
   readonly version: number
   readonly createdAtMs: number

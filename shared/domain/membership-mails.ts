@@ -6,6 +6,7 @@ import { toText } from '#values/money.ts'
 import { wallTime } from './civil-day.ts'
 import { dueMoment } from './dunning.ts'
 import { letter, type MailIntent } from './mail.ts'
+import type { BenefitKind } from './member-benefits.ts'
 import type { Member, Membership } from './member.ts'
 import { tierFacts } from './membership-tiers.ts'
 import type { Order } from './order.ts'
@@ -110,6 +111,39 @@ export function cancelMail(member: Member, membership: Membership, { nowMs, ...t
     title: 'Your membership is cancelled',
     paragraphs: [`Your ${membership.tier} membership has ended. ${until}`, 'You are welcome back at any time.'],
   })
+}
+
+export interface News extends Telling {
+  /** `2026-12` */
+  readonly month: string
+  readonly kinds: readonly BenefitKind[]
+}
+
+/** Only to those who agreed to it. */
+export function newsletterMail(member: Member, membership: Membership, { month, kinds, ...telling }: News): MailIntent {
+  const { tier } = membership
+  const waiting = kinds.map((kind) => BENEFITS[kind])
+  return mail(member, telling, {
+    id: `membership-newsletter-${membership.id}-${month}`,
+    template: 'membership_newsletter',
+    subject: `${monthName(month)} for ${tier} members at ${telling.shopName}`,
+    title: `Your ${monthName(month)}`,
+    paragraphs: [
+      ...(waiting.length === 0 ? [] : [`This month brings you ${waiting.join(' and ')}.`]),
+      discountSentence(membership),
+      'New goods and promotions for members are marked in the shop when you are signed in.',
+      'You get this mail because you agreed to our newsletter; you can take that back in your membership at any time.',
+    ],
+  })
+}
+
+const BENEFITS: Readonly<Record<BenefitKind, string>> = {
+  gift: 'a gift with your next purchase', gift_box: 'a premium gift box, ready for you in the store', raffle_entry: 'a free entry in a raffle',
+}
+const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December']
+
+function monthName(month: string): string {
+  return MONTHS[Number(month.slice(5)) - 1] ?? month
 }
 
 interface Content extends Pick<MailIntent, 'id' | 'template' | 'subject'> {

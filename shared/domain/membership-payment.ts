@@ -75,7 +75,8 @@ function started(member: Member, order: MembershipOrder, scene: Scene): MemberCh
     id, tier, price, currency: order.currency, status: 'active', anchor, period: 0, periodStartsAtMs: nowMs, periodEndsAtMs: dueAt(timeZone, anchor, 1),
     orderId: order.id, card, nextTier: null, startedAtMs: nowMs, cancelledAtMs: null, cancelReason: null,
   }
-  const begun = { ...member, email: order.email, newsletter }
+  // Whoever begins anew in a month that has brought its benefits gets the next ones with the next month.
+  const begun = { ...member, email: order.email, newsletter, benefitsAtMs: member.benefitsAtMs ?? nowMs }
   const change = changed(begun, membership, scene, { what: 'membership.started', why: 'paid', mails: [welcomeMail(begun, membership, { ...scene, order })] })
   return order.purpose.isNewCard && change.uses !== undefined ? { ...change, uses: { ...change.uses, left: leftBy(order) } } : change
 }

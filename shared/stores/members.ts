@@ -39,7 +39,7 @@ export function scene(): Scene {
 /** A customer of whom nothing is known yet. */
 export function newMember(customerId: string, email: string): Member {
   return {
-    customerId, email, membership: null, charge: null, charges: 0, newsletter: false, nextAtMs: null, version: 0, createdAtMs: now(), updatedAtMs: now(),
+    customerId, email, membership: null, charge: null, charges: 0, newsletter: false, nextAtMs: null, benefitsAtMs: null, version: 0, createdAtMs: now(), updatedAtMs: now(),
   }
 }
 

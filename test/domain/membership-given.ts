@@ -19,7 +19,7 @@ export function at(nowMs: number, timeZone = CHICAGO): Scene {
 
 export function blank(nowMs = START_MS): Member {
   return {
-    customerId: 'cust-1', email: 'jo@mail.example', membership: null, charge: null, charges: 0, newsletter: false, nextAtMs: null, version: 0,
+    customerId: 'cust-1', email: 'jo@mail.example', membership: null, charge: null, charges: 0, newsletter: false, nextAtMs: null, benefitsAtMs: null, version: 0,
     createdAtMs: nowMs, updatedAtMs: nowMs,
   }
 }

@@ -67,6 +67,8 @@ const MAY_CALL: Record<string, string> = {
   'PUT /api/memberships/:customerId/cancel': 'customer admin',
   'PUT /api/memberships/:customerId/payment-method': 'customer admin',
   'PUT /api/memberships/:customerId/newsletter': 'customer admin',
+  'GET /api/admin/member-benefits': 'viewer support admin',
+  'POST /api/admin/member-benefits/:benefitId/hand-over': 'support admin',
 
   'GET /api/admin/alerts': 'viewer support admin',
   'GET /api/admin/stats': 'viewer support admin',
