@@ -12,7 +12,7 @@ import { dayIn } from '#domain/civil-day.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { readBreakers } from '#stores/breakers.ts'
-import { ordersBetween, queueDepths, refundsBetween, type Sum } from '#stores/today.ts'
+import { membershipsBetween, ordersBetween, queueDepths, refundsBetween, type Sum } from '#stores/today.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
 
 export const showStats = endpoint({
@@ -23,7 +23,7 @@ export const showStats = endpoint({
     who: ['viewer', 'support', 'admin'],
     summary: 'Orders, money and queues of today',
     reply: z.object({
-      day: z.string(), timeZone: z.string(), currency: z.string(), orders: z.looseObject({}), refunds: z.looseObject({}),
+      day: z.string(), timeZone: z.string(), currency: z.string(), orders: z.looseObject({}), memberships: z.looseObject({}), refunds: z.looseObject({}),
       queues: z.looseObject({}), breakers: z.array(z.looseObject({})),
     }),
     run,
@@ -33,11 +33,14 @@ export const showStats = endpoint({
 async function run(): Promise<Record<string, unknown>> {
   const { STORE_TIMEZONE: timeZone, CURRENCY: currency } = config('shop')
   const { day, fromMs, toMs } = dayIn(timeZone, now())
-  const [orders, refunds, queues, breakers] = await Promise.all([
-    ordersBetween(fromMs, toMs), refundsBetween(fromMs, toMs), queueDepths(), readBreakers(),
+  const [orders, memberships, refunds, queues, breakers] = await Promise.all([
+    ordersBetween(fromMs, toMs), membershipsBetween(fromMs, toMs), refundsBetween(fromMs, toMs), queueDepths(), readBreakers(),
   ])
   const sums = Object.entries(orders).map(([name, sum]) => [name, sumView(sum, currency)])
-  return { day, timeZone, currency, orders: Object.fromEntries(sums), refunds: sumView(refunds, currency), queues, breakers: breakers.map(breakerView) }
+  return {
+    day, timeZone, currency, orders: Object.fromEntries(sums), memberships: { paid: sumView(memberships, currency) }, refunds: sumView(refunds, currency),
+    queues, breakers: breakers.map(breakerView),
+  }
 }
 
 function sumView({ count, amount }: Sum, currency: string): Record<string, unknown> {

@@ -36,6 +36,13 @@ export async function ordersBetween(fromMs: number, toMs: number): Promise<Recor
   return Object.fromEntries(await Promise.all(sums)) as Record<keyof typeof GROUPS, Sum>
 }
 
+/** Months and upgrades of memberships that were paid in a span of time: part of the orders that were. */
+export async function membershipsBetween(fromMs: number, toMs: number): Promise<Sum> {
+  const paid: Query = (await collection('orders'))
+    .where('currency', '==', config('shop').CURRENCY).where('purpose.kind', '==', 'membership').where('state', 'in', [...GROUPS.paid])
+  return totalOf(paid.where('createdAtMs', '>=', fromMs).where('createdAtMs', '<', toMs), 'total')
+}
+
 /** What was given back in a span of time. */
 export async function refundsBetween(fromMs: number, toMs: number): Promise<Sum> {
   const refunds: Query = (await collection('ledger')).where('kind', '==', 'refund').where('atMs', '>=', fromMs).where('atMs', '<', toMs)

@@ -128,6 +128,15 @@ describe('does', () => {
     expect(shop.document('past_memberships', first['id'])?.['membership']).toMatchObject({ status: 'cancelled', tier: 'GOLD' })
   })
 
+  test('leave nothing that the gateways\' own books say otherwise, once they are compared', async () => {
+    const people = [await newMember(shop), await newMember(shop, { tier: 'SILVER', paymentMethod: { gateway: 'kaja', token: newNonce() } })]
+    await timePasses(ground, 40)
+    const tally = await shop.tally('reconcile-payments')
+    expect([tally['refused'], tally['settled']]).toEqual([0, 0])
+    const orderIds = people.flatMap((person) => memberOrders(shop, person).map(({ id }) => id))
+    expect(shop.documents('reconciliation').filter(({ data }) => orderIds.includes(data['orderId']))).toEqual([])
+  })
+
   test('hold what is unusual until staff have looked, and grant it when they approve', async () => {
     const member = await shop.person()
     const held = await member.call('POST', '/api/memberships/subscribe', { customerId: member.id, email: member.email, tier: 'GOLD', paymentMethod: { token: 'pm_card_visa' } }, { 'x-country-code': 'KP' })

@@ -1,5 +1,6 @@
 /** The day in figures: what was bought and given back today, what waits, which vendors are left alone. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newMember } from '../members.ts'
 import { openShop, type Json, type Person, type Shop } from '../shop.ts'
 
 const STATS = '/api/admin/stats'
@@ -38,6 +39,14 @@ describe('does', () => {
       orders: { paid: { count: 2, amount: 150 }, failed: { count: 1, amount: 50 }, open: { count: 0, amount: 0 }, in_review: { count: 0, amount: 0 } },
       refunds: { count: 1, amount: 12.5 },
     })
+  })
+
+  test('tell what of it was paid for memberships', async () => {
+    const before = await stats()
+    await newMember(shop, { tier: 'SILVER' })
+    const after = await stats()
+    expect([before['memberships'], after['memberships']]).toEqual([{ paid: { count: 0, amount: 0 } }, { paid: { count: 1, amount: 97 } }])
+    expect(after['orders'].paid).toEqual({ count: before['orders'].paid.count + 1, amount: before['orders'].paid.amount + 97 })
   })
 
   test('say what waits in each queue, and which vendor is left alone until when', async () => {
