@@ -1,8 +1,11 @@
-/** The seals of the audit trail, the newest first. `npm run verify-audit` proves the events of each. */
+/**
+ * The seals of the audit trail, the newest first, and the public keys that they are signed with. `npm run verify-audit`
+ * proves the events of each; whoever notes a key down needs to believe neither store.
+ */
 import { z } from 'zod'
 import { iso } from '#values/time.ts'
 import { limitField } from '#values/schema.ts'
-import { listSeals } from '#stores/audit.ts'
+import { listSealKeys, listSeals } from '#stores/audit.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
 
 export const listAuditSeals = endpoint({
@@ -13,11 +16,12 @@ export const listAuditSeals = endpoint({
     who: ['viewer', 'support', 'admin'],
     summary: 'Daily seals of the audit trail',
     query: z.strictObject({ cursor: z.iso.date().optional(), limit: limitField(31, 100) }),
-    reply: z.object({ seals: z.array(z.looseObject({})), nextCursor: z.string().nullable() }),
+    reply: z.object({ seals: z.array(z.looseObject({})), keys: z.array(z.looseObject({})), nextCursor: z.string().nullable() }),
     run: async ({ query }) => {
-      const found = await listSeals({ before: query.cursor, limit: query.limit + 1 })
+      const [found, kept] = [await listSeals({ before: query.cursor, limit: query.limit + 1 }), await listSealKeys()]
       const seals = found.slice(0, query.limit).map(({ sealedAtMs, ...seal }) => ({ ...seal, sealedAt: iso(sealedAtMs) }))
-      return { seals, nextCursor: found.length > query.limit ? (seals.at(-1)?.day ?? null) : null }
+      const keys = kept.map(({ id, publicKey, sinceMs }) => ({ id, publicKey, since: iso(sinceMs) }))
+      return { seals, keys, nextCursor: found.length > query.limit ? (seals.at(-1)?.day ?? null) : null }
     },
   }),
 })

@@ -1,5 +1,5 @@
 /**
- * Seals each day of the audit trail: one Merkle root over all its events, chained to the day before.
+ * Seals each day of the audit trail: one Merkle root over all its events, chained to the day before, and signed.
  *
  * A day is sealed when it is over, its last calls have ended and the outbox holds no fact of it any more; missed days
  * are caught up in their order. It looks every hour, so that a day whose facts came late is sealed an hour later and
@@ -32,7 +32,7 @@ export const publishAuditSeal = schedule({
       const seal = await sealDay(day)
       if (seal === undefined) continue
       // The log is a third witness beside the two stores: whoever rewrites both must also rewrite it.
-      log.info('a day of the audit trail is sealed', { function: NAME, day, events: seal.events, root: seal.root, seal: seal.hash })
+      log.info('a day of the audit trail is sealed', { function: NAME, day, events: seal.events, root: seal.root, seal: seal.hash, key: seal.keyId, signature: seal.signature })
       tally.published += 1
     }
     return tally

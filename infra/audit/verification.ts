@@ -2,17 +2,20 @@
  * Proves days of the audit trail: takes the events from the warehouse, builds each day's tree anew, and compares its
  * root with the seal. Only where they differ, the kept leaves are read, to say which event was altered, removed or added.
  *
- * Nothing is taken at its own word: seals must follow from each other, the warehouse must hold the same seals as the
- * shop's store, and kept leaves that do not lead to the seal's root are said to be worthless.
+ * Nothing is taken at its own word: seals must follow from each other and be signed by a key that is trusted, the
+ * warehouse must hold the same seals as the shop's store, and kept leaves that do not lead to the seal's root are said
+ * to be worthless.
  */
-import { dayAfter, eventHash, ordered, sealHash, sealOf, type Leaf, type Seal } from '../../shared/domain/audit-seal.ts'
+import { dayAfter, eventHash, isSignedBy, ordered, sealHash, sealOf, type Leaf, type Seal, type Signature } from '../../shared/domain/audit-seal.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
 /** Where seals, leaves and events are read. */
 export interface Trail {
   /** The oldest first. */
-  readonly seals: readonly Seal[]
+  readonly seals: ReadonlyArray<Seal & Partial<Signature>>
+  /** Public keys that are trusted, by their ids. */
+  readonly keys: ReadonlyMap<string, string>
   /** Hashes of the seals in the warehouse, by day. */
   readonly published: ReadonlyMap<string, readonly string[]>
   readonly leavesOf: (day: string) => Promise<readonly Leaf[]>
@@ -34,8 +37,10 @@ export interface Verdict {
 /** Verdicts on all sealed days, or on one; the chain of seals is checked in any case. */
 export async function* verdicts(trail: Trail, only?: string): AsyncGenerator<Verdict> {
   const late = await lateLeaves(trail)
+  const vouched = trail.seals.findLastIndex((seal) => signatureOf(seal, trail.keys) === 'good')
   for (const [index, seal] of trail.seals.entries()) {
-    const faults = [...sealFaults(seal, trail.seals[index - 1]), ...publicationFaults(trail, seal)]
+    const unsigned = index > vouched ? ['NOT SIGNED: neither it nor a later seal has the signature of a key that is trusted'] : []
+    const faults = [...sealFaults(seal, trail.seals[index - 1]), ...signatureFaults(seal, trail.keys), ...unsigned, ...publicationFaults(trail, seal)]
     if (only !== undefined && seal.day !== only) {
       if (faults.length > 0) yield { day: seal.day, events: seal.events, root: seal.root, seal: seal.hash, faults }
       continue
@@ -53,6 +58,22 @@ function sealFaults(seal: Seal, before: Seal | undefined): string[] {
     ...(seal.previous === (before?.hash ?? null) ? [] : [`CHAIN BROKEN: it does not follow from the seal of ${before?.day ?? 'an earlier day, which is missing'}`]),
     ...(before === undefined || seal.day === dayAfter(before.day) ? [] : [`CHAIN BROKEN: the seal before it is of ${before.day}, days between are missing`]),
   ]
+}
+
+type Verification = 'good' | 'false' | 'unknown' | 'none'
+
+function signatureOf(seal: Seal & Partial<Signature>, keys: ReadonlyMap<string, string>): Verification {
+  if (seal.signature === undefined || seal.keyId === undefined) return 'none'
+  const key = keys.get(seal.keyId)
+  if (key === undefined) return 'unknown'
+  return isSignedBy(seal, seal.signature, key) ? 'good' : 'false'
+}
+
+/** One of before seals were signed has no signature: a later one vouches for it. */
+function signatureFaults(seal: Seal & Partial<Signature>, keys: ReadonlyMap<string, string>): string[] {
+  const found = signatureOf(seal, keys)
+  if (found === 'false') return [`SIGNATURE FALSE: it is not that of key ${seal.keyId} for this seal`]
+  return found === 'unknown' ? [`SIGNATURE UNKNOWN: key ${seal.keyId} is not among those that are trusted`] : []
 }
 
 /** The last seal may still be on its way to the warehouse. */

@@ -1,18 +1,19 @@
 /**
- * `npm run verify-audit -- [--day 2026-11-20] [--url http://localhost:8080] [--trust HASH] [--event ID]`: proves that the
- * audit trail was not altered, one line a day; exits 1 when anything differs.
+ * `npm run verify-audit -- [--day 2026-11-20] [--url http://localhost:8080] [--key KEY] [--trust HASH] [--event ID]`: proves
+ * that the audit trail was not altered, one line a day; exits 1 when anything differs.
  *
  * With `--url` it reads a running local cloud. Without, it reads the project that GCP_PROJECT_ID names, with the
  * credentials of whoever runs it: reading Firestore and BigQuery is all it needs, and nothing of the shop answers for
- * itself. `--trust`: a seal noted down earlier must be in the chain, which proves that nobody rewrote the whole of it.
- * `--event`, with `--day`: prints the proof that this event is in the day's seal.
+ * itself. `--key`, once for each: only these public keys are trusted, as they were noted down; without it those that the
+ * shop's store names, which whoever rewrites it may have exchanged. `--trust`: a seal noted down earlier must be in the
+ * chain, which proves that nobody rewrote the whole of it. `--event`, with `--day`: prints the proof that this event is in the day's seal.
  */
 import { parseArgs } from 'node:util'
-import { dayAfter, startOf } from '../../shared/domain/audit-seal.ts'
+import { dayAfter, keyIdOf, startOf } from '../../shared/domain/audit-seal.ts'
 import { proofOf } from '../../shared/domain/merkle.ts'
 import { verdicts, type Trail, type Verdict } from './verification.ts'
 
-const USAGE = 'npm run verify-audit -- [--day YYYY-MM-DD] [--url http://localhost:8080] [--trust HASH] [--day YYYY-MM-DD --event ID]'
+const USAGE = 'npm run verify-audit -- [--day YYYY-MM-DD] [--url http://localhost:8080] [--key KEY] [--trust HASH] [--day YYYY-MM-DD --event ID]'
 const FAULTS_SHOWN_MAX = 1_000
 const SEALS_PAGE = 100
 /** A day is sealed within an hour of its end; a day more is given to what holds it up. */
@@ -20,14 +21,14 @@ const OVERDUE_MS = 25 * 3_600_000
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { day: { type: 'string' }, url: { type: 'string' }, trust: { type: 'string' }, event: { type: 'string' } },
+    options: { day: { type: 'string' }, url: { type: 'string' }, key: { type: 'string', multiple: true }, trust: { type: 'string' }, event: { type: 'string' } },
   })
-  const { day, url, trust, event } = values
+  const { day, url, key, trust, event } = values
   if (day !== undefined && Number.isNaN(startOf(day))) throw new Error(`--day is a date such as 2026-11-20. ${USAGE}`)
   if (event !== undefined && day === undefined) throw new Error(`Say of which day the event is. ${USAGE}`)
   const nowMs = url === undefined ? Date.now() : await connectTo(url)
   if (process.env['GCP_PROJECT_ID'] === undefined) throw new Error(`Set GCP_PROJECT_ID, or name a running local cloud: ${USAGE}`)
-  const trail = await readTrail()
+  const trail = await readTrail(key)
   if (day !== undefined && !trail.seals.some((seal) => seal.day === day)) throw new Error(`${day} is not sealed.`)
   if (event !== undefined) return say(JSON.stringify(await inclusion(trail, day ?? '', event), null, 2))
   let faults = 0
@@ -47,8 +48,8 @@ async function connectTo(url: string): Promise<number> {
   return Date.parse(now)
 }
 
-async function readTrail(): Promise<Trail> {
-  const { leavesOf, listSeals } = await import('../../shared/stores/audit.ts')
+async function readTrail(trusted: readonly string[] | undefined): Promise<Trail> {
+  const { leavesOf, listSealKeys, listSeals } = await import('../../shared/stores/audit.ts')
   const { eventRows, eventRowsNamed, publishedSeals } = await import('../../shared/stores/audit-events.ts')
   const seals = []
   for (let before: string | undefined; ; before = seals.at(-1)?.day) {
@@ -56,7 +57,8 @@ async function readTrail(): Promise<Trail> {
     seals.push(...page)
     if (page.length < SEALS_PAGE) break
   }
-  return { seals: seals.reverse(), published: await publishedSeals(), leavesOf, rowsOf: eventRows, rowsNamed: eventRowsNamed }
+  const keys = new Map((trusted ?? (await listSealKeys()).map(({ publicKey }) => publicKey)).map((publicKey) => [keyIdOf(publicKey), publicKey]))
+  return { seals: seals.reverse(), keys, published: await publishedSeals(), leavesOf, rowsOf: eventRows, rowsNamed: eventRowsNamed }
 }
 
 async function inclusion({ seals, leavesOf }: Trail, day: string, id: string): Promise<Record<string, unknown>> {

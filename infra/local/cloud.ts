@@ -44,6 +44,8 @@ export interface LocalCloudOptions {
   readonly dueWork?: DueWork
   /** Fills an empty shop, at the first start only; a start that did not come to the end of it does it again. */
   readonly furnish?: (cloud: LocalCloud) => Promise<void>
+  /** Brings a shop of before to what an empty one would be furnished with today, before any function runs. */
+  readonly renew?: (cloud: LocalCloud) => Promise<void>
 }
 
 /** Scheduled functions, and how many entries are due in the shop's own stores that each of them picks up. */
@@ -130,7 +132,7 @@ export async function createLocalCloud(options: LocalCloudOptions): Promise<Loca
     // Other functions than the project's have routes of their own.
     const file = options.functionsModule === undefined ? projectFile('firebase.json') : undefined
     server.on('request', cloud.gateway(options.firebaseJson ?? file).handle)
-    await cloud.start(options.furnish)
+    await cloud.start(options)
     return cloud
   } catch (error) {
     await cloud.stop()
@@ -192,11 +194,12 @@ export class LocalCloud implements ControlledCloud {
     })
   }
 
-  async start(furnish?: (cloud: LocalCloud) => Promise<void>): Promise<void> {
+  async start({ furnish, renew }: Pick<LocalCloudOptions, 'furnish' | 'renew'>): Promise<void> {
     const { timeline, instances, servers, settings, declarations } = this.#parts
     timeline.onJump((offsetMs) => instances.clock(offsetMs))
     timeline.onJump((offsetMs) => void settings.set(SETTINGS, { ...this.#settings(), offsetMs }))
     timeline.onQuiet(() => this.#quiet())
+    if (this.#settings().furnished) await renew?.(this)
     servers.pubsub.hold()
     wireFunctions(declarations, servers)
     await instances.start(timeline.offsetMs)

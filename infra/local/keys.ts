@@ -14,6 +14,7 @@ const MAKERS = {
   JWT_SECRET: () => randomBytes(48).toString('base64url'),
   ORDER_ID_SECRET: () => randomBytes(48).toString('base64url'),
   MASTER_KEY: () => randomBytes(32).toString('base64url'),
+  AUDIT_SEAL_KEY: () => randomBytes(32).toString('base64url'),
   STRIPE_SECRET_KEY: () => `sk_test_${word(48)}`,
   STRIPE_WEBHOOK_SECRET: () => `whsec_${word(32)}`,
   SQUARE_ACCESS_TOKEN: () => `EAAA${randomBytes(45).toString('base64url')}`,

@@ -19,9 +19,9 @@ async function main(): Promise<void> {
   // Only now: what follows needs this version of Node to be loaded at all.
   const { createLocalCloud } = await import('./cloud.ts')
   const { firstPage } = await import('./first-page.ts')
-  const { furnishShop, shopWork } = await import('./shop.ts')
+  const { furnishShop, renewShop, shopWork } = await import('./shop.ts')
   // Other functions than the project's need no shop.
-  const shop = flags.functionsModule === undefined ? { furnish: furnishShop, dueWork: shopWork } : {}
+  const shop = flags.functionsModule === undefined ? { furnish: furnishShop, renew: renewShop, dueWork: shopWork } : {}
   const cloud = await createLocalCloud({ ...flags, ...shop }).catch((error: unknown) => {
     throw refusalOf(error, flags.port)
   })

@@ -9,10 +9,15 @@ import { PROJECT_ID } from './servers.ts'
 
 /** Warehouse tables as Terraform would make them; products and counts from Square, through the shop's own sync. */
 export async function furnishShop(cloud: LocalCloud): Promise<void> {
-  const apiEndpoint = cloud.addresses['BIGQUERY_EMULATOR_HOST'] ?? ''
-  await createWarehouse(new BigQuery({ projectId: PROJECT_ID, apiEndpoint, authClient: new PassThroughClient() as never }))
+  await renewShop(cloud)
   const { status, body } = await cloud.runJob('sync-square-catalogue')
   if (status !== 200) throw new Error(`The catalogue could not be brought in: ${JSON.stringify(body)}`)
+}
+
+/** Tables and columns that were declared after the shop was furnished. */
+export async function renewShop(cloud: LocalCloud): Promise<void> {
+  const apiEndpoint = cloud.addresses['BIGQUERY_EMULATOR_HOST'] ?? ''
+  await createWarehouse(new BigQuery({ projectId: PROJECT_ID, apiEndpoint, authClient: new PassThroughClient() as never }))
 }
 
 /** Follow-up work that only a scheduled function picks up. What waits for a later moment is not due. */

@@ -101,7 +101,7 @@ export const TABLES: readonly Table[] = [
     view: 'seals',
     clusteredBy: ['id'],
     retentionYears: 7,
-    columns: [id, whole('events'), whole('late'), text('root'), text('previous_seal_hash'), text('seal_hash'), created, updated, ...version],
+    columns: [id, whole('events'), whole('late'), text('root'), text('previous_seal_hash'), text('seal_hash'), text('key_id'), text('signature'), created, updated, ...version],
   },
 ]
 

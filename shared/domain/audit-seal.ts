@@ -3,9 +3,10 @@
  *
  * Days are civil days in UTC: they are the partitions of the warehouse, and which events a seal covers must not depend
  * on a setting that can be changed later. Each seal holds the hash of the one before it, so no day can be replaced,
- * left out or slipped in without every later seal being another one.
+ * left out or slipped in without every later seal being another one; and each is signed, so that nobody but the shop
+ * can make all later ones anew. A signature vouches for its seal and for all that it hangs on.
  */
-import { createHash } from 'node:crypto'
+import { createHash, createPublicKey, verify } from 'node:crypto'
 import { DAY_MS, HOUR_MS, iso } from '#values/time.ts'
 import type { Alert } from './alert.ts'
 import { leafHash, rootOf } from './merkle.ts'
@@ -82,6 +83,34 @@ export function sealOf(day: string, leaves: readonly Leaf[], previous: string | 
 /** Hash of what a seal says, without the hash that it gives itself. */
 export function sealHash({ day, events, late, root, previous }: Omit<Seal, 'hash'>): string {
   return createHash('sha256').update(`countinghouse audit seal\n${JSON.stringify([day, events, late, root, previous])}`).digest('hex')
+}
+
+export interface Signature {
+  /** Which key it was made with. */
+  readonly keyId: string
+  readonly signature: string
+}
+
+/** As seals are kept. Those of before they were signed have none; a later one vouches for them. */
+export type KeptSeal = Seal & Partial<Signature> & { readonly sealedAtMs: number }
+
+/** What is signed of a seal: its hash says all the rest. */
+export function signedText({ hash }: Pick<Seal, 'hash'>): string {
+  return `countinghouse audit seal signature\n${hash}`
+}
+
+/** @param publicKey of an Ed25519 key: 32 bytes in base64url */
+export function keyIdOf(publicKey: string): string {
+  return createHash('sha256').update(publicKey).digest('hex').slice(0, 16)
+}
+
+export function isSignedBy(seal: Pick<Seal, 'hash'>, signature: string, publicKey: string): boolean {
+  try {
+    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: publicKey }, format: 'jwk' })
+    return verify(null, Buffer.from(signedText(seal)), key, Buffer.from(signature, 'base64url'))
+  } catch {
+    return false
+  }
 }
 
 const NAMED_MAX = 10

@@ -5,7 +5,7 @@
 import type { Actor } from '#values/actor.ts'
 import { toText } from '#values/money.ts'
 import { iso } from '#values/time.ts'
-import type { Seal } from './audit-seal.ts'
+import type { KeptSeal } from './audit-seal.ts'
 import { amountHeld, type Dispute } from './dispute.ts'
 import type { JournalEntry } from './ledger.ts'
 import type { Payout } from './payout.ts'
@@ -233,7 +233,7 @@ export function attributed(row: WarehouseRow, actor: Actor): WarehouseRow {
 }
 
 /** A day's seal, for those who read the warehouse only. */
-export function sealRow(seal: Seal, atMs: number): WarehouseRow {
+export function sealRow(seal: KeptSeal): WarehouseRow {
   return {
     dataset: 'audit',
     table: 'seals_log',
@@ -245,8 +245,10 @@ export function sealRow(seal: Seal, atMs: number): WarehouseRow {
       root: seal.root,
       previous_seal_hash: seal.previous,
       seal_hash: seal.hash,
-      created_at: iso(atMs),
-      updated_at: iso(atMs),
+      key_id: seal.keyId ?? null,
+      signature: seal.signature ?? null,
+      created_at: iso(seal.sealedAtMs),
+      updated_at: iso(seal.sealedAtMs),
       row_version: 1,
       schema_version: SCHEMA_VERSION,
     },

@@ -49,13 +49,18 @@ const access = z.object({
   ORDER_ID_SECRET: z.string().min(32),
 })
 
-const masterKey = z.string().refine((key) => Buffer.from(key, 'base64url').length === 32, 'must be 32 bytes in base64url')
+const key = z.string().refine((text) => Buffer.from(text, 'base64url').length === 32, 'must be 32 bytes in base64url')
 
 /** What is kept under lock. */
 const vault = z.object({
-  MASTER_KEY: masterKey,
+  MASTER_KEY: key,
   /** The one before the last rotation: opens what is not wrapped anew yet, wraps nothing. */
-  MASTER_KEY_PREVIOUS: masterKey.optional(),
+  MASTER_KEY_PREVIOUS: key.optional(),
+})
+
+const seals = z.object({
+  /** Signs the daily seals of the audit trail; only what seals has it. After a rotation the public keys of all are kept. */
+  AUDIT_SEAL_KEY: key,
 })
 
 const limits = z.object({
@@ -176,7 +181,7 @@ const deadlines = z.object({
   PLACE_DEADLINE_MS: positive(12_000),
 })
 
-const SECTIONS = { shop, access, vault, limits, fraud, deadlines, stripe, authorizeNet, square, resend, pagerduty, webhooks, alerts, breakers }
+const SECTIONS = { shop, access, vault, seals, limits, fraud, deadlines, stripe, authorizeNet, square, resend, pagerduty, webhooks, alerts, breakers }
 type Sections = { [Name in keyof typeof SECTIONS]: z.output<(typeof SECTIONS)[Name]> }
 const read = new Map<string, unknown>()
 

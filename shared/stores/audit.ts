@@ -7,12 +7,15 @@
  * transaction, whoever closes a day writes it: so no leaf can come to a day that is being sealed. An event that arrives
  * after its day was closed is sealed with the first open day, and says for which day it was late.
  */
-import { dayAfter, dayOf, lateAlert, leafOf, ordered, sealOf, startOf, type Leaf, type Seal } from '#domain/audit-seal.ts'
+import {
+  dayAfter, dayOf, keyIdOf, lateAlert, leafOf, ordered, sealOf, signedText, startOf, type KeptSeal, type Leaf,
+} from '#domain/audit-seal.ts'
 import { sealRow } from '#domain/rows.ts'
 import { newId } from '#values/ids.ts'
 import { MINUTE_MS } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
 import { collection, doc, readOne, readQuery, transact, type Data, type Doc, type Query, type Snapshot, type Unit } from '#platform/firestore.ts'
+import { sealKey } from '#platform/seal-key.ts'
 import { alertPlace, raiseAlert } from './alerts.ts'
 import { addRows, deleteEntries, outboxDoc, rowsOf, type OutboxEntry } from './outbox.ts'
 
@@ -30,6 +33,8 @@ const GRACE_MS = 15 * MINUTE_MS
 /** Leaves in one document: a fifth of what it may hold. */
 const LEAVES_MAX = 1_000
 const PAGE = 50
+/** More than there are rotations in seven years. */
+const KEYS_MAX = 200
 
 function headDoc(): Promise<Doc> {
   return doc('audit_chain', 'head')
@@ -133,24 +138,37 @@ export async function closeDay(day: string): Promise<boolean> {
   return true
 }
 
-/** Seals a day that is closed. Undefined when somebody else has sealed it. */
-export async function sealDay(day: string): Promise<Seal | undefined> {
+/** Seals and signs a day that is closed. Undefined when somebody else has sealed it. */
+export async function sealDay(day: string): Promise<KeptSeal | undefined> {
   const head = await headDoc()
   const known = headOf(await readOne(head))
   if (known?.next !== day) return undefined
-  const seal = sealOf(day, await leavesOf(day), known.previous)
-  const [place, rows] = [await doc('audit_seals', day), await outboxDoc()]
+  const [{ publicKey, sign }, unsigned] = [sealKey(), sealOf(day, await leavesOf(day), known.previous)]
+  const seal = { ...unsigned, keyId: keyIdOf(publicKey), signature: sign(signedText(unsigned)), sealedAtMs: now() }
+  const [place, key, rows] = [await doc('audit_seals', day), await doc('audit_keys', seal.keyId), await outboxDoc()]
   return transact(async (unit) => {
-    if (headOf(await unit.get(head))?.next !== day) return undefined
-    unit.create(place, { ...seal, sealedAtMs: now() })
+    const [chain, kept] = (await unit.getAll(head, key)) as [Snapshot, Snapshot]
+    if (headOf(chain)?.next !== day) return undefined
+    unit.create(place, { ...seal })
     unit.update(head, { next: dayAfter(day), previous: seal.hash })
-    addRows(unit, rows, [sealRow(seal, now())])
+    if (!kept.exists) unit.create(key, { publicKey, sinceMs: seal.sealedAtMs })
+    addRows(unit, rows, [sealRow(seal)])
     return seal
   })
 }
 
-/** What is kept of a seal, with the moment it was made. */
-export type KeptSeal = Seal & { readonly sealedAtMs: number }
+/** A public key that seals are signed with, since when. */
+export interface KeptKey {
+  readonly id: string
+  readonly publicKey: string
+  readonly sinceMs: number
+}
+
+/** Public keys of all seals, the first one first. */
+export async function listSealKeys(): Promise<KeptKey[]> {
+  const found = await readQuery((await collection('audit_keys')).orderBy('sinceMs').limit(KEYS_MAX))
+  return found.map((snapshot) => ({ id: snapshot.id, ...(snapshot.data() as Omit<KeptKey, 'id'>) }))
+}
 
 /** Seals, the newest first; those before a day, if one is named. */
 export async function listSeals(filter: { before?: string | undefined; limit: number }): Promise<KeptSeal[]> {

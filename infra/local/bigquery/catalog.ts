@@ -126,9 +126,9 @@ export class Catalog {
     const after: TableResource = { ...given, schema: { fields } }
     checkTable(after)
     if (before.view === undefined) {
-      const added = addedFields(`${this.projectId}:${datasetId}.${tableId}`, before.schema.fields, fields)
-      for (const column of columnDefinitions(added)) {
-        await this.#engine.change(`ALTER TABLE ${this.#sql(datasetId, tableId)} ADD COLUMN IF NOT EXISTS ${column}`)
+      for (const { at, field } of addedFields(`${this.projectId}:${datasetId}.${tableId}`, before.schema.fields, fields)) {
+        const [column = ''] = columnDefinitions([field])
+        await this.#engine.change(`ALTER TABLE ${this.#sql(datasetId, tableId)} ADD COLUMN IF NOT EXISTS ${at}${column}`)
       }
     }
     const inPlace = inOrder(before.schema.fields, fields)
@@ -204,5 +204,9 @@ function inOrder(before: readonly Field[], after: readonly Field[]): Field[] {
   const names = before.map((field) => field.name.toLowerCase())
   const known = (field: Field) => names.includes(field.name.toLowerCase())
   const place = (field: Field) => names.indexOf(field.name.toLowerCase())
-  return [...after.filter(known).toSorted((one, other) => place(one) - place(other)), ...after.filter((field) => !known(field))]
+  const within = (field: Field): Field => {
+    const inner = before[place(field)]?.fields
+    return inner === undefined || field.fields === undefined ? field : { ...field, fields: inOrder(inner, field.fields) }
+  }
+  return [...after.filter(known).toSorted((one, other) => place(one) - place(other)).map(within), ...after.filter((field) => !known(field))]
 }

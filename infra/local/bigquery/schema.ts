@@ -64,15 +64,25 @@ export function columnDefinitions(fields: readonly Field[]): string[] {
   return columnsOf(fields).map(({ name, type }) => `${quoteName(name)} ${duckdbType(type)}${empty(type)}`)
 }
 
+/** A column to add, or a field of one: `at` is the path to the record that gets it, as DuckDB writes it. */
+export interface AddedField {
+  readonly at: string
+  readonly field: Field
+}
+
 /** Columns to add for the new schema; refuses every other difference. */
-export function addedFields(table: string, before: readonly Field[], after: readonly Field[]): Field[] {
+export function addedFields(table: string, before: readonly Field[], after: readonly Field[], at = ''): AddedField[] {
+  const inner: AddedField[] = []
   const refuse = (why: string): never => {
     throw new Refusal('invalid', `Provided Schema does not match Table ${table}. ${why}`)
   }
   for (const field of before) {
     const same = after.find((one) => one.name.toLowerCase() === field.name.toLowerCase())
     if (same === undefined) return refuse(`Field ${field.name} is missing in new schema`)
-    if (!sameType(typeOfField(field), typeOfField(same))) {
+    if (field.fields !== undefined && same.fields !== undefined) {
+      const path = `${at}${quoteName(field.name)}.${field.mode === 'REPEATED' ? 'element.' : ''}`
+      inner.push(...addedFields(table, field.fields, same.fields, path))
+    } else if (!sameType(typeOfField(field), typeOfField(same))) {
       return refuse(`Field ${field.name} has changed type from ${field.type} to ${same.type}`)
     }
     const mode = same.mode ?? 'NULLABLE'
@@ -82,5 +92,6 @@ export function addedFields(table: string, before: readonly Field[], after: read
   }
   const added = after.filter((field) => !before.some((one) => one.name.toLowerCase() === field.name.toLowerCase()))
   const required = added.find((field) => field.mode === 'REQUIRED')
-  return required === undefined ? added : refuse(`Cannot add required fields to an existing schema. (field: ${required.name})`)
+  if (required !== undefined) return refuse(`Cannot add required fields to an existing schema. (field: ${required.name})`)
+  return [...inner, ...added.map((field) => ({ at, field }))]
 }

@@ -1,5 +1,6 @@
 /** Staff see every seal, and can note the latest down. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { isSignedBy, keyIdOf } from '#domain/audit-seal.ts'
 import { openGround, type Ground } from '../purchase.ts'
 import type { Person } from '../shop.ts'
 import { nightFalls, seal, sealsOf, send, today, tradeADay } from './audit-trail.ts'
@@ -28,6 +29,16 @@ describe('does', () => {
       [2, 1, 0].map((days) => sealsOf(ground.shop).get(new Date(Date.parse(first) + days * 86_400_000).toISOString().slice(0, 10))).map((one) => [one?.['day'], one?.['events'], one?.['hash']]),
     )
     expect(body['seals'][0]).toMatchObject({ previous: body['seals'][1].hash, root: expect.any(String), late: 0, sealedAt: expect.stringMatching(/Z$/) })
+  })
+
+  test('offer the public key that they are signed with', async () => {
+    const { body } = await clerk.get(PATH)
+    const [key, ...others] = body['keys']
+    expect([key, others]).toEqual([{ id: keyIdOf(key.publicKey), publicKey: expect.any(String), since: expect.stringMatching(/Z$/) }, []])
+    for (const seal of body['seals']) {
+      expect([seal.keyId, isSignedBy(seal, seal.signature, key.publicKey)]).toEqual([key.id, true])
+      expect(isSignedBy({ hash: seal.hash.replace(/^./, 'x') }, seal.signature, key.publicKey)).toBe(false)
+    }
   })
 
   test('list them page by page', async () => {

@@ -22,8 +22,10 @@ async function expectSound(): Promise<void> {
   await send(ground)
   const seals = [...sealsOf(ground.shop).values()].sort((a, b) => (a['day'] < b['day'] ? -1 : 1))
   expect(seals.map(({ previous }) => previous)).toEqual([null, ...seals.slice(0, -1).map(({ hash }) => hash)])
-  const published = (await ground.shop.cloud.rows('audit', 'seals_log')) as Array<{ id: string; seal_hash: string }>
+  const published = (await ground.shop.cloud.rows('audit', 'seals_log')) as Array<{ id: string; seal_hash: string; key_id: string | null; signature: string | null }>
   expect(new Map(published.map(({ id, seal_hash: hash }) => [id, hash]))).toEqual(new Map(seals.map(({ day, hash }) => [day, hash])))
+  expect(published.every(({ key_id: id, signature }) => id !== null && signature !== null)).toBe(true)
+  expect(ground.shop.documents('audit_keys').map(({ id }) => id)).toEqual([...new Set(seals.map(({ keyId }) => keyId))])
 }
 
 const alertsAbout = (key: string): Json[] => ground.shop.documents('alert_facts').map(({ data }) => data).filter((fact) => fact['key'] === key)

@@ -1,17 +1,34 @@
 /** Whatever was done to stored events or seals is found, and named; what is well is not called otherwise. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { dayAfter, leafOf, ordered, sealOf, type Leaf, type Seal } from '#domain/audit-seal.ts'
+import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
+import { dayAfter, keyIdOf, leafOf, ordered, sealOf, signedText, type Leaf, type Seal, type Signature } from '#domain/audit-seal.ts'
 import { verdicts, type Trail, type Verdict } from '../../../infra/audit/verification.ts'
 
 const FIRST = '2026-11-20'
 
 type Row = Record<string, unknown>
 
+const OURS = keyPair()
+const THEIRS = keyPair()
+
+function keyPair(): { readonly publicKey: string; readonly privateKey: KeyObject } {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+  return { privateKey, publicKey: String(publicKey.export({ format: 'jwk' }).x) }
+}
+
+function signed(seal: Seal, { publicKey, privateKey } = OURS): Seal & Signature {
+  return { ...seal, keyId: keyIdOf(publicKey), signature: sign(null, Buffer.from(signedText(seal)), privateKey).toString('base64url') }
+}
+
+function unsigned({ day, events, late, root, previous, hash }: Seal): Seal {
+  return { day, events, late, root, previous, hash }
+}
+
 /** A world in which everything is right, to be falsified. */
 interface World {
   rows: Row[]
-  seals: Seal[]
+  seals: Array<Seal & Partial<Signature>>
   published: Map<string, string[]>
   leaves: Map<string, Leaf[]>
 }
@@ -26,7 +43,7 @@ function world(counts: readonly number[], late = 0): World {
     const own = Array.from({ length: count }, (_, n) => event(`d${index}-${n}`, day))
     const slow = index > 0 && index === counts.length - 1 ? Array.from({ length: late }, (_, n) => event(`late-${n}`)) : []
     const leaves = ordered([...own, ...slow].map((row) => leafOf(row, day)))
-    const seal = sealOf(day, leaves, made.seals.at(-1)?.hash ?? null)
+    const seal = signed(sealOf(day, leaves, made.seals.at(-1)?.hash ?? null))
     made.rows.push(...own, ...slow)
     made.leaves.set(day, leaves)
     made.seals.push(seal)
@@ -43,6 +60,7 @@ function trailOf({ rows, seals, published, leaves }: World): Trail {
   const dated = (day: string): Row[] => rows.filter((row) => String(row['created_at']).startsWith(day))
   return {
     seals,
+    keys: new Map([[keyIdOf(OURS.publicKey), OURS.publicKey]]),
     published,
     leavesOf: async (day) => leaves.get(day) ?? [],
     rowsOf: (day) => each(dated(day)),
@@ -77,6 +95,12 @@ describe('does', () => {
     expect((await verified(it, dayAfter(FIRST))).map(({ day, faults }) => [day, faults.length])).toEqual([[dayAfter(FIRST), 0], [dayAfter(FIRST, 2), 1]])
   })
 
+  test('take a later signature for those of before seals were signed', async () => {
+    const it = world([1, 2, 0])
+    it.seals = it.seals.map((one, index) => (index < 2 ? unsigned(one) : one))
+    expect(await faultsIn(it)).toEqual([])
+  })
+
   test('let the last seal be on its way to the warehouse', async () => {
     const it = world([1, 1])
     it.published.delete(dayAfter(FIRST))
@@ -85,6 +109,18 @@ describe('does', () => {
     expect(await faultsIn(it)).toEqual([`${FIRST} SEAL DIFFERS: the warehouse holds none for this day`])
   })
 })
+
+/** Somebody with both stores takes an event out of the second day, and seals it and all later days anew. */
+function remade(it: World, signing: (seal: Seal) => Seal & Partial<Signature>): void {
+  it.rows = it.rows.filter(({ id }) => id !== 'd1-0')
+  it.leaves.set('2026-11-21', (it.leaves.get('2026-11-21') ?? []).filter(({ id }) => id !== 'd1-0'))
+  for (let index = 1; index < it.seals.length; index += 1) {
+    const { day } = it.seals[index] as Seal
+    const seal = signing(sealOf(day, it.leaves.get(day) ?? [], it.seals[index - 1]?.hash ?? null))
+    it.seals[index] = seal
+    it.published.set(day, [seal.hash])
+  }
+}
 
 describe('refuses', () => {
   const at = (it: World, id: string): number => it.rows.findIndex((row) => row['id'] === id)
@@ -115,16 +151,26 @@ describe('refuses', () => {
     ['a seal made anew for falsified events', (it) => {
       it.rows.push(event('never', '2026-11-21'))
       it.leaves.set('2026-11-21', ordered([...(it.leaves.get('2026-11-21') ?? []), leafOf(event('never', '2026-11-21'), FIRST)]))
-      it.seals[1] = sealOf('2026-11-21', it.leaves.get('2026-11-21') ?? [], it.seals[0]?.hash ?? null)
+      it.seals[1] = signed(sealOf('2026-11-21', it.leaves.get('2026-11-21') ?? [], it.seals[0]?.hash ?? null), OURS)
     }, [/11-21 SEAL DIFFERS: the warehouse holds/, /11-22 CHAIN BROKEN: .* the seal of 2026-11-21/]],
     ['a seal made anew in both stores', (it) => {
-      const forged = sealOf('2026-11-21', [], it.seals[0]?.hash ?? null)
+      const forged = signed(sealOf('2026-11-21', [], it.seals[0]?.hash ?? null), OURS)
       it.seals[1] = forged
       it.published.set('2026-11-21', [forged.hash])
       it.leaves.set('2026-11-21', [])
       it.rows = it.rows.filter(({ id }) => !String(id).startsWith('d1'))
     }, [/11-22 CHAIN BROKEN/]],
     ['a second seal in the warehouse', (it) => it.published.set(FIRST, [...(it.published.get(FIRST) ?? []), 'f'.repeat(64)]), [/11-20 SEAL DIFFERS: .* and f{64}/]],
+    ['all later seals made anew in both stores, without the key', (it) => remade(it, unsigned), [/11-21 NOT SIGNED/, /11-22 NOT SIGNED/, /11-23 NOT SIGNED/]],
+    ['all later seals made anew in both stores, with another key', (it) => remade(it, (seal) => signed(unsigned(seal), THEIRS)), [
+      /11-21 SIGNATURE UNKNOWN/, /11-21 NOT SIGNED/, /11-22 SIGNATURE UNKNOWN/, /11-22 NOT SIGNED/, /11-23 SIGNATURE UNKNOWN/, /11-23 NOT SIGNED/,
+    ]],
+    ['all later seals made anew in both stores, with the signatures that were there', (it) => {
+      const old = [...it.seals]
+      remade(it, (seal) => ({ ...seal, keyId: keyIdOf(OURS.publicKey), signature: old.find(({ day }) => day === seal.day)?.signature ?? '' }))
+    }, [/11-21 SIGNATURE FALSE/, /11-21 NOT SIGNED/, /11-22 SIGNATURE FALSE/, /11-22 NOT SIGNED/, /11-23 SIGNATURE FALSE/, /11-23 NOT SIGNED/]],
+    ['the signatures taken off the last seals', (it) => (it.seals = it.seals.map((one, index) => (index > 1 ? unsigned(one) : one))), [/11-22 NOT SIGNED/, /11-23 NOT SIGNED/]],
+    ['a signature that is no signature', (it) => it.seals.splice(0, 1, { ...(it.seals[0] as Seal), keyId: keyIdOf(OURS.publicKey), signature: 'x' }), [/11-20 SIGNATURE FALSE/]],
     ['a day taken out of the chain', (it) => it.seals.splice(1, 1), [/11-22 CHAIN BROKEN: it does not follow/, /11-22 CHAIN BROKEN: .* days between/]],
     ['the first days cut off', (it) => it.seals.splice(0, 1), [/11-21 CHAIN BROKEN: .* an earlier day/]],
     ['a kept list that was falsified with the events', (it) => {

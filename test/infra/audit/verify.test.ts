@@ -40,6 +40,16 @@ describe('does', () => {
     expect([code, lines.at(-1)]).toEqual([1, `SEALS REPLACED: none of them is ${other}`])
   })
 
+  test('prove that the shop itself has sealed them, by a key that was noted down', async () => {
+    const { body } = await (await ground.shop.person('viewer')).get('/api/admin/audit/seals')
+    const [{ publicKey }] = body['keys']
+    expect(await verify(ground, '--day', days[0], '--key', publicKey)).toEqual({ code: 0, lines: [lineOf(days[0], 'ok', 5)] })
+    const other = Buffer.alloc(32, 7).toString('base64url')
+    const { code, lines } = await verify(ground, '--day', days[0], '--key', other)
+    expect([code, lines.filter((line) => line.includes('SIGNATURE UNKNOWN')).length]).toEqual([1, 2])
+    expect((await verify(ground, '--day', days[0], '--key', other, '--key', publicKey)).code).toBe(0)
+  })
+
   test('print the proof that an event is in its day\'s seal, which needs nothing but the event itself', async () => {
     const event = eventsOf(days[0])[2] as Json
     const { code, lines } = await verify(ground, '--day', days[0], '--event', event['id'])
