@@ -10,8 +10,8 @@ import { QUANTITY_MAX, setQuantity, unavailable } from '#domain/cart.ts'
 import { now } from '#platform/clock.ts'
 import { cartData, cartDoc, cartOf, lockMs } from '#stores/carts.ts'
 import { readProducts } from '#stores/products.ts'
-import { shownCart } from '#stores/quotes.ts'
-import { refuseStranger } from '#entry/bearer.ts'
+import { shownCart, termsOf } from '#stores/quotes.ts'
+import { isStaff, refuseStranger } from '#entry/bearer.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
 
 export const setCartItem = endpoint({
@@ -27,18 +27,18 @@ export const setCartItem = endpoint({
     run: async ({ body, params, caller, once }) => {
       const cartPlace = await cartDoc(params['cartId'] ?? '')
       // Beside the transaction, not in it: a product that many fill their carts with must not be locked by each of them.
-      const asked = readProducts([body.productId])
+      const asked = Promise.all([readProducts([body.productId]), termsOf(isStaff(caller) ? null : caller.id)])
       // Whether it fails is told where it is awaited, if it comes to that.
       asked.catch(() => undefined)
       return once(async (unit) => {
         const cart = cartOf(await unit.get(cartPlace))
-        const [found] = await asked
+        const [[found], terms] = await asked
         if (cart === undefined) throw new Failure('NOT_FOUND', { message: 'Cart not found.' })
         refuseStranger(caller, cart.customerId, 'Cart not found.')
         if (found?.product === undefined) throw unavailable()
         const changed = setQuantity(cart, { product: found.product, quantity: body.quantity, nowMs: now(), lockMs: lockMs() })
         unit.update(cartPlace, cartData(changed))
-        return { cart: await shownCart(changed) }
+        return { cart: await shownCart(changed, { terms }) }
       })
     },
   }),

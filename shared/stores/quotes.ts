@@ -5,13 +5,28 @@
 import { cartTotals, cartView, type Cart } from '#domain/cart.ts'
 import { feesTo } from '#domain/delivery.ts'
 import { offerOf, refusalOf, type PromoFound } from '#domain/promo.ts'
+import type { TaxExemption } from '#domain/tax-exemption.ts'
 import { now } from '#platform/clock.ts'
 import { membershipOf } from './eligibility.ts'
 import { readPromo, readUse } from './promo-codes.ts'
 import { shippingRules } from './shipping.ts'
 import { exemptionFor, taxRates } from './tax.ts'
 
+/** What a customer's carts are reckoned with, whatever is in them. */
+export interface Terms {
+  readonly customerId: string | null
+  readonly discountPercent: number
+  readonly exemption: TaxExemption | undefined
+}
+
+export async function termsOf(customerId: string | null): Promise<Terms> {
+  const [{ discountPercent }, exemption] = await Promise.all([membershipOf(customerId), exemptionFor(customerId)])
+  return { customerId, discountPercent, exemption }
+}
+
 interface Asked {
+  /** Of the cart's customer, as far as the caller has read them already. */
+  readonly terms?: Terms
   /** The state that it would be shipped to. */
   readonly shipTo?: string | undefined
   /** A promo code that does not count is refused, instead of shown with the reason. */
@@ -19,19 +34,18 @@ interface Asked {
 }
 
 /** @throws Failure INVALID_INPUT when it is not shipped there, or its promo code is refused */
-export async function shownCart(cart: Cart, { shipTo, promoMustCount = false }: Asked = {}): Promise<Record<string, unknown>> {
+export async function shownCart(cart: Cart, { terms, shipTo, promoMustCount = false }: Asked = {}): Promise<Record<string, unknown>> {
   const { customerId, promoCode, lines } = cart
-  const [membership, found, exemption] = await Promise.all([
-    membershipOf(customerId),
+  const [{ discountPercent, exemption }, found] = await Promise.all([
+    terms?.customerId === customerId ? terms : termsOf(lines.length === 0 ? null : customerId),
     promoCode == null ? undefined : foundPromo(promoCode, customerId),
-    exemptionFor(customerId),
   ])
   const subtotal = lines.reduce((sum, { unitPrice, quantity }) => sum + unitPrice * quantity, 0)
   const purchase = { currency: cart.currency, subtotal, nowMs: now() }
   const rule = found === undefined ? undefined : refusalOf(found, purchase)
   const promo = found === undefined || (rule !== undefined && !promoMustCount) ? undefined : offerOf(found, purchase).gives
   const shipping = shipTo === undefined ? [] : feesTo({ state: shipTo, field: 'shipTo' }, lines, shippingRules().rates)
-  const sums = cartTotals(cart, membership.discountPercent, taxRates({ shipTo, exemption }), { promo, shipping })
+  const sums = cartTotals(cart, discountPercent, taxRates({ shipTo, exemption }), { promo, shipping })
   return cartView(cart, sums, rule)
 }
 
