@@ -9,7 +9,7 @@ import { z } from 'zod'
 import { Failure, invalid } from '#values/failure.ts'
 import { newId } from '#values/ids.ts'
 import { cardAnswer, isUsable, type Card } from '#domain/card.ts'
-import { withCard } from '#domain/membership-change.ts'
+import { refuseEnded, withCard } from '#domain/membership-change.ts'
 import { owedMonth } from '#domain/membership-orders.ts'
 import { config } from '#platform/config.ts'
 import { askCard, cardToUse, joinCard, keepCard, readCard } from '#stores/cards.ts'
@@ -62,20 +62,20 @@ async function run(call: Call<Body, unknown>): Promise<Reply> {
   return placed === undefined ? taken : chargeReply(await payCharge(placed, { runner, gatewayNamed }))
 }
 
-/** The saved card that is named, or the one that a token stands for, kept for the first time. */
+/** The saved card that is named, or the one that a token stands for, kept for the first time: not for a membership that is over. */
 async function cardFor(call: Call<Body, unknown>, customerId: string, runner: string): Promise<{ readonly card: Card; readonly fresh: boolean }> {
   const { token, cardId, gateway: name = config('shop').PAYMENT_GATEWAY } = call.body.paymentMethod
+  const member = await readMember(customerId)
+  refuseEnded(member?.membership ?? null)
   if (cardId !== undefined) {
     const card = await readCard(cardId)
     if (!isUsable(card, customerId)) throw noCard()
     return { card, fresh: true }
   }
-  const member = await readMember(customerId)
-  if (member?.membership == null) throw new Failure('NOT_FOUND', { message: 'Membership not found.' })
   const gateway = gatewayNamed(name)
   const scope = call.key === undefined ? ['token', name, token ?? ''] : ['key', whoIs(call.caller), call.key]
   const { card, fresh } = await askCard({
-    key: ['membership', customerId, ...scope], isKeyed: call.key !== undefined, customerId, email: member.email, gateway: name, token: token ?? null,
+    key: ['membership', customerId, ...scope], isKeyed: call.key !== undefined, customerId, email: member?.email ?? '', gateway: name, token: token ?? null,
     requestHash: call.requestHash, runner, ip: call.ip,
   })
   if (call.key !== undefined && card.requestHash !== call.requestHash) throw new Failure('IDEMPOTENCY_MISMATCH')

@@ -1,5 +1,5 @@
 /**
- * What a newcomer reads after `npm start`: who he can be, five things to try, and where to look.
+ * What a newcomer reads after `npm start`: who he can be, six things to try, and where to look.
  * The README shows the same commands with what they answer.
  */
 import type { LocalCloud } from './cloud.ts'
@@ -51,5 +51,11 @@ const TRY: ReadonlyArray<readonly [string, ...string[]]> = [
     'curl -s "$SHOP/api/orders?limit=1" -H "Authorization: Bearer $CUSTOMER"',
     'curl -s -X POST $SHOP/_local/drain; curl -s $SHOP/_local/vendors/resend/objects/emails',
     'curl -s $SHOP/api/admin/ledger/accounts -H "Authorization: Bearer $ADMIN"',
+  ],
+  [
+    '6. become a member, and see what it takes off',
+    'curl -s -X POST $SHOP/api/memberships/subscribe -H "Authorization: Bearer $CUSTOMER" -H "Content-Type: application/json" \\',
+    '  -d \'{"customerId":"customer-1","email":"maria@example.com","tier":"GOLD","paymentMethod":{"token":"pm_card_visa"}}\'',
+    'curl -s "$SHOP/api/memberships/discount/customer-1?subtotal=100.00" -H "Authorization: Bearer $CUSTOMER"',
   ],
 ]

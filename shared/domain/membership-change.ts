@@ -134,7 +134,13 @@ export function newsletter(member: Member, agreed: boolean, setting: Setting): M
  */
 export function withCard(member: Member, card: KeptCard, setting: Setting): MemberChange | undefined {
   const membership = membershipOf(member)
-  if (membership.status === 'cancelled') throw new Failure('CONFLICT', { message: 'This membership is cancelled.', details: { status: 'cancelled' } })
+  refuseEnded(membership)
   if (membership.card.id === card.id) return undefined
   return changed(member, { ...membership, card }, setting, { what: 'membership.card_changed', why: 'Another card', keepsTime: true })
+}
+
+/** @throws Failure NOT_FOUND without a membership, CONFLICT for one that is cancelled */
+export function refuseEnded(membership: Membership | null): void {
+  if (membership === null) throw noMembership()
+  if (membership.status === 'cancelled') throw new Failure('CONFLICT', { message: 'This membership is cancelled.', details: { status: 'cancelled' } })
 }

@@ -159,7 +159,7 @@ export function chargeOrder(charge: Charge, draft: Omit<Draft, 'lines' | 'sums' 
 }
 
 /** A membership's price is what is charged. */
-const UNTAXED = { state: '', inclusive: false, exempt: true, table: [] }
+const UNTAXED = { state: '', inclusive: false, exempt: false, table: [] }
 
 /** The member while an order of his is being paid: the calendar looks again later. */
 export function begun(member: Member, { id: orderId, createdAtMs }: Order): Member {

@@ -10,6 +10,7 @@ import { mail, stockPush, warehouseRows } from './scenarios/follow-up.ts'
 import { dispute } from './scenarios/dispute.ts'
 import { fulfil } from './scenarios/fulfil.ts'
 import { hostedSession } from './scenarios/hosted-session.ts'
+import { dunningKaja, dunningStripe, paymentMethod, renewalKaja, renewalStripe, subscribeKaja, subscribeStripe, upgrade } from './scenarios/membership.ts'
 import { outgoingWebhook } from './scenarios/outgoing-webhook.ts'
 import { bankPayout, payout } from './scenarios/payout.ts'
 import { checkoutHeld, reviewApprove, reviewRefuse } from './scenarios/review.ts'
@@ -27,4 +28,5 @@ import { webhookWorker } from './scenarios/webhook-worker.ts'
 export const SCENARIOS: readonly Scenario[] = [
   checkoutStripe, checkoutPromo, checkoutPromoDeclined, checkoutKaja, checkoutKajaHeld, checkoutHeld, authentication, hostedSession, reviewApprove, reviewRefuse, refundFull, refundPartial, refundShipped, refundKaja, refundKajaPart, refundKajaLater, cancelOpen, cancelPaid, cancelKaja, fulfil, sweepReservations, mail, stockPush, warehouseRows, syncCatalogue, sealAudit, webhookWorker,
   sweepInbox, replayDeadLetters, reconcilePayments, dispute, payout, bankPayout, alert, outgoingWebhook,
+  subscribeStripe, subscribeKaja, upgrade, paymentMethod, renewalStripe, renewalKaja, dunningStripe, dunningKaja,
 ]
