@@ -209,9 +209,9 @@ interface Known {
   readonly use: Pick<PromoFound, 'marks' | 'isUsed'>
 }
 
-async function knownOf({ request, promoCode, counts }: Wish): Promise<Known> {
-  const use = promoCode === undefined ? { marks: [], isUsed: false } : readUse(promoCode, request)
-  return { counts: await counts, use: await use }
+async function knownOf({ request, promoCode, counts: asked }: Wish): Promise<Known> {
+  const [counts, use] = await Promise.all([asked, promoCode === undefined ? { marks: [], isUsed: false } : readUse(promoCode, request)])
+  return { counts, use }
 }
 
 function isSame(before: Shelf, now: Shelf): boolean {

@@ -17,7 +17,7 @@ let ground: Ground
 let shop: Shop
 
 beforeAll(async () => {
-  ground = await openGround({ environment: { API_LIMIT_PER_MINUTE: '100000', ADMIN_LIMIT_PER_MINUTE: '100000', CHARGE_DEADLINE_MS: '60000', STORE_DEADLINE_MS: '60000' } })
+  ground = await openGround({ environment: { API_LIMIT_PER_MINUTE: '100000', ADMIN_LIMIT_PER_MINUTE: '100000', STORE_DEADLINE_MS: '60000' } })
   shop = ground.shop
 }, 30_000)
 afterAll(() => shop.cloud.stop())
@@ -239,6 +239,7 @@ describe('survives', () => {
   ])('money that comes late for an order whose use %s', async (_what, taken, state, uses) => {
     const [slow, quick] = [await shop.person(), await shop.person()]
     const code = await promoCode(shop, { usesMax: 1 })
+    await shop.cloud.drain()
     shop.fault({ target: 'stripe', operation: 'POST /v1/payment_intents', match: 'amount=63000&', when: 'before', effect: 'delay', delayMs: 60_000 })
     const done = use(slow, code, { cart: [{ productId: PRODUCT, quantity: 14 }] })
     await until(() => ordersOf(shop, slow).length === 1)

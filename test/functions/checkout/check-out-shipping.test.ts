@@ -87,7 +87,7 @@ describe('does', () => {
     expect(JSON.stringify(rows)).toContain(orderId)
     expect(JSON.stringify(rows)).not.toMatch(PERSONAL)
     for (const collection of ['carts', 'mails', 'operations', 'outbox', 'inbox', 'ledger', 'audit_leaves', 'webhook_deliveries']) expect(JSON.stringify(shop.documents(collection))).not.toMatch(PERSONAL)
-    expect(JSON.stringify([shop.requests('stripe'), shop.requests('square'), shop.requests('resend')])).not.toMatch(PERSONAL)
+    expect(JSON.stringify([shop.cloud.log(), shop.requests('stripe'), shop.requests('square'), shop.requests('resend')])).not.toMatch(PERSONAL)
   })
 
   test('tell fee and tax in the receipt, and in which state it was taxed in the warehouse', async () => {
