@@ -7,13 +7,16 @@
  * What must never happen: a second charge for one click, a charge without an order, an answer that is not the truth.
  */
 import { z } from 'zod'
-import { Failure } from '#values/failure.ts'
+import { Failure, invalid } from '#values/failure.ts'
 import { newId } from '#values/ids.ts'
-import { chargeRequestOf } from '#domain/checkout.ts'
+import { idField } from '#values/schema.ts'
 import { answerFor } from '#domain/order-answer.ts'
 import type { Order } from '#domain/order.ts'
+import type { CardHolder, GatewayName } from '#domain/payment.ts'
 import { isLateHold } from '#domain/settle.ts'
 import { config } from '#platform/config.ts'
+import { within } from '#platform/deadline.ts'
+import { chargeOrder } from '#stores/cards.ts'
 import { placeOrder } from '#stores/checkout.ts'
 import { guarded } from '#stores/guarded.ts'
 import { nudgeMails } from '#stores/mails.ts'
@@ -23,15 +26,25 @@ import { joinRunner } from '#stores/runner.ts'
 import { gatewayNamed } from '#vendors/gateways.ts'
 import { countsNow } from '#vendors/square/inventory.ts'
 import type { Reply } from '#entry/answer.ts'
-import { refuseStranger } from '#entry/bearer.ts'
+import { refuseStranger, type Caller } from '#entry/bearer.ts'
 import { endpoint, route, type Call } from '#entry/endpoint.ts'
 import { customerOf, hasOneCart, keyedOrderId, linesOf, ONE_CART, purchaseFields, termsOf } from '#entry/purchase.ts'
 
-const Checkout = z
+const PaymentMethod = z
   .strictObject({
-    ...purchaseFields,
-    paymentMethod: z.strictObject({ gateway: z.enum(['stripe', 'kaja']).optional(), type: z.string().max(40).optional(), token: z.string().min(1).max(500) }),
+    gateway: z.enum(['stripe', 'kaja']).optional(),
+    type: z.string().max(40).optional(),
+    token: z.string().min(1).max(500).optional(),
+    /** A saved card of the customer's own. */
+    cardId: idField.optional(),
+    /** Keeps the card when it has paid. */
+    save: z.boolean().optional(),
   })
+  .refine(({ token, cardId }) => (token === undefined) !== (cardId === undefined), { path: ['token'], message: 'send either token or cardId' })
+  .refine(({ cardId, gateway, save }) => cardId === undefined || (gateway === undefined && save !== true), { path: ['cardId'], message: 'goes without gateway and save' })
+
+const Checkout = z
+  .strictObject({ ...purchaseFields, paymentMethod: PaymentMethod })
   .refine(hasOneCart, ONE_CART)
 type Body = z.output<typeof Checkout>
 
@@ -46,21 +59,22 @@ export const checkOut = endpoint({
 
 async function run(call: Call<Body, unknown>): Promise<Reply> {
   const customerId = customerOf(call.caller, call.body.customerId)
-  const gateway = call.body.paymentMethod.gateway ?? config('shop').PAYMENT_GATEWAY
-  // One that the shop does not have is refused here: nothing may be reserved for it.
-  gatewayNamed(gateway)
+  const { gateway = config('shop').PAYMENT_GATEWAY, token = null, cardId, save = false } = call.body.paymentMethod
+  if (customerId === null && (save || cardId !== undefined)) throw nobodysCard(call.caller)
   const runner = newId('run')
   const placed = await placeOrder({
-    ...linesOf(call.body, customerId, call.body.paymentMethod.token),
+    ...linesOf(call.body, customerId, token ?? `card ${cardId ?? ''}`),
     customerId,
     email: call.body.email,
     ...termsOf(call.body),
     keyedOrderId: keyedOrderId('check-out', call),
     draft: {
-      gateway, token: call.body.paymentMethod.token, requestHash: call.requestHash, runner, ip: call.ip, ipCountry: call.ipCountry,
+      gateway, token, ...(cardId === undefined ? {} : { cardId }), requestHash: call.requestHash, runner, ip: call.ip, ipCountry: call.ipCountry,
       userAgent: call.userAgent, deviceId: call.body.deviceId ?? null,
     },
     askCounts: countsNow,
+    ...(save ? { askHolder: () => holderAt(gateway, { customerId: customerId ?? '', email: call.body.email }) } : {}),
+    refuseGateway: gatewayNamed,
     refuseStranger: (cart) => refuseStranger(call.caller, cart.customerId, 'Cart not found.'),
   })
   if (call.key !== undefined && placed.order.requestHash !== call.requestHash) throw new Failure('IDEMPOTENCY_MISMATCH')
@@ -71,11 +85,22 @@ async function run(call: Call<Body, unknown>): Promise<Reply> {
   return 'final' in answer ? { ...answer.final, replayed: !ours } : answer
 }
 
+/** Only customers have cards. */
+function nobodysCard(caller: Caller): Failure {
+  return caller.role === 'guest' ? new Failure('UNAUTHORIZED') : invalid('customerId', 'must be sent: only a customer has saved cards')
+}
+
+/** Whom the card is kept for. A sale does not wait long for that: then its card is not kept. */
+async function holderAt(gateway: GatewayName, customer: CardHolder): Promise<string | null> {
+  const { holderFor } = gatewayNamed(gateway)
+  return holderFor === undefined ? null : within(config('deadlines').HOLDER_DEADLINE_MS, 'holder', holderFor(customer))
+}
+
 /** Charges and settles. If our own commit is lost after the charge, webhook, sweep or the next click finish the order. */
 async function pay(placed: Placed): Promise<Order> {
   const { order } = placed
   const gateway = guarded(gatewayNamed(order.payment.gateway), placed.pass)
-  const outcome = await gateway.charge(chargeRequestOf(order))
+  const outcome = await chargeOrder(gateway, order, placed.reference)
   const facts = { outcome, cause: 'checkout', shopName: config('shop').SHOP_NAME }
   try {
     const settled = placed.fresh ? await settleFresh(order, placed.at, facts) : await settleOrder(order.id, facts)

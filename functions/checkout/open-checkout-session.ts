@@ -62,6 +62,7 @@ async function run(call: Call<z.output<typeof Purchase>, unknown>): Promise<Repl
       userAgent: call.userAgent, deviceId: call.body.deviceId ?? null,
     },
     askCounts: countsNow,
+    refuseGateway: gatewayNamed,
     refuseStranger: (cart) => refuseStranger(call.caller, cart.customerId, 'Cart not found.'),
   })
   if (call.key !== undefined && placed.order.requestHash !== call.requestHash) throw new Failure('IDEMPOTENCY_MISMATCH')

@@ -156,7 +156,13 @@ export function chargeRequestOf(order: Order): ChargeRequest {
     description: `Order ${order.number}`,
     capture: order.payment.capture,
     ...(order.payment.session === undefined ? {} : { hosted: true }),
+    ...(order.payment.keep?.holder == null ? {} : { holder: order.payment.keep.holder }),
     ...(isFirstTry(order) ? {} : { again: true }),
     createdAtMs: order.createdAtMs,
   }
+}
+
+/** The order whose card is kept when it has paid. Nothing is kept of what costs nothing. */
+export function keeping(order: Order, keep: NonNullable<Order['payment']['keep']>): Order {
+  return order.total === 0 ? order : { ...order, payment: { ...order.payment, keep } }
 }

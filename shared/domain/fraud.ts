@@ -87,8 +87,9 @@ export function reasonsFor(watched: readonly Watched[], { country, soldTo }: Sur
   return (Object.keys(found) as Array<keyof typeof found>).filter((reason) => found[reason])
 }
 
-/** A suspected order's money is only set aside until somebody has looked. */
+/** A suspected order's money is only set aside until somebody has looked, and its card is not kept. */
 export function suspected(order: Order, reasons: readonly ReviewReason[]): Order {
   if (reasons.length === 0 || order.total === 0) return order
-  return { ...order, reviewReasons: reasons, payment: { ...order.payment, capture: false } }
+  const { keep: _unkept, ...payment } = order.payment
+  return { ...order, reviewReasons: reasons, payment: { ...payment, capture: false } }
 }

@@ -24,6 +24,8 @@ export interface Draft {
   readonly currency: string
   readonly gateway: GatewayName
   readonly token: string | null
+  /** The saved card that pays instead. */
+  readonly cardId?: string
   /** To be paid on the gateway's own page. */
   readonly hosted?: boolean
   readonly stockUnconfirmed: boolean
@@ -72,6 +74,7 @@ export function newOrder(draft: Draft): Order {
       received: null,
       answer: null,
       ...(draft.hosted === true && sums.total > 0 ? { session: newSession(nowMs) } : {}),
+      ...(draft.cardId !== undefined && sums.total > 0 ? { cardId: draft.cardId } : {}),
     },
     refunds: [],
     stockUnconfirmed: draft.stockUnconfirmed,

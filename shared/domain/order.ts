@@ -74,6 +74,10 @@ export interface Payment {
   readonly answer: unknown
   /** Only where the customer pays on the gateway's own page. */
   readonly session?: HostedSession
+  /** The saved card that pays; its name at the gateway lies with the card. */
+  readonly cardId?: string
+  /** The card is to be kept when it has paid: as which one, and for whom, where its gateway must know it (`holderFor`). */
+  readonly keep?: { readonly cardId: string; readonly holder: string | null }
 }
 
 /** A page of the gateway's; until it is known, `transactionId` too is null. */
@@ -315,9 +319,10 @@ export function orderView(order: Order): Record<string, unknown> {
 }
 
 export function paymentView(order: Order): Record<string, unknown> {
-  const { gateway, transactionId, status, declineCode, session } = order.payment
+  const { gateway, transactionId, status, declineCode, session, cardId, keep } = order.payment
   const page = session?.url == null || !isOpen(order) ? {} : { session: { url: session.url, expiresAt: iso(session.expiresAtMs) } }
-  return { gateway, transactionId, status, ...(declineCode === null ? {} : { declineCode }), ...page }
+  const card = cardId === undefined ? (keep === undefined ? {} : { savedAs: keep.cardId }) : { cardId }
+  return { gateway, transactionId, status, ...(declineCode === null ? {} : { declineCode }), ...card, ...page }
 }
 
 export function refundView(order: Order, refund: Refund): Record<string, unknown> {

@@ -215,11 +215,19 @@ function paid(settling: Settling, outcome: Took): Settlement {
     rows: [orderRow(settled), paymentRow(settled), ...ledgerRows(entry), auditRow(settled, 'order.paid', cause)],
     alerts: noLongerWaiting(order),
     reopenCart: false,
+    ...leaving(settled),
   }
 }
 
 function incomeOf({ purpose }: Order): Pick<Booking, 'income'> {
   return purpose?.kind === 'membership' ? { income: 'memberships' } : {}
+}
+
+/** Its customer wants the card to be kept: also when the money goes back, for that is no fault of the card's. */
+function leaving({ id: orderId, customerId, email, payment }: Order): Pick<Settlement, 'leaves'> {
+  const { keep, gateway, transactionId } = payment
+  if (keep === undefined || customerId === null || transactionId === null) return {}
+  return { leaves: { id: keep.cardId, customerId, email, gateway, paidWith: { orderId, transactionId } } }
 }
 
 /** The attempt is over without money: stock goes back, the cart opens again. */

@@ -1,5 +1,6 @@
 /** Everything that one fact about an order changes, to be written in one commit. */
 import type { AlertChange } from './alert.ts'
+import type { CardDraft } from './card.ts'
 import type { JournalEntry } from './ledger.ts'
 import type { MailIntent } from './mail.ts'
 import type { MemberChange } from './membership-change.ts'
@@ -19,6 +20,9 @@ export interface StockMove {
   readonly delta: number
 }
 
+/** A card that a payment leaves behind, by the id that it is to have. */
+export type LeftCard = Pick<CardDraft, 'id' | 'customerId' | 'email' | 'gateway' | 'paidWith'>
+
 export interface Settlement {
   readonly order: Order
   readonly entries: readonly JournalEntry[]
@@ -29,6 +33,8 @@ export interface Settlement {
   readonly reopenCart: boolean
   /** What staff are told at once, or that it is over. */
   readonly alerts?: readonly AlertChange[]
+  /** The card that has paid, to be kept. */
+  readonly leaves?: LeftCard
   /** The order that had been given up is paid after all: its cart, if nobody filled it anew, belongs to it again. */
   readonly takeCart?: boolean
   /** What becomes of that for which the order was, where it is no goods. */
@@ -37,9 +43,9 @@ export interface Settlement {
 
 export type Granted = { readonly kind: 'membership' } & Pick<MemberChange, 'member' | 'past' | 'uses'>
 
-const KEPT = new Set(['id', 'object', 'status', 'amount', 'amount_received', 'currency', 'latest_charge', 'payment_method', 'created', 'code', 'decline_code', 'type', 'advice_code', 'network_decline_code', 'outcome', 'last_payment_error', 'charge', 'livemode', 'reason', 'failure_reason', 'transId', 'responseCode', 'responseReasonCode', 'authCode', 'avsResultCode', 'cvvResultCode', 'accountType', 'networkTransId', 'transactionStatus'])
+const KEPT = new Set(['id', 'object', 'status', 'amount', 'amount_received', 'currency', 'latest_charge', 'created', 'code', 'decline_code', 'type', 'advice_code', 'network_decline_code', 'outcome', 'last_payment_error', 'charge', 'livemode', 'reason', 'failure_reason', 'transId', 'responseCode', 'responseReasonCode', 'authCode', 'avsResultCode', 'cvvResultCode', 'accountType', 'networkTransId', 'transactionStatus'])
 
-/** A gateway's answer as it may be kept: known fields only, no personal data, no secret. */
+/** A gateway's answer as it may be kept: known fields only, no personal data, no secret, no name of a card. */
 export function redactable(answer: unknown): unknown {
   if (answer === null || typeof answer !== 'object') return null
   return Object.fromEntries(

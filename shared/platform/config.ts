@@ -175,6 +175,8 @@ const deadlines = z.object({
   CHARGE_DEADLINE_MS: positive(15_000),
   /** Before a charge is sent or looked for the second time; doubled for each further try. */
   CHARGE_RETRY_WAIT_MS: positive(200),
+  /** Asking for whom a card is kept, beside a sale that does not depend on it. */
+  HOLDER_DEADLINE_MS: positive(1_500),
   /** Before a job tries a call the second time; doubled for each further try. */
   RETRY_WAIT_MS: positive(1_000),
   /** Placing an order: its reads, its commit and its waits for others on the same products. */

@@ -9,7 +9,9 @@ import {
   CARDS_MAX, isOpenCard, isUsable, leasedCard, newCard, releasedCard, removedCard, settleCard, storeRequestOf, triedAgainLater, usedCard, wantRemoval,
   cardNotFound, type Card, type CardChange, type CardDraft,
 } from '#domain/card.ts'
-import type { Gateway, StoreCardOutcome } from '#domain/payment.ts'
+import { chargeRequestOf } from '#domain/checkout.ts'
+import type { Order } from '#domain/order.ts'
+import type { ChargeOutcome, Gateway, StoreCardOutcome } from '#domain/payment.ts'
 import { Failure } from '#values/failure.ts'
 import { DAY_MS, HOUR_MS } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
@@ -18,7 +20,7 @@ import { derivedId } from '#platform/derived.ts'
 import { seal, unseal } from '#platform/envelope.ts'
 import { collection, doc, readAll, readOne, readQuery, transact, type Doc, type Query, type Snapshot, type Unit, type Writer } from '#platform/firestore.ts'
 import { breakerDoc, refuseShut } from './breakers.ts'
-import { customerKey, keyIn } from './customer-keys.ts'
+import { customerKey, customerKeyDoc, keyIn } from './customer-keys.ts'
 import { guarded } from './guarded.ts'
 import { markApplied, pendingRecord } from './inbox.ts'
 import { joined } from './joining.ts'
@@ -63,8 +65,19 @@ export function opened({ id, customerId, reference }: Card, key: Buffer): string
   return unseal(key, contextOf(customerId, id), reference)
 }
 
+export interface PayingCard {
+  readonly card: Card
+  /** In the clear; never to be written. */
+  readonly reference: string
+}
+
+/** What says whether a card pays: the card, and its customer's key. */
+export async function payingDocs(cardId: string, customerId: string | null): Promise<[Doc, Doc]> {
+  return [await cardDoc(cardId), await customerKeyDoc(customerId ?? 'nobody')]
+}
+
 /** A customer's card that pays, from documents that were read with others; undefined when there is none. */
-export function payingCard(found: Snapshot, key: Snapshot, customerId: string | null): { readonly card: Card; readonly reference: string } | undefined {
+export function payingCard(found: Snapshot, key: Snapshot, customerId: string | null): PayingCard | undefined {
   const card = cardOf(found)
   if (!isUsable(card, customerId)) return undefined
   const dataKey = keyIn(key, card.customerId)
@@ -141,6 +154,25 @@ function mayBeSentAnew({ state, answer }: Card, isKeyed: boolean): boolean {
 /** The card that a payment leaves behind, to be kept when its order is paid: written with it, and finished by the sweep. */
 export function addLeftCard(writer: Writer, place: Doc, draft: Omit<CardDraft, 'id' | 'token' | 'requestHash' | 'runner'>): void {
   writer.create(place, { ...newCard({ ...draft, id: place.id, token: null, requestHash: '', runner: 'sweep' }, now()) })
+}
+
+/**
+ * Charges an order by its token, or by the saved card whose customer is there.
+ * @param reference of the card, where it was read with the order's basis
+ */
+export async function chargeOrder(gateway: Gateway, order: Order, reference: string | undefined): Promise<ChargeOutcome> {
+  const request = chargeRequestOf(order)
+  const { cardId } = order.payment
+  if (cardId === undefined) return gateway.charge(request)
+  const known = reference ?? (await readPaying(cardId, order.customerId))?.reference
+  // Taken back since: whoever ran the order before may have charged it.
+  if (known === undefined || gateway.chargeStored === undefined) return gateway.find(request, null)
+  return gateway.chargeStored({ ...request, present: true }, known)
+}
+
+async function readPaying(cardId: string, customerId: string | null): Promise<PayingCard | undefined> {
+  const [card, key] = (await readAll(await payingDocs(cardId, customerId))) as [Snapshot, Snapshot]
+  return payingCard(card, key, customerId)
 }
 
 /** Takes the right to act on an open attempt; undefined when somebody has it. */

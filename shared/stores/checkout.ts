@@ -6,7 +6,9 @@
  */
 import { newCart, type Cart } from '#domain/cart.ts'
 import { isStockMoving } from '#domain/checkout.ts'
+import { cardNotFound } from '#domain/card.ts'
 import { endedUncharged, isOpen, type Order } from '#domain/order.ts'
+import type { GatewayName } from '#domain/payment.ts'
 import { isPromoTaken } from '#domain/promo.ts'
 import { Failure } from '#values/failure.ts'
 import { HOUR_MS } from '#values/time.ts'
@@ -16,6 +18,7 @@ import { jitter, pause } from '#platform/deadline.ts'
 import { derivedId } from '#platform/derived.ts'
 import { readAll, type Snapshot } from '#platform/firestore.ts'
 import { breakerDoc, type Gate } from './breakers.ts'
+import { payingCard, payingDocs } from './cards.ts'
 import { cartDoc, cartOf } from './carts.ts'
 import { refuseOver } from './limits.ts'
 import { memberDoc } from './members.ts'
@@ -24,12 +27,17 @@ import { exemptionAsked, exemptionOf } from './tax.ts'
 import { orderIdFor, place, sameVersion, type Basis, type Placed, type PlaceRequest } from './placing.ts'
 import { countedIn, countersOf } from './velocity.ts'
 
+export interface CheckoutRequest extends PlaceRequest {
+  /** @throws Failure INVALID_INPUT for a gateway that the shop does not have: nothing may be reserved for it */
+  readonly refuseGateway: (gateway: GatewayName) => void
+}
+
 /**
  * Reserves and writes the order, or finds the one that this request stands for.
- * @throws Failure as `reserveFor`, RATE_LIMITED, NOT_FOUND (cart), CONFLICT (another order holds the cart),
+ * @throws Failure as `reserveFor`, RATE_LIMITED, NOT_FOUND (cart, card), CONFLICT (another order holds the cart),
  *   SERVICE_UNAVAILABLE (the gateway's breaker is open: nothing is reserved)
  */
-export async function placeOrder(wish: PlaceRequest): Promise<Placed> {
+export async function placeOrder(wish: CheckoutRequest): Promise<Placed> {
   const giveUpAt = performance.now() + config('deadlines').PLACE_DEADLINE_MS
   let keyedOrderId = wish.keyedOrderId
   for (let attempt = 0; performance.now() < giveUpAt; attempt++) {
@@ -42,11 +50,22 @@ export async function placeOrder(wish: PlaceRequest): Promise<Placed> {
       continue
     }
     refuseTooMany(basis)
-    const placed = await place(request, basis).catch((error: unknown) => againWhenMoved(request, basis, error))
+    const placed = await place(paidBy(request, basis), basis).catch((error: unknown) => againWhenMoved(request, basis, error))
     if (placed !== undefined) return placed
     await pause(jitter(attempt))
   }
   throw new Failure('SERVICE_UNAVAILABLE', { reason: 'contention on the products of a checkout' })
+}
+
+/**
+ * A saved card is charged by the gateway that keeps it.
+ * @throws Failure NOT_FOUND when the customer has no such card
+ */
+function paidBy(request: CheckoutRequest, { paying }: Basis): CheckoutRequest {
+  if (request.draft.cardId !== undefined && paying === undefined) throw cardNotFound()
+  const gateway = paying?.card.gateway ?? request.draft.gateway
+  request.refuseGateway(gateway)
+  return { ...request, draft: { ...request.draft, gateway } }
 }
 
 /** The gateway was certainly not reached: the same key stands for a new attempt, with an order of its own. */
@@ -89,20 +108,28 @@ function isPaidAlike(request: PlaceRequest, { payment }: Order): boolean {
 
 /** Whose counts are asked for. */
 const TILL = 'square'
+/** Those that keep cards: which one it is says the card, which is read with their breakers. */
+const KEEPERS: readonly GatewayName[] = ['stripe', 'kaja']
 
 /** Everything a checkout knows before it looks at products, in one read. */
 async function readBasis(query: PlaceRequest): Promise<Basis> {
   const { customerId, email, draft } = query
   const places = await countersOf({ customerId, email, ip: draft.ip, deviceId: draft.deviceId ?? null })
   const keyed = query.keyedOrderId === undefined ? [] : [await orderDoc(query.keyedOrderId)]
-  const breakers = await Promise.all([draft.gateway, TILL].map(async (vendor) => ({ vendor, doc: await breakerDoc(vendor) })))
+  const vendors = [TILL, ...(draft.cardId === undefined ? [draft.gateway] : KEEPERS)]
+  const breakers = await Promise.all(vendors.map(async (vendor) => ({ vendor, doc: await breakerDoc(vendor) })))
   const members = customerId === null ? [] : [await memberDoc(customerId)]
+  const saved = draft.cardId === undefined ? [] : await payingDocs(draft.cardId, customerId)
   const exemption = await exemptionAsked(customerId)
-  const docs = [await cartDoc(query.cartId), ...[...breakers, ...places].map(({ doc }) => doc), ...members, ...keyed, ...(exemption === undefined ? [] : [exemption])]
+  const docs = [
+    await cartDoc(query.cartId), ...[...breakers, ...places].map(({ doc }) => doc), ...members, ...saved, ...keyed, ...(exemption === undefined ? [] : [exemption]),
+  ]
   const [cart, ...all] = (await readAll(docs)) as [Snapshot, ...Snapshot[]]
-  const [gateway, till] = breakers.map((breaker, index) => ({ ...breaker, snapshot: all[index] as Snapshot })) as [Gate, Gate]
+  const [till, ...gates] = breakers.map((breaker, index) => ({ ...breaker, snapshot: all[index] as Snapshot })) as [Gate, Gate, ...Gate[]]
   const found = all.slice(breakers.length)
   const [member] = found.splice(places.length, members.length)
+  const [card, key] = found.splice(places.length, saved.length)
+  const paying = card === undefined || key === undefined ? undefined : payingCard(card, key, customerId)
   const order = query.keyedOrderId === undefined ? undefined : found[places.length]
   return {
     cart: query.inline !== undefined ? await inlineCart(query, cartOf(cart)) : cartOf(cart),
@@ -111,8 +138,9 @@ async function readBasis(query: PlaceRequest): Promise<Basis> {
     exemption: exemption === undefined ? undefined : exemptionOf(found.at(-1)),
     counters: places.map((place, index) => countedIn(place, found[index] as Snapshot)),
     member,
-    gateway,
+    gateway: gates.find(({ vendor }) => vendor === paying?.card.gateway) ?? (gates[0] as Gate),
     till,
+    paying,
   }
 }
 

@@ -16,6 +16,7 @@ import { Failure } from '#values/failure.ts'
 import { now } from '#platform/clock.ts'
 import { collection, commit, doc, fieldValue, readOne, readQuery, revise, type Data, type Doc, type Query, type Snapshot, type Unit, type Writer } from '#platform/firestore.ts'
 import { addAlertChange, alertPlace, nudgeAlerts } from './alerts.ts'
+import { addLeftCard, cardDoc } from './cards.ts'
 import { cartDoc, cartOf, reopening } from './carts.ts'
 import { grantWrites, withGrant } from './grants.ts'
 import { entryDoc, postEntry } from './ledger.ts'
@@ -71,6 +72,7 @@ async function writing(before: Order, settlement: Settlement): Promise<(writer: 
   const cart = settlement.reopenCart && order.cartId !== null ? await cartDoc(order.cartId) : undefined
   const reopen = await reopening()
   const changeUse = await changingUse(before, order)
+  const left = settlement.leaves === undefined ? undefined : { place: await cardDoc(settlement.leaves.id), card: settlement.leaves }
   return (writer, at) => {
     if (at === undefined) writer.update(place, changed)
     else writer.update(place, changed, at)
@@ -82,6 +84,7 @@ async function writing(before: Order, settlement: Settlement): Promise<(writer: 
     if (rows.length > 0) addRows(writer, rowsDoc, rows, eventOf(before, order))
     if (stock.length > 0) addStockMoves(writer, stockDoc, { orderId: order.id, moves: stock })
     if (cart !== undefined) reopen(writer, cart)
+    if (left !== undefined) addLeftCard(writer, left.place, left.card)
   }
 }
 

@@ -10,7 +10,7 @@
  * who use it wait at its lane before they enter their products', so that nobody else waits for them.
  */
 import type { Cart } from '#domain/cart.ts'
-import { needsInFlight, priceMoved, reserveFor, type Reservation, type StockWrite } from '#domain/checkout.ts'
+import { keeping, needsInFlight, priceMoved, reserveFor, type Reservation, type StockWrite } from '#domain/checkout.ts'
 import type { Hour } from '#domain/fraud.ts'
 import { destinationOf, type Delivery } from '#domain/delivery.ts'
 import type { Draft } from '#domain/new-order.ts'
@@ -26,6 +26,7 @@ import { commit, type Committed, type Snapshot, type Writer } from '#platform/fi
 import { doors } from '#platform/groups.ts'
 import { inLanes } from '#platform/lanes.ts'
 import { entrance, ifOpenToAll, type Entrance, type Gate, type Pass } from './breakers.ts'
+import type { PayingCard } from './cards.ts'
 import { cartData, cartDoc, lockMs, saveRelocked } from './carts.ts'
 import { ageIn, membershipIn } from './eligibility.ts'
 import { countedUp } from './limits.ts'
@@ -56,17 +57,19 @@ export interface PlaceRequest {
   readonly delivery?: Delivery | undefined
   /** The order that the request's `Idempotency-Key` stands for. */
   readonly keyedOrderId: string | undefined
-  readonly draft: Pick<Draft, 'gateway' | 'token' | 'hosted' | 'requestHash' | 'runner' | 'ip' | 'ipCountry' | 'userAgent' | 'deviceId'>
+  readonly draft: Pick<Draft, 'gateway' | 'token' | 'cardId' | 'hosted' | 'requestHash' | 'runner' | 'ip' | 'ipCountry' | 'userAgent' | 'deviceId'>
   /** Asks the point of sale for real counts; rejects when it does not answer in time. */
   readonly askCounts: (productIds: readonly string[]) => Promise<readonly PosCount[]>
   /** @throws Failure NOT_FOUND when the caller may not see this cart */
   readonly refuseStranger: (cart: Cart) => void
+  /** Present when the card is to be kept: asks for whom, where its gateway must know it before the charge. */
+  readonly askHolder?: (() => Promise<string | null>) | undefined
 }
 
 /** `fresh`: written by us at that time, nobody else may charge it, and its gateway's breaker let it pass. Else the order this request stands for already. */
 export type Placed =
-  | { readonly order: Order; readonly fresh: true; readonly at: Extract<Committed, { done: true }>['at']; readonly pass: Pass }
-  | { readonly order: Order; readonly fresh: false; readonly pass?: undefined }
+  | { readonly order: Order; readonly fresh: true; readonly at: Extract<Committed, { done: true }>['at']; readonly pass: Pass; readonly reference?: string | undefined }
+  | { readonly order: Order; readonly fresh: false; readonly pass?: undefined; readonly reference?: undefined }
 
 /** Everything a checkout knows before it looks at products. */
 export interface Basis {
@@ -80,6 +83,8 @@ export interface Basis {
   /** Whether the gateway, and the till that knows the counts, are there to be asked. */
   readonly gateway: Gate
   readonly till: Gate
+  /** The saved card that is to pay, if there is such a one. */
+  readonly paying: PayingCard | undefined
 }
 
 interface Wish {
@@ -89,6 +94,8 @@ interface Wish {
   readonly promoCode: string | undefined
   /** Undefined when the point of sale does not answer. */
   readonly counts: Promise<readonly PosCount[] | undefined>
+  /** Undefined when the card is not kept: nobody wants it, or its gateway does not answer in time. */
+  readonly holder: Promise<string | null | undefined>
 }
 
 /** What came of one wish: placed, thrown, or `undefined` when something of its own had moved. */
@@ -103,7 +110,9 @@ export async function place(request: PlaceRequest, basis: Basis): Promise<Placed
   const counts = ifOpenToAll(basis.till, () => request.askCounts(productIds)).catch(() => undefined)
   const promoCode = request.promoCode ?? basis.cart?.promoCode ?? undefined
   const door = [...productIds].sort().join(' ')
-  const result = await enter(promoCode === undefined ? door : `${door} with ${promoCode}`, { request, basis, productIds, promoCode, counts })
+  const { askHolder } = request
+  const holder = askHolder === undefined ? Promise.resolve(undefined) : ifOpenToAll(basis.gateway, askHolder).catch(() => undefined)
+  const result = await enter(promoCode === undefined ? door : `${door} with ${promoCode}`, { request, basis, productIds, promoCode, counts, holder })
   if ('thrown' in result) throw result.thrown
   return result.placed
 }
@@ -247,12 +256,16 @@ async function decide(wish: Wish, { counts, use }: Known, { products, promo }: S
   const reservation = await reserving(request, basis, products, () =>
     reserveFor(facts, { ...request.draft, id: orderIdFor(request, cart), customerId, email, cartId: cart.id, nowMs: now() }),
   )
-  const { order, hours } = judged(reservation.order, basis.counters)
+  const { order, hours } = judged(withCardKept(reservation.order, await wish.holder), basis.counters)
   return { wish, cart, order, reservation, hours, admitted: entranceFor(order, basis.gateway) }
 }
 
-function placedAt({ order, admitted }: Decided, at: Extract<Committed, { done: true }>['at']): Placed {
-  return { order, fresh: true, at, pass: admitted.pass }
+function withCardKept(order: Order, holder: string | null | undefined): Order {
+  return holder === undefined ? order : keeping(order, { cardId: derivedId('card', ['order', order.id]), holder })
+}
+
+function placedAt({ wish, order, admitted }: Decided, at: Extract<Committed, { done: true }>['at']): Placed {
+  return { order, fresh: true, at, pass: admitted.pass, reference: wish.basis.paying?.reference }
 }
 
 /** What costs nothing asks no gateway. */

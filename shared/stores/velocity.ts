@@ -64,9 +64,10 @@ export interface Judged {
 /** Counts an order in its hours; with a reason to look at it, its money is only to be set aside. */
 export function judged(order: Order, counters: readonly Counted[]): Judged {
   const { FRAUD_SELLS_TO } = config('fraud')
+  const card = order.payment.cardId ?? order.payment.token
   const attempt = {
     amount: order.total,
-    card: order.payment.token === null ? null : derivedId('card', [order.payment.token]),
+    card: card === null ? null : derivedId('card', [card]),
     buyer: derivedId('buyer', [order.customerId ?? order.email.toLowerCase()]),
   }
   const hours = counters.map(({ counter }) => withAttempt(hourOf(counter), attempt))

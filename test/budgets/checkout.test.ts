@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CallRecord } from '../../infra/local/wire.ts'
 import { promoCode } from '../functions/promotion.ts'
 import { checkOut, openGround, PRODUCT, type Ground } from '../functions/purchase.ts'
+import { saved } from '../functions/saved-cards.ts'
 import type { Json, Person, Shop } from '../functions/shop.ts'
 
 const CALLS_IN_A_ROW_MAX = 6
@@ -99,6 +100,22 @@ describe('does', () => {
     process.stdout.write(`checkout of 1 line with a promo code: ${JSON.stringify(promo)}\n`)
     expect(promo.inARow).toBeLessThanOrEqual(CALLS_IN_A_ROW_MAX)
     expect([promo.reads - plain.reads, promo.writes - plain.writes]).toEqual([3, 3])
+  })
+
+  test('sell by a saved card, or keep the card, without one call more in a row: only the card, its customer\'s key and a breaker are read', async () => {
+    const costs: Cost[] = []
+    for (const what of ['plain', 'saved', 'kept'] as const) {
+      const buyer = await settledIn()
+      const cardId = await saved(buyer)
+      const { id: cartId } = await buyer.fill({ productId: PRODUCT, quantity: 1 })
+      const paymentMethod = what === 'saved' ? { cardId } : { token: 'pm_card_visa', save: what === 'kept' }
+      costs.push(await costOf(buyer, `budget-${what}`, { cartId, paymentMethod }))
+    }
+    const [plain, withSaved, kept] = costs as [Cost, Cost, Cost]
+    process.stdout.write(`checkout of 1 line by a saved card: ${JSON.stringify(withSaved)}, with the card kept: ${JSON.stringify(kept)}\n`)
+    for (const { inARow: row } of [withSaved, kept]) expect(row).toBeLessThanOrEqual(CALLS_IN_A_ROW_MAX)
+    expect([withSaved.calls - plain.calls, withSaved.reads - plain.reads, withSaved.writes - plain.writes]).toEqual([0, 3, 0])
+    expect([kept.calls - plain.calls, kept.reads - plain.reads, kept.writes - plain.writes]).toEqual([1, 0, 1])
   })
 
   test('answer a replay with one read, and a page of products with one query', async () => {

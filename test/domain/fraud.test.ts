@@ -1,6 +1,7 @@
 /** When a person looks at an order before its money is taken: every reason at its edge, and none by accident. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { keeping } from '#domain/checkout.ts'
 import { NOTHING_YET, REASONS, reasonsFor, suspected, TOLD_APART_MAX, withAttempt, type Attempt, type Hour, type Usual } from '#domain/fraud.ts'
 import { pendingOrder } from './given.ts'
 
@@ -40,9 +41,9 @@ describe('does', () => {
     expect(reasonsFor([quiet!, busy!, busy!], HOME)).toEqual(['many_orders'])
   })
 
-  test('a suspected order is only set aside, and says why', () => {
-    const order = suspected(pendingOrder(), ['many_cards'])
-    expect([order.reviewReasons, order.payment.capture]).toEqual([['many_cards'], false])
+  test('a suspected order is only set aside, and says why; its card is not kept', () => {
+    const order = suspected(keeping(pendingOrder(), { cardId: 'card_1', holder: 'cus_1' }), ['many_cards'])
+    expect([order.reviewReasons, order.payment.capture, order.payment.keep]).toEqual([['many_cards'], false, undefined])
   })
 
   test('every reason has its sentence', () => {

@@ -1,5 +1,6 @@
 /** What the outcome of a charge does to an order: every state with every outcome, and what each writes. */
 import { describe, expect, test } from 'vitest'
+import { chargeRequestOf, keeping } from '#domain/checkout.ts'
 import { LEASE_MS, OPEN_STATES, chargeKey, leased, type Order, type OrderState } from '#domain/order.ts'
 import { orderNumber } from '#domain/order-number.ts'
 import { ACTION_MS, isLateMoney, settle, settleLate } from '#domain/settle.ts'
@@ -43,6 +44,17 @@ const CLOSED: readonly OrderState[] = [
 ]
 
 describe('does', () => {
+  test('whoever wants his card kept has it kept when it has paid, whatever becomes of the goods, and only then', () => {
+    const order = keeping(pendingOrder(), { cardId: 'card_1', holder: 'cus_1' })
+    const left = { id: 'card_1', customerId: 'cust-1', email: order.email, gateway: 'stripe', paidWith: { orderId: order.id, transactionId: 'pi_1' } }
+    expect(chargeRequestOf(order).holder).toBe('cus_1')
+    expect(settled(order, 'succeeded')?.leaves).toEqual(left)
+    expect(settleLate({ order: { ...order, state: 'expired' }, outcome: outcomes.succeeded, cause: 'test', nowMs: NOW_MS, shopName: SHOP }, false).leaves).toEqual(left)
+    for (const name of outcomeNames.filter((one) => one !== 'succeeded')) expect(settled(order, name)?.leaves).toBeUndefined()
+    expect(settled(pendingOrder(), 'succeeded')?.leaves).toBeUndefined()
+    expect(keeping({ ...order, total: 0, payment: pendingOrder().payment }, { cardId: 'card_1', holder: null }).payment.keep).toBeUndefined()
+  })
+
   test.each(walk)('%s + %s -> %s', (state, name, next) => {
     const order = orderIn(state)
     const after = settled(order, name)?.order ?? order

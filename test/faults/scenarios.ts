@@ -3,6 +3,8 @@ import type { Scenario } from './scenario.ts'
 import { alert } from './scenarios/alert.ts'
 import { authentication } from './scenarios/authentication.ts'
 import { cancelKaja, cancelOpen, cancelPaid } from './scenarios/cancel.ts'
+import { cardAuthentication, removeCardKaja, removeCardStripe, storeCardKaja, storeCardStripe } from './scenarios/cards.ts'
+import { keepCardKaja, keepCardStripe, savedCardKaja, savedCardStripe } from './scenarios/checkout-cards.ts'
 import { checkoutKaja, checkoutKajaHeld } from './scenarios/checkout-kaja.ts'
 import { checkoutPromo, checkoutPromoDeclined } from './scenarios/checkout-promo.ts'
 import { checkoutStripe } from './scenarios/checkout-stripe.ts'
@@ -26,7 +28,7 @@ import { syncCatalogue } from './scenarios/sync-catalogue.ts'
 import { webhookWorker } from './scenarios/webhook-worker.ts'
 
 export const SCENARIOS: readonly Scenario[] = [
-  checkoutStripe, checkoutPromo, checkoutPromoDeclined, checkoutKaja, checkoutKajaHeld, checkoutHeld, authentication, hostedSession, reviewApprove, reviewRefuse, refundFull, refundPartial, refundShipped, refundKaja, refundKajaPart, refundKajaLater, cancelOpen, cancelPaid, cancelKaja, fulfil, sweepReservations, mail, stockPush, warehouseRows, syncCatalogue, sealAudit, webhookWorker,
+  checkoutStripe, checkoutPromo, checkoutPromoDeclined, checkoutKaja, checkoutKajaHeld, checkoutHeld, authentication, hostedSession, reviewApprove, reviewRefuse, refundFull, refundPartial, refundShipped, refundKaja, refundKajaPart, refundKajaLater, cancelOpen, cancelPaid, cancelKaja, storeCardStripe, storeCardKaja, cardAuthentication, removeCardStripe, removeCardKaja, savedCardStripe, savedCardKaja, keepCardStripe, keepCardKaja, fulfil, sweepReservations, mail, stockPush, warehouseRows, syncCatalogue, sealAudit, webhookWorker,
   sweepInbox, replayDeadLetters, reconcilePayments, dispute, payout, bankPayout, alert, outgoingWebhook,
   subscribeStripe, subscribeKaja, upgrade, paymentMethod, renewalStripe, renewalKaja, dunningStripe, dunningKaja,
 ]

@@ -4,10 +4,12 @@
  * in the clear.
  */
 import type { Card } from '../../shared/domain/card.ts'
+import type { Order } from '../../shared/domain/order.ts'
 import { profileNumber } from '../../shared/vendors/authorize-net/reference.ts'
 import type { Json } from './shop.ts'
 
 interface Kept {
+  readonly orders: readonly Order[]
   readonly cards: readonly Card[]
   /** Stripe's attempts to keep a card, its payments, and its cards, those of nobody too. */
   readonly setups: readonly Json[]
@@ -18,7 +20,7 @@ interface Kept {
 }
 
 export function cardFaults(kept: Kept): string[] {
-  return [...keptTwice(kept), ...stripeFaults(kept), ...kajaFaults(kept), ...recordFaults(kept)]
+  return [...keptTwice(kept), ...stripeFaults(kept), ...kajaFaults(kept), ...recordFaults(kept), ...leftFaults(kept)]
 }
 
 /** What may never be true, not even for a moment. */
@@ -51,7 +53,7 @@ function stripeFaults({ cards, setups, intents, methods }: Kept): string[] {
     if (card.state === 'removed' && isThere) faults.push(`card ${card.id} was removed, and Stripe has it`)
     if (card.state === 'failed' && isThere) faults.push(`card ${card.id} was not taken, and Stripe has it`)
   }
-  // What a payment leaves behind is on record when its order is paid.
+  // What a payment leaves behind is on record when its order is paid (`leftFaults`).
   const paying = new Set(intents.filter(({ setup_future_usage: usage }) => usage !== null).map(({ payment_method: method }) => String(method)))
   const strays = [...attached].filter(([method, owner]) => owner === 'nobody' && !paying.has(method))
   return [...faults, ...strays.map(([method]) => `Stripe keeps ${method}, which is no card of ours`)]
@@ -68,6 +70,16 @@ function kajaFaults({ cards, profiles }: Kept): string[] {
     }),
   ]
 }
+
+/** Who pays with his card and wants it kept has it kept. */
+function leftFaults({ orders, cards }: Kept): string[] {
+  return orders.filter(({ state, payment }) => payment.keep !== undefined && PAID.includes(state)).flatMap(({ id, payment }) => {
+    const left = cards.filter((card) => card.paidWith?.orderId === id && card.id === payment.keep?.cardId)
+    return left.length === 1 ? [] : [`order ${id} is paid, and its card is not kept`]
+  })
+}
+
+const PAID = ['paid', 'fulfilled', 'partially_refunded', 'refunded', 'disputed']
 
 function recordFaults({ cards, methods, profiles }: Kept): string[] {
   const names = [...methods.map(({ id }) => String(id)), ...profiles.map(({ customerProfileId }) => String(customerProfileId))]

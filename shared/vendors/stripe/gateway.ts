@@ -16,7 +16,7 @@ import { movementOf } from './movement.ts'
 import { outcomeOf, refundOutcomeOf } from './outcome.ts'
 import { bankPayoutAtStripe } from './payouts.ts'
 import { expireSession, findSession, isSession, openSession } from './sessions.ts'
-import { afterTries, fruitless, KEY_LIVES_MS, listed, madeAround, notAnswered, tried, unknown } from './tries.ts'
+import { afterTries, fruitless, isMismatch, KEY_LIVES_MS, listed, madeAround, notAnswered, tried, unknown } from './tries.ts'
 
 const MOVEMENT_PAGES_MAX = 200
 
@@ -50,7 +50,14 @@ async function charged(request: ChargeRequest, paying: Paying): Promise<ChargeOu
     metadata: { order_id: request.orderId, attempt: String(request.attempt) },
   }
   const result = await tried((timeout) => client.paymentIntents.create(params, { idempotencyKey: request.key, timeout }))
-  return 'done' in result ? outcomeOf(result.done) : afterTries(result.thrown)
+  if ('done' in result) return outcomeOf(result.done)
+  return isMismatch(result.thrown) ? sentOtherwise(request) : afterTries(result.thrown)
+}
+
+/** The key stands for a charge that was sent in other words: that one counts, and nobody knows of it as long as it is not found. */
+async function sentOtherwise(request: ChargeRequest): Promise<ChargeOutcome> {
+  const seen = await find(request, null)
+  return seen.status === 'absent' ? { status: 'unknown', reason: 'stripe: the key stands for a charge that cannot be found', answered: true } : seen
 }
 
 /** The truth by the intent's id, else by our reference among the intents of that time; about a page, what the page says. */

@@ -172,6 +172,14 @@ describe('survives', () => {
     }
   })
 
+  test('a charge that is sent again in other words: the first one counts, and no card is called declined for it', async () => {
+    const request = bill({ token: 'pm_card_visa', holder: await gateway.holderFor(wish()) })
+    const first = await gateway.charge(request)
+    const { holder: _other, ...rest } = request
+    expect(first).toMatchObject({ status: 'succeeded' })
+    expect(await gateway.charge(rest)).toMatchObject({ status: 'succeeded', transactionId: 'transactionId' in first ? first.transactionId : '' })
+  })
+
   test('Stripe being away: unknown; later the same key finds what was kept, or keeps it then', async () => {
     for (const when of ['before', 'after'] as const) {
       const request = wish()

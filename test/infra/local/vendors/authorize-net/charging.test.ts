@@ -127,6 +127,22 @@ describe('does', () => {
     await account.ask('deleteCustomerProfileRequest', { customerProfileId })
     expect(said(await account.ask('getCustomerProfileRequest', { customerProfileId }))).toEqual(['E00040'])
   })
+
+  test('ask the bank about a card that is to be stored, where that is wanted, and tell its expiry only when asked', async () => {
+    const account = await openAccount()
+    const store = (token: string, validationMode: string) => {
+      const profile = { merchantCustomerId: token.slice(0, 20), paymentProfiles: [{ customerType: 'individual', payment: opaque(token) }] }
+      return account.ask('createCustomerProfileRequest', { profile, validationMode })
+    }
+    const declined = await store('tok_declined:live', 'liveMode')
+    expect([said(declined)[0], declined['validationDirectResponseList'][0].split(',').slice(0, 3)]).toEqual(['E00027', ['2', '1', '2']])
+    expect(said(await account.ask('getCustomerProfileRequest', { merchantCustomerId: 'tok_declined:live' }))).toEqual(['E00040'])
+    for (const [token, mode] of [['tok_declined:none', 'none'], ['tok_charge_declined:live', 'liveMode']] as const) expect(said(await store(token, mode))[0]).toBe('I00001')
+    const known = await account.ask('getCustomerProfileRequest', { merchantCustomerId: 'tok_declined:none', unmaskExpirationDate: true })
+    expect(known['profile'].paymentProfiles[0].payment.creditCard.expirationDate).toMatch(/^\d{4}-\d{2}$/)
+    const [customerProfileId, paymentProfileId] = [known['profile'].customerProfileId, known['profile'].paymentProfiles[0].customerPaymentProfileId]
+    expect(said(await account.charge({ payment: undefined, profile: { customerProfileId, paymentProfile: { paymentProfileId } } }))[1]).toBe('2')
+  })
 })
 
 describe('refuses', () => {
