@@ -21,11 +21,24 @@ afterEach(() => {
   expectTrueBooks(ground)
 })
 
-/** Somebody of the house pays with a card, or no more. */
-async function using(cardId: string, customerId: string, isUsed: boolean): Promise<void> {
+/** The shop's store, as a function of the house reaches it. */
+function atTheStore(): void {
   vi.stubEnv('FIRESTORE_EMULATOR_HOST', shop.cloud.addresses['FIRESTORE_EMULATOR_HOST'])
   vi.stubEnv('METADATA_SERVER_DETECTION', 'none')
   vi.stubEnv('GCP_PROJECT_ID', shop.cloud.servers.pubsub.projectId)
+}
+
+/** What is sealed for this customer opens nowhere any more. */
+async function destroyKey(customerId: string): Promise<void> {
+  atTheStore()
+  const { commit, doc } = await import('#platform/firestore.ts')
+  const place = await doc('customer_keys', customerId)
+  await commit((writer) => writer.set(place, { createdAtMs: 0, destroyedAtMs: 1 }))
+}
+
+/** Somebody of the house pays with a card, or no more. */
+async function using(cardId: string, customerId: string, isUsed: boolean): Promise<void> {
+  atTheStore()
   const [{ transact }, { cardToUse, releaseCard, useCard }] = [await import('#platform/firestore.ts'), await import('#stores/cards.ts')]
   await transact(async (unit) => {
     const card = await cardToUse(unit, cardId, customerId)
@@ -128,6 +141,21 @@ describe('survives', () => {
       await timePasses(ground, 2)
       expect([isKept(shop, cardId), recordOf(shop, cardId)['state']]).toEqual([false, 'removed'])
       expect((await remove(buyer, cardId)).status).toBe(200)
+    }
+  })
+
+  test('its customer being forgotten while the gateway is away: it goes there all the same', async () => {
+    for (const gateway of GATEWAYS) {
+      const buyer = await shop.person()
+      const cardId = await saved(buyer, { gateway })
+      shop.fault({ ...FORGETS[gateway], when: 'before', effect: 'drop', times: 20 })
+      await remove(buyer, cardId)
+      expect(recordOf(shop, cardId)).toMatchObject({ state: 'removing', reference: null, leaving: { sealed: expect.any(String) } })
+      await destroyKey(buyer.id)
+      shop.calm()
+      await timePasses(ground, 2)
+      expect([isKept(shop, cardId), recordOf(shop, cardId)['state']]).toEqual([false, 'removed'])
+      expect((await save(buyer, { gateway })).status).toBe(409)
     }
   })
 
