@@ -80,8 +80,14 @@ export async function payingDocs(cardId: string, customerId: string | null): Pro
 export function payingCard(found: Snapshot, key: Snapshot, customerId: string | null): PayingCard | undefined {
   const card = cardOf(found)
   if (!isUsable(card, customerId)) return undefined
-  const dataKey = keyIn(key, card.customerId)
-  return dataKey === undefined ? undefined : { card, reference: opened(card, dataKey) }
+  try {
+    const dataKey = keyIn(key, card.customerId)
+    return dataKey === undefined ? undefined : { card, reference: opened(card, dataKey) }
+  } catch (error) {
+    // Its customer was forgotten: it opens nowhere any more.
+    if (error instanceof Failure && error.code === 'CONFLICT') return undefined
+    throw error
+  }
 }
 
 function contextOf(customerId: string, cardId: string): string[] {
