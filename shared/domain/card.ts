@@ -23,6 +23,8 @@ export interface Card {
   readonly facts: CardFacts | null
   /** The gateway's name for it, sealed under the customer's key. */
   readonly reference: string | null
+  /** The same of a card that is to go, sealed under the shop's own key: it goes there also when its customer is forgotten meanwhile. */
+  readonly leaving: { readonly sealed: string; readonly masterKey: string } | null
   /** What whoever takes over sends again; kept only while the attempt is open. */
   readonly token: string | null
   readonly email: string | null
@@ -83,7 +85,7 @@ export function newCard(draft: CardDraft, nowMs: number): Card {
   const { paidWith = null, usedBy = [], ...wanted } = draft
   return {
     ...wanted, paidWith, state: 'storing', history: [{ state: 'storing', atMs: nowMs, cause: paidWith === null ? 'sent' : `paid ${paidWith.orderId}` }],
-    facts: null, reference: null, action: null, setupId: null, declineCode: null, usedBy, answer: null, unanswered: 0,
+    facts: null, reference: null, leaving: null, action: null, setupId: null, declineCode: null, usedBy, answer: null, unanswered: 0,
     // Nobody runs one that a payment leaves behind: the sweep has it at once.
     leaseUntilMs: paidWith === null ? nowMs + LEASE_MS : nowMs, nextAtMs: paidWith === null ? nowMs + FIRST_CHECK_MS : nowMs,
     createdAtMs: nowMs, updatedAtMs: nowMs,
@@ -184,7 +186,7 @@ export function wantRemoval(card: Card, cause: string, nowMs: number): CardChang
 /** Of a card that is gone everywhere nothing is left but that it was there. */
 export function removedCard(card: Card, cause: string, nowMs: number): CardChange | undefined {
   if (card.state !== 'removing') return undefined
-  return changed({ ...card, facts: null, reference: null, setupId: null, nextAtMs: null }, 'removed', cause, nowMs)
+  return changed({ ...card, facts: null, reference: null, leaving: null, setupId: null, nextAtMs: null }, 'removed', cause, nowMs)
 }
 
 /** The gateway did not say: the sweep asks again, less and less often. */

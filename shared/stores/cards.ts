@@ -17,7 +17,7 @@ import { DAY_MS, HOUR_MS } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { derivedId } from '#platform/derived.ts'
-import { seal, unseal } from '#platform/envelope.ts'
+import { seal, unseal, unwrapKey, wrapKey } from '#platform/envelope.ts'
 import { collection, doc, readAll, readOne, readQuery, transact, type Doc, type Query, type Snapshot, type Unit, type Writer } from '#platform/firestore.ts'
 import { breakerDoc, refuseShut } from './breakers.ts'
 import { customerKey, customerKeyDoc, keyIn } from './customer-keys.ts'
@@ -80,8 +80,14 @@ export async function payingDocs(cardId: string, customerId: string | null): Pro
 export function payingCard(found: Snapshot, key: Snapshot, customerId: string | null): PayingCard | undefined {
   const card = cardOf(found)
   if (!isUsable(card, customerId)) return undefined
-  const dataKey = keyIn(key, card.customerId)
-  return dataKey === undefined ? undefined : { card, reference: opened(card, dataKey) }
+  try {
+    const dataKey = keyIn(key, card.customerId)
+    return dataKey === undefined ? undefined : { card, reference: opened(card, dataKey) }
+  } catch (error) {
+    // Its customer was forgotten: it opens nowhere any more.
+    if (error instanceof Failure && error.code === 'CONFLICT') return undefined
+    throw error
+  }
 }
 
 function contextOf(customerId: string, cardId: string): string[] {
@@ -252,9 +258,10 @@ export async function wantCardGone(cardId: string, customerId: string, cause: st
 
 /** Forgets a card at the gateway that is to be removed, and writes that it is gone. Safe to run twice. */
 export async function finishRemoval(gateway: Gateway, card: Card, cause: string): Promise<Card> {
-  const reference = card.reference === null ? card.setupId : await openReference(card)
+  const { id, customerId, leaving, setupId } = card
+  const reference = leaving === null ? setupId : unwrapKey(leaving, contextOf(customerId, id)).toString('utf8')
   const done = reference === null ? 'removed' : await guarded(gateway).removeCard?.(reference)
-  return changeCard(card.id, (found) => {
+  return changeCard(id, (found) => {
     if (done === 'removed') return removedCard(found, cause, now())
     return found.state === 'removing' ? { card: triedAgainLater(found, now()), rows: [] } : undefined
   })
@@ -279,13 +286,23 @@ async function changeCard(cardId: string, rule: Rule, inbox?: Doc): Promise<Card
     if (card === undefined) throw cardNotFound()
     if (inbox !== undefined && pendingRecord(await unit.get(inbox)) === undefined) return card
     const change = await rule(card, unit)
+    const after = change === undefined ? card : await onItsWay(unit, change.card)
     if (inbox !== undefined) markApplied(unit, inbox, 'applied')
     if (change === undefined) return card
-    const over = change.card.state === 'removed' || change.card.state === 'failed'
-    unit.set(place, { ...change.card, ...(over ? { expireAt: new Date(now() + REMEMBERED_MS) } : {}) })
+    const over = after.state === 'removed' || after.state === 'failed'
+    unit.set(place, { ...after, ...(over ? { expireAt: new Date(now() + REMEMBERED_MS) } : {}) })
     if (change.rows.length > 0) addRows(unit, outbox, change.rows)
-    return change.card
+    return after
   })
+}
+
+/** What is to be told to the gateway of a card that is to go must open also without its customer's key. */
+async function onItsWay(unit: Unit, card: Card): Promise<Card> {
+  const { id, customerId, state, reference } = card
+  if (state !== 'removing' || reference === null) return card
+  const key = keyIn(await unit.get(await customerKeyDoc(customerId)), customerId)
+  if (key === undefined) throw new Failure('INTERNAL_ERROR', { reason: `card ${id} is sealed under a key that is not there` })
+  return { ...card, reference: null, leaving: wrapKey(Buffer.from(opened(card, key), 'utf8'), contextOf(customerId, id)) }
 }
 
 /** A card of this customer's, read in the transaction of whoever wants to pay with it; undefined when it does not pay. */

@@ -1,5 +1,6 @@
 /** Saving cards, and what the gateways hold of them. */
 import { profileNumber } from '../../shared/vendors/authorize-net/reference.ts'
+import { vi } from 'vitest'
 import { newNonce } from './kaja.ts'
 import type { Answer, Json, Person, Shop } from './shop.ts'
 
@@ -43,4 +44,19 @@ export function isKept(shop: Shop, cardId: string): boolean {
 /** What is on record of a card, in order. */
 export function recordOf(shop: Shop, cardId: string): Json {
   return shop.document('cards', cardId) as Json
+}
+
+/** The shop's store, as a function of the house reaches it; to be unstubbed afterwards. */
+export function atTheStore(shop: Shop): void {
+  vi.stubEnv('FIRESTORE_EMULATOR_HOST', shop.cloud.addresses['FIRESTORE_EMULATOR_HOST'])
+  vi.stubEnv('METADATA_SERVER_DETECTION', 'none')
+  vi.stubEnv('GCP_PROJECT_ID', shop.cloud.servers.pubsub.projectId)
+}
+
+/** What is sealed for this customer opens nowhere any more. */
+export async function destroyKey(shop: Shop, customerId: string): Promise<void> {
+  atTheStore(shop)
+  const { commit, doc } = await import('#platform/firestore.ts')
+  const place = await doc('customer_keys', customerId)
+  await commit((writer) => writer.set(place, { createdAtMs: 0, destroyedAtMs: 1 }))
 }

@@ -1,7 +1,7 @@
 /** Taking a card back: it pays nothing from then on, and however answers are lost it ends gone here and at the gateway. */
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { expectAllSettles, expectTrueBooks, openGround, timePasses, type Ground } from '../purchase.ts'
-import { authenticateCard, cardsOf, isKept, recordOf, remove, save, saved } from '../saved-cards.ts'
+import { atTheStore, authenticateCard, cardsOf, destroyKey, isKept, recordOf, remove, save, saved } from '../saved-cards.ts'
 import type { Json, Shop } from '../shop.ts'
 
 const GATEWAYS = ['stripe', 'kaja'] as const
@@ -23,9 +23,7 @@ afterEach(() => {
 
 /** Somebody of the house pays with a card, or no more. */
 async function using(cardId: string, customerId: string, isUsed: boolean): Promise<void> {
-  vi.stubEnv('FIRESTORE_EMULATOR_HOST', shop.cloud.addresses['FIRESTORE_EMULATOR_HOST'])
-  vi.stubEnv('METADATA_SERVER_DETECTION', 'none')
-  vi.stubEnv('GCP_PROJECT_ID', shop.cloud.servers.pubsub.projectId)
+  atTheStore(shop)
   const [{ transact }, { cardToUse, releaseCard, useCard }] = [await import('#platform/firestore.ts'), await import('#stores/cards.ts')]
   await transact(async (unit) => {
     const card = await cardToUse(unit, cardId, customerId)
@@ -128,6 +126,21 @@ describe('survives', () => {
       await timePasses(ground, 2)
       expect([isKept(shop, cardId), recordOf(shop, cardId)['state']]).toEqual([false, 'removed'])
       expect((await remove(buyer, cardId)).status).toBe(200)
+    }
+  })
+
+  test('its customer being forgotten while the gateway is away: it goes there all the same', async () => {
+    for (const gateway of GATEWAYS) {
+      const buyer = await shop.person()
+      const cardId = await saved(buyer, { gateway })
+      shop.fault({ ...FORGETS[gateway], when: 'before', effect: 'drop', times: 20 })
+      await remove(buyer, cardId)
+      expect(recordOf(shop, cardId)).toMatchObject({ state: 'removing', reference: null, leaving: { sealed: expect.any(String) } })
+      await destroyKey(shop, buyer.id)
+      shop.calm()
+      await timePasses(ground, 2)
+      expect([isKept(shop, cardId), recordOf(shop, cardId)['state']]).toEqual([false, 'removed'])
+      expect((await save(buyer, { gateway })).status).toBe(409)
     }
   })
 

@@ -1,8 +1,8 @@
 /** Paying with a saved card, and keeping the card that has paid: the customer's own only, charged once, by whichever gateway keeps it. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { kajaChargesFor, newNonce } from '../kaja.ts'
 import { chargesFor, checkOut, expectAllSettles, expectTrueBooks, left, openGround, ordersOf, orderOf, PRICE, PRODUCT, timePasses, until, type Ground } from '../purchase.ts'
-import { authenticateCard, cardsOf, isKept, recordOf, remove, save, saved, setupOf } from '../saved-cards.ts'
+import { authenticateCard, cardsOf, destroyKey, isKept, recordOf, remove, save, saved, setupOf } from '../saved-cards.ts'
 import type { Answer, Json, Person, Shop } from '../shop.ts'
 
 const GATEWAYS = ['stripe', 'kaja'] as const
@@ -132,6 +132,14 @@ describe('refuses', () => {
       expect([answer.status, answer.body['error']]).toEqual([404, 'Card not found.'])
     }
     expect([await left(buyer, PRODUCT), ordersOf(shop, buyer)]).toEqual([before, []])
+  })
+
+  test('a card of a customer who was forgotten', async () => {
+    const buyer = await shop.person()
+    const cardId = await saved(buyer)
+    await destroyKey(shop, buyer.id)
+    vi.unstubAllEnvs()
+    expect((await payBy(buyer, { cardId })).status).toBe(404)
   })
 
   test('guests, and staff who name no customer', async () => {
