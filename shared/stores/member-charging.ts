@@ -1,6 +1,7 @@
 /**
- * Charges the order of a membership, and settles it: by the token of a card that the gateway then keeps, or by a card that
- * it has kept before. Safe to run twice, and at once: each order is charged under its own key, and settled once.
+ * Charges the order of a membership, and settles it: by the token of a card that is kept when it has paid (by the sweep of
+ * cards, or by the first charge that needs it), or by a card that is kept. Safe to run twice, and at once: each order is
+ * charged under its own key, and settled once.
  */
 import { isOpenCard, isUsable } from '#domain/card.ts'
 import { chargeRequestOf } from '#domain/checkout.ts'
@@ -9,7 +10,6 @@ import type { ChargeOutcome, ChargeRequest, Gateway, GatewayName } from '#domain
 import { isLateHold } from '#domain/settle.ts'
 import { Failure } from '#values/failure.ts'
 import { config } from '#platform/config.ts'
-import { log } from '#platform/log.ts'
 import type { Pass } from './breakers.ts'
 import { keepCard, openReference, readCard } from './cards.ts'
 import { guarded } from './guarded.ts'
@@ -24,13 +24,12 @@ interface Means {
   readonly pass?: Pass | undefined
 }
 
-/** The order when it is charged and settled, what could not be granted on its way back, and a new card kept. */
+/** The order when it is charged and settled, and what could not be granted is on its way back. */
 export async function chargeMember(order: Order, means: Means): Promise<Order> {
   const { gateway, pass } = means
   const outcome = await charged(order, means)
   const settled = await settledBy(order, outcome)
   if (isLateHold(settled, outcome)) await guarded(gateway, pass).cancel(outcome.transactionId)
-  await keepNewCard(settled, gateway)
   return givenBack(settled, gateway)
 }
 
@@ -66,10 +65,13 @@ async function charged(order: Order, { gateway, pass }: Means): Promise<ChargeOu
   const [request, behind] = [chargeRequestOf(order), guarded(gateway, pass)]
   if (payment.gateway === 'none' || purpose === undefined || customerId === null) return behind.charge(request)
   if (purpose.isNewCard) return withNewCard(request, behind, { customerId, email })
-  const reference = await referenceOf(purpose.card.id, gateway)
-  if (reference === undefined || behind.chargeStored === undefined) return { status: 'declined', transactionId: null, declineCode: 'card_not_kept', answer: null }
-  return behind.chargeStored({ ...request, present: !purpose.scheduled }, reference)
+  const kept = await keptCard(purpose.card.id, gateway)
+  if ('status' in kept || behind.chargeStored === undefined) return 'status' in kept ? kept : NOT_KEPT
+  return behind.chargeStored({ ...request, present: !purpose.scheduled }, kept.reference)
 }
+
+/** It pays no more: only another card helps. */
+const NOT_KEPT = { status: 'declined', transactionId: null, declineCode: 'card_not_kept', answer: null } as const
 
 async function withNewCard(request: ChargeRequest, gateway: Gateway, customer: { customerId: string; email: string }): Promise<ChargeOutcome> {
   try {
@@ -81,28 +83,18 @@ async function withNewCard(request: ChargeRequest, gateway: Gateway, customer: {
   }
 }
 
-/** The gateway's name for a card; undefined when it pays no more. One that a payment has just left behind may still be on its way. */
-async function referenceOf(cardId: string, gateway: Gateway): Promise<string | undefined> {
+/** The gateway's name for a card, or what its charge comes to without it. One that a payment has just left behind may still be on its way. */
+async function keptCard(cardId: string, gateway: Gateway): Promise<{ readonly reference: string } | ChargeOutcome> {
   const found = await readCard(cardId)
   const card = found !== undefined && isOpenCard(found) ? await keepCard(gateway, found, 'needed') : found
-  return isUsable(card, card?.customerId ?? null) ? openReference(card).catch(erased) : undefined
+  if (card !== undefined && isOpenCard(card)) return { status: 'unavailable', reason: `card ${cardId} is not kept yet`, answered: true }
+  return isUsable(card, card?.customerId ?? null) ? openReference(card).then((reference) => ({ reference }), whenErased) : NOT_KEPT
 }
 
 /** The customer was forgotten: what was kept of his card opens nowhere any more. */
-function erased(error: unknown): undefined {
-  if (error instanceof Failure && error.code === 'CONFLICT') return undefined
+function whenErased(error: unknown): ChargeOutcome {
+  if (error instanceof Failure && error.code === 'CONFLICT') return NOT_KEPT
   throw error
-}
-
-/** The card that has just paid. If this is lost, the sweep keeps it. */
-async function keepNewCard({ purpose, state }: Order, gateway: Gateway): Promise<void> {
-  if (state !== 'paid' || purpose?.isNewCard !== true) return
-  try {
-    const card = await readCard(purpose.card.id)
-    if (card !== undefined && isOpenCard(card)) await keepCard(gateway, card, 'paid')
-  } catch (error) {
-    log.warn('a new card is kept later', { cardId: purpose.card.id, why: String(error) })
-  }
 }
 
 /** What was charged and cannot be granted goes back at once. If this is lost, the sweep finds it. */

@@ -39,6 +39,7 @@ async function owing(): Promise<Person> {
 describe('does', () => {
   test('take a new card of either gateway, and let the one before it be removed', async () => {
     const member = await newMember(shop)
+    await shop.cloud.drain()
     const [first] = await cardsOf(member)
     const kaja = await change(member, 'payment-method', { paymentMethod: { gateway: 'kaja', token: newNonce() } }, 'to-kaja')
     expect([kaja.status, kaja.body['membership'].status, cardOf(member)['gateway']]).toEqual([200, 'active', 'kaja'])
@@ -57,6 +58,7 @@ describe('does', () => {
     const answers = await Promise.all(Array.from({ length: 4 }, () => change(member, 'payment-method', wish, 'one')))
     expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1)
     await Promise.all(Array.from({ length: 4 }, () => change(member, 'payment-method', { paymentMethod: { token: 'pm_card_amex' } })))
+    await shop.cloud.drain()
     expect((await cardsOf(member)).map(({ brand }) => brand).sort()).toEqual(['amex', 'mastercard', 'visa'])
   })
 
