@@ -75,8 +75,8 @@ async function cardFor(call: Call<Body, unknown>, customerId: string, runner: st
   const gateway = gatewayNamed(name)
   const scope = call.key === undefined ? ['token', name, token ?? ''] : ['key', whoIs(call.caller), call.key]
   const { card, fresh } = await askCard({
-    key: ['membership', customerId, ...scope], isKeyed: call.key !== undefined, customerId, email: member?.email ?? '', gateway: name, token: token ?? null,
-    requestHash: call.requestHash, runner, ip: call.ip,
+    key: ['membership', customerId, ...scope], isKeyed: call.key !== undefined, customerId, email: member?.email ?? '', gateway: name,
+    token: token ?? null, requestHash: call.requestHash, runner, ip: call.ip,
   })
   if (call.key !== undefined && card.requestHash !== call.requestHash) throw new Failure('IDEMPOTENCY_MISMATCH')
   return { card: fresh ? await keepCard(gateway, card, 'sent') : await joinCard(card, gateway, runner), fresh }

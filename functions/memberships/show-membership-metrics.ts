@@ -17,7 +17,8 @@ export const showMembershipMetrics = endpoint({
     summary: 'Revenue, churn and lifetime value of memberships',
     reply: z.object({
       mrr: z.number(), currency: z.string(), activeMembers: z.number(), churnRate: z.number().nullable(), tierDistribution: z.looseObject({}),
-      averagePrice: z.number().nullable(), lifetimeValue: z.looseObject({}), lifetimeValueByRetention: z.looseObject({}), cohorts: z.array(z.looseObject({})).nullable(),
+      averagePrice: z.number().nullable(), lifetimeValue: z.looseObject({}), lifetimeValueByRetention: z.looseObject({}),
+      cohorts: z.array(z.looseObject({})).nullable(),
     }),
     run: async () => metricsView(await membershipFigures()),
   }),

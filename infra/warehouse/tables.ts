@@ -79,9 +79,9 @@ export const TABLES: readonly Table[] = [
     clusteredBy: ['customer_id', 'id'],
     retentionYears: 7,
     columns: [
-      id, text('customer_id'), text('tier'), text('next_tier'), money('price'), text('currency'), whole('discount_percent'), text('status'), text('gateway'),
-      whole('months_paid'), text('order_id'), time('start_date'), time('period_starts_at'), time('period_ends_at'), time('next_billing_date'), time('cancel_date'),
-      created, updated, ...version,
+      id, text('customer_id'), text('tier'), text('next_tier'), money('price'), text('currency'), whole('discount_percent'), text('status'),
+      text('gateway'), whole('months_paid'), text('order_id'), time('start_date'), time('period_starts_at'), time('period_ends_at'),
+      time('next_billing_date'), time('cancel_date'), created, updated, ...version,
     ],
   },
   {

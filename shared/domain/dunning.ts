@@ -10,6 +10,12 @@ import { HOUR_MS } from '#values/time.ts'
 import { daysAfter } from './billing-calendar.ts'
 import type { Member, Membership, MembershipStatus, Unpaid } from './member.ts'
 
+/** Where and when something is decided. */
+export interface Setting {
+  readonly timeZone: string
+  readonly nowMs: number
+}
+
 /** The try after so many declined ones, and its day. */
 const TRY_DAYS: readonly number[] = [1, 3, 7]
 const END_DAY = 14
@@ -26,7 +32,7 @@ export function dueMoment(membership: Membership, timeZone: string): number | nu
 }
 
 /** When the calendar looks at a member again for whom nothing could be done now; null when nothing will be due. */
-export function lookedAtNext({ membership }: Pick<Member, 'membership'>, { timeZone, nowMs }: { readonly timeZone: string; readonly nowMs: number }): number | null {
+export function lookedAtNext({ membership }: Pick<Member, 'membership'>, { timeZone, nowMs }: Setting): number | null {
   const due = membership === null ? null : dueMoment(membership, timeZone)
   return due === null ? null : Math.max(due, nowMs + LOOK_AGAIN_MS)
 }

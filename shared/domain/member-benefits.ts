@@ -52,16 +52,17 @@ export function benefitsOfMonth(member: Member, scene: Scene): MonthOfBenefits |
   const month = monthAt(nowMs, timeZone)
   const later = { ...member, benefitsAtMs: nextMonthAt(nowMs, timeZone) }
   if (!hasBenefits(membership, nowMs)) return { member: later, benefits: [], mails: [] }
-  const benefits = BY_TIER[membership.tier].map((kind) => benefitOf(member, membership, { kind, month, nowMs }))
-  return { member: later, benefits, mails: member.newsletter ? [newsletterMail(member, membership, { ...scene, month, kinds: BY_TIER[membership.tier] })] : [] }
+  const kinds = BY_TIER[membership.tier]
+  const mails = member.newsletter ? [newsletterMail(member, membership, { ...scene, month, kinds })] : []
+  return { member: later, benefits: kinds.map((kind) => benefitOf(member.customerId, membership, { kind, month, createdAtMs: nowMs })), mails }
 }
 
 function isOver(membership: Membership, nowMs: number): boolean {
   return membership.status === 'cancelled' && !hasBenefits(membership, nowMs)
 }
 
-function benefitOf({ customerId }: Member, { id: membershipId, tier }: Membership, { kind, month, nowMs }: { kind: BenefitKind; month: string; nowMs: number }): Benefit {
-  return { id: `${membershipId}-${month}-${kind}`, membershipId, customerId, tier, month, kind, status: 'due', givenAtMs: null, givenBy: null, createdAtMs: nowMs }
+function benefitOf(customerId: string, { id, tier }: Membership, facts: Pick<Benefit, 'kind' | 'month' | 'createdAtMs'>): Benefit {
+  return { id: `${id}-${facts.month}-${facts.kind}`, membershipId: id, customerId, tier, ...facts, status: 'due', givenAtMs: null, givenBy: null }
 }
 
 function monthAt(atMs: number, timeZone: string): string {
@@ -79,15 +80,16 @@ function nextMonthAt(atMs: number, timeZone: string): number {
  * @throws Failure CONFLICT for what is not handed over
  */
 export function given(benefit: Benefit, by: string, nowMs: number): { readonly benefit: Benefit; readonly row: WarehouseRow } | undefined {
-  if (!HANDED_OVER.includes(benefit.kind)) throw new Failure('CONFLICT', { message: 'An entry in a raffle is not handed over.', details: { kind: benefit.kind } })
+  const { kind, month } = benefit
+  if (!HANDED_OVER.includes(kind)) throw new Failure('CONFLICT', { message: 'An entry in a raffle is not handed over.', details: { kind } })
   if (benefit.status === 'given') return undefined
   const row = auditEvent({
     id: `${benefit.id}-given-audit`, who: null, what: 'membership.gift_given', subject: benefit.membershipId, before: { status: 'due' },
-    after: { status: 'given', kind: benefit.kind, month: benefit.month }, why: 'handed over', requestId: null, ip: null, atMs: nowMs,
+    after: { status: 'given', kind, month }, why: 'handed over', requestId: null, ip: null, atMs: nowMs,
   })
   return { benefit: { ...benefit, status: 'given', givenAtMs: nowMs, givenBy: by }, row }
 }
 
-export function benefitView({ id, membershipId, customerId, tier, month, kind, status, givenAtMs, givenBy, createdAtMs }: Benefit): Record<string, unknown> {
-  return { id, membershipId, customerId, tier, month, kind, status, givenAt: givenAtMs === null ? null : iso(givenAtMs), givenBy, createdAt: iso(createdAtMs) }
+export function benefitView({ givenAtMs, createdAtMs, ...benefit }: Benefit): Record<string, unknown> {
+  return { ...benefit, givenAt: givenAtMs === null ? null : iso(givenAtMs), createdAt: iso(createdAtMs) }
 }

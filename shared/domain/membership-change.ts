@@ -3,11 +3,11 @@
  * no payment makes: cancel, downgrade, another card, the end after two weeks unpaid.
  */
 import { Failure } from '#values/failure.ts'
-import { dueMoment, dueStep } from './dunning.ts'
+import { dueMoment, dueStep, type Setting } from './dunning.ts'
 import type { MailIntent } from './mail.ts'
 import type { Member, Membership } from './member.ts'
 import { cancelMail } from './membership-mails.ts'
-import { beingPaid, noMembership, refuseInactive, wrongWay, type Setting } from './membership-orders.ts'
+import { beingPaid, noMembership, refuseInactive, wrongWay } from './membership-orders.ts'
 import { membershipAudit, membershipRow } from './membership-rows.ts'
 import { rankOf, type Tier } from './membership-tiers.ts'
 import type { KeptCard } from './purpose.ts'
@@ -30,7 +30,13 @@ export interface CardUses {
   readonly taken: string | null
   readonly released: string | null
   /** The one that is taken is new: this payment leaves it behind. */
-  readonly left?: { readonly gateway: KeptCard['gateway']; readonly email: string; readonly paidWith: { readonly orderId: string; readonly transactionId: string } }
+  readonly left?: LeftCard
+}
+
+export interface LeftCard {
+  readonly gateway: KeptCard['gateway']
+  readonly email: string
+  readonly paidWith: { readonly orderId: string; readonly transactionId: string }
 }
 
 export interface Scene extends Setting {
@@ -52,7 +58,8 @@ export function changed(before: Member, membership: Membership, { timeZone, nowM
   const nextAtMs = keepsTime === true ? before.nextAtMs : dueMoment(membership, timeZone)
   const member: Member = { ...before, membership, version: before.version + 1, nextAtMs, updatedAtMs: nowMs }
   const past = before.membership !== null && before.membership.id !== membership.id ? { past: before.membership } : {}
-  return { member, ...past, ...usesOf(before.membership, membership), mails, rows: [membershipRow(member, membership), membershipAudit(before.membership, member, membership, { what, why })] }
+  const rows = [membershipRow(member, membership), membershipAudit(member, { before: before.membership, after: membership, what, why })]
+  return { member, ...past, ...usesOf(before.membership, membership), mails, rows }
 }
 
 function usesOf(before: Membership | null, after: Membership): Pick<MemberChange, 'uses'> {
@@ -95,9 +102,9 @@ export function endRefunded(member: Member, membership: Membership, scene: Scene
 
 /** What a customer writes stays with the membership: it may tell who he is. */
 function over(member: Member, membership: Membership, { reason, why }: { reason: string; why: string }, scene: Scene): MemberChange {
-  const known = membership.cancelledAtMs !== null
-  const ended: Membership = { ...membership, status: 'cancelled', cancelledAtMs: membership.cancelledAtMs ?? scene.nowMs, cancelReason: reason, nextTier: null }
-  return changed(member, ended, scene, { what: 'membership.cancelled', why, mails: known ? [] : [cancelMail(member, ended, scene)] })
+  const { cancelledAtMs } = membership
+  const ended: Membership = { ...membership, status: 'cancelled', cancelledAtMs: cancelledAtMs ?? scene.nowMs, cancelReason: reason, nextTier: null }
+  return changed(member, ended, scene, { what: 'membership.cancelled', why, mails: cancelledAtMs === null ? [cancelMail(member, ended, scene)] : [] })
 }
 
 /**
@@ -112,7 +119,8 @@ export function downgrade(member: Member, tier: Tier, setting: Setting): MemberC
   if (tier === membership.tier && membership.nextTier !== null) return staying(member, membership, setting)
   if (rankOf(tier) >= rankOf(membership.tier)) throw wrongWay(membership, tier, 'lower')
   if (membership.nextTier === tier) return undefined
-  return changed(member, { ...membership, nextTier: tier }, setting, { what: 'membership.downgrade_agreed', why: `${tier} from the next month on`, keepsTime: true })
+  const why = `${tier} from the next month on`
+  return changed(member, { ...membership, nextTier: tier }, setting, { what: 'membership.downgrade_agreed', why, keepsTime: true })
 }
 
 function staying(member: Member, membership: Membership, setting: Setting): MemberChange {

@@ -30,7 +30,8 @@ export function welcomeMail(member: Member, membership: Membership, { order, ...
     paragraphs: [
       `${charged(order)} ${discountSentence(membership)}`,
       benefitsSentence(membership),
-      `Your membership renews each month; the next ${amountOf(membership)} are due on ${dayOf(membership.periodEndsAtMs, telling)}. You can change or cancel it at any time.`,
+      `Your membership renews each month; the next ${amountOf(membership)} are due on ${endOf(membership, telling)}.`,
+      'You can change or cancel it at any time.',
     ],
     order,
   })
@@ -43,7 +44,7 @@ export function upgradeMail(member: Member, membership: Membership, { order, ...
     subject: `Your membership is now ${membership.tier}`,
     title: `You are a ${membership.tier} member now`,
     paragraphs: [
-      `${charged(order)} It covers the difference until ${dayOf(membership.periodEndsAtMs, telling)}; from then on a month costs ${amountOf(membership)}.`,
+      `${charged(order)} It covers the difference until ${endOf(membership, telling)}; from then on a month costs ${amountOf(membership)}.`,
       `${discountSentence(membership)} ${benefitsSentence(membership)}`,
     ],
     order,
@@ -56,7 +57,7 @@ export function renewalMail(member: Member, membership: Membership, { order, ...
     template: 'membership_renewal',
     subject: `Your ${membership.tier} membership is renewed`,
     title: 'Your membership is renewed',
-    paragraphs: [`${charged(order)} Your ${membership.tier} membership is paid until ${dayOf(membership.periodEndsAtMs, telling)}.`],
+    paragraphs: [`${charged(order)} Your ${membership.tier} membership is paid until ${endOf(membership, telling)}.`],
     order,
   })
 }
@@ -69,7 +70,8 @@ export function paymentFailedMail(member: Member, membership: Membership, tellin
     title: 'Payment failed, please update card',
     paragraphs: [
       `Your card was declined for ${amountOf(membership)}, the next month of your ${membership.tier} membership. You keep all benefits for now.`,
-      `We will try again on ${nextTry(membership, telling)}. If you give us another card before, we charge it at once, and your billing day stays as it is.`,
+      `We will try again on ${nextTry(membership, telling)}. If you give us another card before, we charge it at once.`,
+      'Your billing day stays as it is.',
     ],
   })
 }
@@ -102,7 +104,7 @@ export function suspensionMail(member: Member, membership: Membership, telling: 
 
 export function cancelMail(member: Member, membership: Membership, { nowMs, ...telling }: Telling & { readonly nowMs: number }): MailIntent {
   const until =
-    membership.periodEndsAtMs > nowMs ? `You keep your benefits until ${dayOf(membership.periodEndsAtMs, telling)}, and nothing more is charged.`
+    membership.periodEndsAtMs > nowMs ? `You keep your benefits until ${endOf(membership, telling)}, and nothing more is charged.`
     : 'Nothing more is charged.'
   return mail(member, telling, {
     id: `membership-cancelled-${membership.id}`,
@@ -175,6 +177,11 @@ function discountSentence({ tier }: Membership): string {
 
 function benefitsSentence({ tier }: Membership): string {
   return `It brings you: ${tierFacts(tier).benefits.join('; ')}.`
+}
+
+/** The day on which the month that is paid ends. */
+function endOf({ periodEndsAtMs }: Membership, telling: Telling): string {
+  return dayOf(periodEndsAtMs, telling)
 }
 
 function nextTry(membership: Membership, telling: Telling): string {

@@ -110,7 +110,8 @@ function cohorts(spans: readonly Span[], timeZone: string, nowMs: number): Array
   return [...groups].sort(([one], [other]) => (one < other ? -1 : 1)).slice(-MONTHS).map(([month, group]) => {
     const stays = group.map((span) => stayOf(span, timeZone, nowMs))
     const seen = Math.max(...stays.map(({ months }) => months))
-    return { month, members: group.length, kept: Array.from({ length: seen + 1 }, (_, index) => stays.filter(({ months }) => months >= index).length) }
+    const kept = Array.from({ length: seen + 1 }, (_, index) => stays.filter(({ months }) => months >= index).length)
+    return { month, members: group.length, kept }
   })
 }
 

@@ -9,7 +9,7 @@ import { share } from '#values/money.ts'
 import { iso } from '#values/time.ts'
 import { anchorAt, dueAt, type Anchor } from './billing-calendar.ts'
 import { wallTime } from './civil-day.ts'
-import { dueStep, LOOK_AGAIN_MS } from './dunning.ts'
+import { dueStep, LOOK_AGAIN_MS, type Setting } from './dunning.ts'
 import { RUNNING, type Member, type Membership } from './member.ts'
 import { priceOf, rankOf, type Tier } from './membership-tiers.ts'
 import { newOrder, type Draft } from './new-order.ts'
@@ -27,12 +27,6 @@ export interface Charge {
   readonly currency: string
   /** As the order's line names it. */
   readonly called: string
-}
-
-/** Where and when it is decided. */
-export interface Setting {
-  readonly timeZone: string
-  readonly nowMs: number
 }
 
 export interface Subscribing {
@@ -81,7 +75,9 @@ export function upgrade(member: Member | undefined, tier: Tier, { timeZone, nowM
   if (rankOf(tier) <= rankOf(membership.tier)) throw wrongWay(membership, tier, 'higher')
   const { id, currency, period, card, periodEndsAtMs } = membership
   const price = priceOf(tier, currency)
-  const purpose: MembershipPurpose = { kind: 'membership', what: 'upgrade', membershipId: id, tier, price, period, card, isNewCard: false, scheduled: false }
+  const purpose: MembershipPurpose = {
+    kind: 'membership', what: 'upgrade', membershipId: id, tier, price, period, card, isNewCard: false, scheduled: false,
+  }
   const called = `Upgrade to ${tier} membership, until ${dayOf(periodEndsAtMs, timeZone)}`
   const amount = leftOf(membership, price - membership.price, nowMs)
   return { purpose, amount: amount < LEAST_CHARGE ? 0 : amount, currency, called }
@@ -146,15 +142,18 @@ export function wrongWay({ tier: present }: Membership, wanted: Tier, way: 'high
   return new Failure('CONFLICT', { message: `${wanted} is not ${way} than ${present}.`, details: { tier: present } })
 }
 
+/** Whose charge it is. */
+export type Charged = Pick<Draft, 'id' | 'customerId' | 'email' | 'token' | 'requestHash' | 'runner' | 'ip' | 'ipCountry' | 'userAgent' | 'deviceId' | 'nowMs'>
+
 /** The order of a charge: one line, which no till knows. */
-export function chargeOrder(charge: Charge, draft: Omit<Draft, 'lines' | 'sums' | 'discountPercent' | 'currency' | 'cartId' | 'stockUnconfirmed' | 'gateway' | 'purpose' | 'cause'>): Order {
-  const { purpose, amount, currency, called } = charge
+export function chargeOrder({ purpose, amount, currency, called }: Charge, charged: Charged): Order {
   const line = {
-    productId: `membership-${purpose.tier.toLowerCase()}`, name: called, sku: null, category: 'Membership', quantity: 1, unitPrice: amount, counted: false,
-    source: 'shop' as const,
+    productId: `membership-${purpose.tier.toLowerCase()}`, name: called, sku: null, category: 'Membership', quantity: 1, unitPrice: amount,
+    counted: false, source: 'shop' as const,
   }
   return newOrder({
-    ...draft, purpose, gateway: purpose.card.gateway, currency, cause: purpose.what, lines: [line], sums: totals([line], 0, UNTAXED), discountPercent: 0, cartId: null, stockUnconfirmed: false,
+    ...charged, purpose, currency, gateway: purpose.card.gateway, cause: purpose.what, lines: [line], sums: totals([line], 0, UNTAXED),
+    discountPercent: 0, cartId: null, stockUnconfirmed: false,
   })
 }
 

@@ -7,7 +7,7 @@
 import { anchorAt, dueAt } from './billing-calendar.ts'
 import { declinedOnceMore, dueMoment, lookedAtNext } from './dunning.ts'
 import { membershipView, RUNNING, type Member, type Membership, type MembershipStatus } from './member.ts'
-import { changed, endRefunded, type CardUses, type MemberChange, type Scene } from './membership-change.ts'
+import { changed, endRefunded, type LeftCard, type MemberChange, type Scene } from './membership-change.ts'
 import { paymentFailedMail, renewalMail, secondFailureMail, suspensionMail, upgradeMail, welcomeMail } from './membership-mails.ts'
 import { rankOf } from './membership-tiers.ts'
 import type { Answer, Order } from './order.ts'
@@ -72,16 +72,17 @@ function started(member: Member, order: MembershipOrder, scene: Scene): MemberCh
   const { membershipId: id, tier, price, card, newsletter = false } = order.purpose
   const anchor = anchorAt(timeZone, nowMs)
   const membership: Membership = {
-    id, tier, price, currency: order.currency, status: 'active', anchor, period: 0, periodStartsAtMs: nowMs, periodEndsAtMs: dueAt(timeZone, anchor, 1),
-    orderId: order.id, card, nextTier: null, startedAtMs: nowMs, cancelledAtMs: null, cancelReason: null,
+    id, tier, price, currency: order.currency, status: 'active', anchor, period: 0, periodStartsAtMs: nowMs,
+    periodEndsAtMs: dueAt(timeZone, anchor, 1), orderId: order.id, card, nextTier: null, startedAtMs: nowMs, cancelledAtMs: null, cancelReason: null,
   }
   // Whoever begins anew in a month that has brought its benefits gets the next ones with the next month.
   const begun = { ...member, email: order.email, newsletter, benefitsAtMs: member.benefitsAtMs ?? nowMs }
-  const change = changed(begun, membership, scene, { what: 'membership.started', why: 'paid', mails: [welcomeMail(begun, membership, { ...scene, order })] })
+  const mails = [welcomeMail(begun, membership, { ...scene, order })]
+  const change = changed(begun, membership, scene, { what: 'membership.started', why: 'paid', mails })
   return order.purpose.isNewCard && change.uses !== undefined ? { ...change, uses: { ...change.uses, left: leftBy(order) } } : change
 }
 
-function leftBy({ id: orderId, email, payment, purpose }: MembershipOrder): NonNullable<CardUses['left']> {
+function leftBy({ id: orderId, email, payment, purpose }: MembershipOrder): LeftCard {
   return { gateway: purpose.card.gateway, email, paidWith: { orderId, transactionId: payment.transactionId ?? '' } }
 }
 
@@ -135,7 +136,8 @@ function failed(member: Member, membership: Membership, order: MembershipOrder, 
     unpaid.status === 'suspended' ? suspensionMail(member, unpaid, scene)
     : unpaid.unpaid?.declined === 1 ? paymentFailedMail(member, unpaid, scene)
     : secondFailureMail(member, unpaid, scene)
-  return changed(member, unpaid, scene, { what: `membership.${unpaid.status}`, why: order.payment.declineCode ?? order.payment.status, mails: [mail] })
+  const why = order.payment.declineCode ?? order.payment.status
+  return changed(member, unpaid, scene, { what: `membership.${unpaid.status}`, why, mails: [mail] })
 }
 
 /** All of a payment was given back: if it has paid the running month, the membership ends with it. */

@@ -36,13 +36,21 @@ export function membershipRow(member: Member, membership: Membership): Warehouse
   }
 }
 
-export function membershipAudit(before: Membership | null, member: Member, after: Membership, { what, why }: { what: string; why: string }): WarehouseRow {
+interface Told {
+  readonly before: Membership | null
+  readonly after: Membership
+  readonly what: string
+  readonly why: string
+}
+
+export function membershipAudit(member: Member, { before, after, what, why }: Told): WarehouseRow {
   return auditEvent({
-    id: `${after.id}-${member.version}-audit`, who: null, what, subject: after.id, before: before?.id === after.id ? told(before) : null, after: told(after), why,
-    requestId: null, ip: null, atMs: member.updatedAtMs,
+    id: `${after.id}-${member.version}-audit`, who: null, what, subject: after.id, before: before?.id === after.id ? told(before) : null,
+    after: told(after), why, requestId: null, ip: null, atMs: member.updatedAtMs,
   })
 }
 
 function told({ tier, nextTier, status, price, currency, period, periodEndsAtMs, card }: Membership): Record<string, unknown> {
-  return { tier, nextTier, status, price: toText(price, currency), currency, monthsPaid: period + 1, periodEndsAt: iso(periodEndsAtMs), cardId: card.id }
+  const periodEndsAt = iso(periodEndsAtMs)
+  return { tier, nextTier, status, price: toText(price, currency), currency, monthsPaid: period + 1, periodEndsAt, cardId: card.id }
 }

@@ -18,7 +18,8 @@ const TIERS = {
   SILVER: {
     name: 'Silver', price: '97.00', discountPercent: 20,
     benefits: [
-      '20% discount on all products', 'Access to exclusive strains', 'Monthly gift with purchase', 'Priority customer support', 'Early access to new products',
+      '20% discount on all products', 'Access to exclusive strains', 'Monthly gift with purchase', 'Priority customer support',
+      'Early access to new products',
     ],
   },
   GOLD: {

@@ -63,8 +63,13 @@ export interface BenefitFilter extends PageWish {
   readonly customerId?: string | undefined
 }
 
+export interface BenefitPage {
+  readonly benefits: readonly Benefit[]
+  readonly nextCursor: string | null
+}
+
 /** The longest waiting first. */
-export async function listBenefits({ status, customerId, ...page }: BenefitFilter): Promise<{ readonly benefits: readonly Benefit[]; readonly nextCursor: string | null }> {
+export async function listBenefits({ status, customerId, ...page }: BenefitFilter): Promise<BenefitPage> {
   let query: Query = (await collection('member_benefits')).where('status', '==', status)
   if (customerId !== undefined) query = query.where('customerId', '==', customerId)
   const { found, nextCursor } = await readPage(query.orderBy('createdAtMs').orderBy('__name__'), 'createdAtMs', page)

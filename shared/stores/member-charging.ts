@@ -25,7 +25,7 @@ interface Means {
 }
 
 /** The order when it is charged and settled, and what could not be granted is on its way back. */
-export async function chargeMember(order: Order, means: Means): Promise<Order> {
+async function chargeMember(order: Order, means: Means): Promise<Order> {
   const { gateway, pass } = means
   const outcome = await charged(order, means)
   const settled = await settledBy(order, outcome)
@@ -38,8 +38,14 @@ interface Running {
   readonly gatewayNamed: (name: GatewayName) => Gateway
 }
 
-/** What has become of a charge that was placed: charged by us, or by whoever has this click. */
-export async function payCharge({ order, pass }: PlacedCharge, { runner, gatewayNamed }: Running): Promise<{ readonly order: Order; readonly ours: boolean }> {
+export interface PaidCharge {
+  readonly order: Order
+  /** Charged by us, and not by whoever else has this click. */
+  readonly ours: boolean
+}
+
+/** What has become of a charge that was placed. */
+export async function payCharge({ order, pass }: PlacedCharge, { runner, gatewayNamed }: Running): Promise<PaidCharge> {
   const pay = (one: Order): Promise<Order> => chargeMember(one, { gateway: gatewayNamed(one.payment.gateway), pass })
   if (order.runner === runner) return { order: await pay(order), ours: true }
   return { order: await joinRunner(order, { runner, isAnswered, takeOver: pay }), ours: false }

@@ -21,8 +21,8 @@ const COLLECTIONS = ['memberships', 'past_memberships'] as const
 export async function membershipFigures(): Promise<MetricsFacts> {
   const since = now() - MONTH_MS
   const [running, cancelledIn30Days, begunBefore, cancelledBefore, spans] = await Promise.all([
-    runningByTier(), counted('membership.cancelledAtMs', '>', since), counted('membership.startedAtMs', '<=', since), counted('membership.cancelledAtMs', '<=', since),
-    allSpans(),
+    runningByTier(), counted('membership.cancelledAtMs', '>', since), counted('membership.startedAtMs', '<=', since),
+    counted('membership.cancelledAtMs', '<=', since), allSpans(),
   ])
   const { CURRENCY: currency, STORE_TIMEZONE: timeZone } = config('shop')
   return { running, cancelledIn30Days, active30DaysAgo: begunBefore - cancelledBefore, spans, currency, timeZone, nowMs: now() }

@@ -2,8 +2,9 @@
  * Places the order of a membership's charge: decided on the membership and written on it in one transaction, before
  * anybody is charged. So there is one charge at a time, and one order for one click, however often it comes.
  */
+import type { Setting } from '#domain/dunning.ts'
 import type { Member } from '#domain/member.ts'
-import { beingPaid, begun, chargeOrder, type Charge, type Setting } from '#domain/membership-orders.ts'
+import { beingPaid, begun, chargeOrder, type Charge } from '#domain/membership-orders.ts'
 import type { Draft } from '#domain/new-order.ts'
 import { endedUncharged, isOpen, type Order } from '#domain/order.ts'
 import { Failure } from '#values/failure.ts'

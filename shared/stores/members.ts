@@ -39,7 +39,8 @@ export function scene(): Scene {
 /** A customer of whom nothing is known yet. */
 export function newMember(customerId: string, email: string): Member {
   return {
-    customerId, email, membership: null, charge: null, charges: 0, newsletter: false, nextAtMs: null, benefitsAtMs: null, version: 0, createdAtMs: now(), updatedAtMs: now(),
+    customerId, email, membership: null, charge: null, charges: 0, newsletter: false, nextAtMs: null, benefitsAtMs: null, version: 0,
+    createdAtMs: now(), updatedAtMs: now(),
   }
 }
 
@@ -55,7 +56,7 @@ export async function memberWrites(unit: Unit, { member, past, uses }: Omit<Gran
   return async () => {
     unit.set(place, memberData(member))
     if (pastPlace !== undefined) unit.set(pastPlace, { customerId: member.customerId, membership: { ...past } })
-    if (uses?.left !== undefined && uses.taken !== null) addLeftCard(unit, await cardDoc(uses.taken), { ...uses.left, customerId: member.customerId, usedBy: [uses.user] })
+    if (uses?.left !== undefined) addLeftCard(unit, await cardDoc(uses.taken ?? ''), { ...uses.left, customerId: member.customerId, usedBy: [uses.user] })
     else if (taken !== undefined) await useCard(unit, taken, uses?.user ?? '')
     if (released !== undefined) await releaseCard(unit, released, uses?.user ?? '')
   }
