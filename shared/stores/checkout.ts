@@ -15,13 +15,14 @@ import { now } from '#platform/clock.ts'
 import { jitter, pause } from '#platform/deadline.ts'
 import { derivedId } from '#platform/derived.ts'
 import { readAll, type Snapshot } from '#platform/firestore.ts'
+import { ageDoc } from './age-checks.ts'
 import { breakerDoc, type Gate } from './breakers.ts'
 import { cartDoc, cartOf } from './carts.ts'
 import { refuseOver } from './limits.ts'
 import { memberDoc } from './members.ts'
 import { orderDoc, orderOf, readOrder } from './orders.ts'
 import { exemptionAsked, exemptionOf } from './tax.ts'
-import { orderIdFor, place, sameVersion, type Basis, type Placed, type PlaceRequest } from './placing.ts'
+import { INLINE_MS, orderIdFor, place, sameVersion, type Basis, type Placed, type PlaceRequest } from './placing.ts'
 import { countedIn, countersOf } from './velocity.ts'
 
 /**
@@ -97,12 +98,14 @@ async function readBasis(query: PlaceRequest): Promise<Basis> {
   const keyed = query.keyedOrderId === undefined ? [] : [await orderDoc(query.keyedOrderId)]
   const breakers = await Promise.all([draft.gateway, TILL].map(async (vendor) => ({ vendor, doc: await breakerDoc(vendor) })))
   const members = customerId === null ? [] : [await memberDoc(customerId)]
+  const ages = customerId === null ? [] : [await ageDoc(customerId)]
   const exemption = await exemptionAsked(customerId)
-  const docs = [await cartDoc(query.cartId), ...[...breakers, ...places].map(({ doc }) => doc), ...members, ...keyed, ...(exemption === undefined ? [] : [exemption])]
+  const docs = [await cartDoc(query.cartId), ...[...breakers, ...places].map(({ doc }) => doc), ...members, ...ages, ...keyed, ...(exemption === undefined ? [] : [exemption])]
   const [cart, ...all] = (await readAll(docs)) as [Snapshot, ...Snapshot[]]
   const [gateway, till] = breakers.map((breaker, index) => ({ ...breaker, snapshot: all[index] as Snapshot })) as [Gate, Gate]
   const found = all.slice(breakers.length)
   const [member] = found.splice(places.length, members.length)
+  const [age] = found.splice(places.length, ages.length)
   const order = query.keyedOrderId === undefined ? undefined : found[places.length]
   return {
     cart: query.inline !== undefined ? await inlineCart(query, cartOf(cart)) : cartOf(cart),
@@ -111,6 +114,7 @@ async function readBasis(query: PlaceRequest): Promise<Basis> {
     exemption: exemption === undefined ? undefined : exemptionOf(found.at(-1)),
     counters: places.map((place, index) => countedIn(place, found[index] as Snapshot)),
     member,
+    age,
     gateway,
     till,
   }
@@ -118,7 +122,8 @@ async function readBasis(query: PlaceRequest): Promise<Basis> {
 
 /** An inline cart exists from its first order on; after ten minutes the same lines are a new purchase, unless its page can still be paid or a person looks at it. */
 async function inlineCart(query: PlaceRequest, stored: Cart | undefined): Promise<Cart> {
-  if (stored === undefined) return newCart(query.cartId, query.customerId, config('shop').CURRENCY, now())
+  // Its first version grows with time: what was swept or erased must not be taken for a purchase of the same lines later.
+  if (stored === undefined) return { ...newCart(query.cartId, query.customerId, config('shop').CURRENCY, now()), version: Math.floor(now() / INLINE_MS) }
   if (stored.state === 'open' || stored.expireAtMs > now()) return stored
   const holder = stored.orderId === null ? undefined : await readOrder(stored.orderId)
   if (holder !== undefined && isOpen(holder) && (query.draft.hosted === true || holder.state === 'in_review')) return stored
