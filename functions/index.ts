@@ -55,6 +55,18 @@ export { endPromoCode } from './promotions/end-promo-code.ts'
 export { grantOrShowTaxExemption } from './tax/grant-or-show-tax-exemption.ts'
 export { revokeTaxExemption } from './tax/revoke-tax-exemption.ts'
 
+// Age verification
+export { getAgeStatus } from './age/get-age-status.ts'
+export { revokeAgeVerification } from './age/revoke-age-verification.ts'
+export { sendAgeReminders } from './age/send-age-reminders.ts'
+export { sweepAgeDeposits } from './age/sweep-age-deposits.ts'
+export { verifyAge } from './age/verify-age.ts'
+
+// Customers
+export { eraseCustomer } from './customers/erase-customer.ts'
+export { renewCustomerKeys } from './customers/renew-customer-keys.ts'
+export { sweepErasures } from './customers/sweep-erasures.ts'
+
 // Mail
 export { onMailQueued } from './mail/on-mail-queued.ts'
 export { sweepMails } from './mail/sweep-mails.ts'

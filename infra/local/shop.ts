@@ -23,6 +23,9 @@ export async function renewShop(cloud: LocalCloud): Promise<void> {
 /** Follow-up work that only a scheduled function picks up. What waits for a later moment is not due. */
 export const shopWork: DueWork = [
   { job: 'sweep-inbox', count: (cloud) => due(cloud, 'inbox') },
+  { job: 'send-age-reminders', count: (cloud) => due(cloud, 'age_verifications') },
+  { job: 'sweep-age-deposits', count: (cloud) => due(cloud, 'age_deposits') },
+  { job: 'sweep-erasures', count: (cloud) => due(cloud, 'erasures') },
   { job: 'sweep-mails', count: (cloud) => due(cloud, 'mails') },
   { job: 'sweep-alerts', count: (cloud) => due(cloud, 'alert_facts') + due(cloud, 'alerts') },
   { job: 'sweep-cards', count: (cloud) => due(cloud, 'cards') },

@@ -5,7 +5,7 @@
 
 export interface Column {
   readonly name: string
-  readonly type: 'STRING' | 'INT64' | 'NUMERIC' | 'TIMESTAMP' | 'RECORD'
+  readonly type: 'STRING' | 'INT64' | 'NUMERIC' | 'BOOL' | 'TIMESTAMP' | 'RECORD'
   readonly mode?: 'REQUIRED' | 'REPEATED'
   readonly fields?: readonly Column[]
 }
@@ -82,6 +82,18 @@ export const TABLES: readonly Table[] = [
       id, text('customer_id'), text('tier'), text('next_tier'), money('price'), text('currency'), whole('discount_percent'), text('status'),
       text('gateway'), whole('months_paid'), text('order_id'), time('start_date'), time('period_starts_at'), time('period_ends_at'),
       time('next_billing_date'), time('cancel_date'), created, updated, ...version,
+    ],
+  },
+  {
+    dataset: 'commerce',
+    name: 'age_verifications_log',
+    view: 'age_verifications',
+    clusteredBy: ['customer_id', 'id'],
+    retentionYears: 7,
+    columns: [
+      id, text('customer_id'), text('verification_id'), text('full_name_hash'), text('date_of_birth_hash'), text('state'), whole('age'),
+      { name: 'verified', type: 'BOOL' }, text('outcome'), text('verification_method'), time('verified_at'), time('expires_at'),
+      text('encrypted_metadata'), text('ip_address'), text('user_agent'), created, updated, ...version,
     ],
   },
   {

@@ -6,10 +6,11 @@
  * left out or slipped in without every later seal being another one; and each is signed, so that nobody but the shop
  * can make all later ones anew. A signature vouches for its seal and for all that it hangs on.
  */
-import { createHash, createPublicKey, verify } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { DAY_MS, HOUR_MS, iso } from '#values/time.ts'
 import type { Alert } from './alert.ts'
 import { leafHash, rootOf } from './merkle.ts'
+import { isSigned } from './signature.ts'
 
 /** One event as it is kept for its seal: enough to say which one was changed, and nothing of what it says. */
 export interface Leaf {
@@ -105,12 +106,7 @@ export function keyIdOf(publicKey: string): string {
 }
 
 export function isSignedBy(seal: Pick<Seal, 'hash'>, signature: string, publicKey: string): boolean {
-  try {
-    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: publicKey }, format: 'jwk' })
-    return verify(null, Buffer.from(signedText(seal)), key, Buffer.from(signature, 'base64url'))
-  } catch {
-    return false
-  }
+  return isSigned(signedText(seal), signature, publicKey)
 }
 
 const NAMED_MAX = 10

@@ -44,6 +44,8 @@ export interface StockWrite {
 export interface Reservation {
   readonly order: Order
   readonly stock: readonly StockWrite[]
+  /** Sold on the strength of the buyer's age. */
+  readonly reliesOnAge: boolean
 }
 
 /** Whether a count is newer than what we know, so that adjustments in flight matter. */
@@ -82,7 +84,7 @@ export function reserveFor(facts: CheckoutFacts, draft: Omit<Draft, 'lines' | 's
     sums,
     lines: priced.lines.map((line, index) => lineOf(line, bought[index] as Product)),
   })
-  return { order, stock }
+  return { order, stock, reliesOnAge: bought.some((product) => product.ageRestricted) }
 }
 
 function lineOf(line: Cart['lines'][number], product: Product): Draft['lines'][number] {

@@ -17,15 +17,20 @@ export function dayIn(timeZone: string, atMs: number): CivilDay {
 /** The day of that name, `2026-11-20`. */
 export function dayNamed(timeZone: string, day: string): CivilDay {
   const dates = datesIn(timeZone)
-  return { day, fromMs: firstMomentOf(day, dates), toMs: firstMomentOf(dayAfter(day), dates) }
+  return { day, fromMs: firstMomentOf(day, dates), toMs: firstMomentOf(daysAfter(day, 1), dates) }
+}
+
+/** The date that people there write at a moment: `2026-11-20`. */
+export function dateIn(timeZone: string, atMs: number): string {
+  return datesIn(timeZone).format(atMs)
 }
 
 function datesIn(timeZone: string): Intl.DateTimeFormat {
   return new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' })
 }
 
-function dayAfter(day: string): string {
-  return new Date(Date.parse(day) + DAY_MS).toISOString().split('T')[0] as string
+export function daysAfter(day: string, days: number): string {
+  return new Date(Date.parse(day) + days * DAY_MS).toISOString().split('T')[0] as string
 }
 
 /** The first moment that is that day there; zones lie at most 14 hours apart from UTC. */

@@ -1,25 +1,29 @@
 /**
- * Who may buy: the two questions that a checkout asks of other areas of the shop, in the transaction that reserves.
- * Each area answers through its port; an area that is not in use answers `NOT_NEEDED` or `NO_MEMBERSHIP`.
+ * Who may buy: the two questions that a checkout asks of other areas of the shop, in the commit that reserves. Each area
+ * answers through its port.
  */
 import { Failure } from '#values/failure.ts'
 import { iso } from '#values/time.ts'
 import { rankOf } from './membership-tiers.ts'
 import type { Product } from './product.ts'
 
-export type AgeAnswer = { readonly needed: false } | { readonly needed: true; readonly verified: boolean }
+export interface AgeAnswer {
+  /** Old enough, and that is known: of a guest it never is. */
+  readonly verified: boolean
+}
 
 export interface Membership {
   readonly tier: string | null
   readonly discountPercent: number
 }
 
-export const NOT_NEEDED: AgeAnswer = { needed: false }
+export const UNVERIFIED: AgeAnswer = { verified: false }
 export const NO_MEMBERSHIP: Membership = { tier: null, discountPercent: 0 }
 
 /** @throws Failure AGE_VERIFICATION_REQUIRED or FORBIDDEN, naming what is missing */
 export function refuseIneligible(products: readonly Product[], age: AgeAnswer, membership: Membership, nowMs: number): void {
-  if (age.needed && !age.verified && products.some((product) => product.ageRestricted)) throw new Failure('AGE_VERIFICATION_REQUIRED')
+  const restricted = products.find((product) => product.ageRestricted)
+  if (restricted !== undefined && !age.verified) throw new Failure('AGE_VERIFICATION_REQUIRED', { details: { productId: restricted.id } })
   const early = products.find((product) => isEarly(product, membership.tier, nowMs))
   if (early === undefined) return
   throw new Failure('FORBIDDEN', {

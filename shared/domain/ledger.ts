@@ -20,6 +20,8 @@ export const ACCOUNTS = {
   'disputes:lost': 'expense: money lost by disputes, tax included',
   'payouts:transit': 'asset: money that has left a gateway and has not arrived',
   'bank': 'asset: money that gateways have paid out to us',
+  'deposits:held': 'asset: money set aside on customers\' cards with an age check, never taken',
+  'deposits:payable': 'liability: deposits of age checks, let go again within a day',
   'partners:payable': 'liability: what partners and organisers are owed; what they were paid is a debit',
   'unexplained': 'suspense: what a gateway\'s books say and ours cannot tell why, accepted by staff',
 } as const
@@ -35,10 +37,10 @@ export interface Posting {
 export interface JournalEntry {
   /**
    * Names the fact: `charge-<orderId>`, `refund-<refundId>`, `refund-return-<refundId>`; what the gateway did by itself
-   * by its own id: `fee-<movementId>`, `dispute-<movementId>`, `payout-<payoutId>`.
+   * by its own id: `fee-<movementId>`, `dispute-<movementId>`, `payout-<payoutId>`; `deposit-<depositId>`.
    */
   readonly id: string
-  readonly kind: 'charge' | 'refund' | 'refund_return' | 'fee' | 'dispute' | 'dispute_reversal' | 'dispute_loss' | 'payout' | 'payout_arrival' | 'payout_return' | 'correction'
+  readonly kind: 'charge' | 'refund' | 'refund_return' | 'fee' | 'dispute' | 'dispute_reversal' | 'dispute_loss' | 'payout' | 'payout_arrival' | 'payout_return' | 'deposit' | 'deposit_release' | 'correction'
   /** Null for what belongs to no order: payouts. */
   readonly orderId: string | null
   readonly currency: string

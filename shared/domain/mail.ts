@@ -3,6 +3,9 @@
  * escaped.
  */
 
+/** Where the address of somebody stood whom the shop has forgotten. Nothing is sent there. */
+export const NOBODY = 'nobody@erased.invalid'
+
 /** A mail that must be sent once; `id` names the intent, so that asking twice sends once. */
 export interface MailIntent {
   readonly id: string
@@ -12,6 +15,8 @@ export interface MailIntent {
   readonly html: string
   readonly text: string
   readonly orderId?: string
+  /** Whose it is, where it is about no order. */
+  readonly customerId?: string
 }
 
 export interface Letter {

@@ -157,7 +157,7 @@ interface Content extends Pick<MailIntent, 'id' | 'template' | 'subject'> {
 function mail(member: Member, { shopName }: Pick<Telling, 'shopName'>, { order, title, paragraphs, ...names }: Content): MailIntent {
   const lines = order?.lines.map(({ name, total }): [string, string] => [name, moneyOf(total, order.currency)])
   return {
-    ...names, to: member.email, ...(order === undefined ? {} : { orderId: order.id }),
+    ...names, to: member.email, customerId: member.customerId, ...(order === undefined ? {} : { orderId: order.id }),
     ...letter({ title, paragraphs, ...(lines === undefined ? {} : { rows: [lines] }), shopName }),
   }
 }

@@ -12,6 +12,7 @@
 import type { HttpFunction, Request, Response } from '@google-cloud/functions-framework'
 import { createHash } from 'node:crypto'
 import { z, type ZodType } from 'zod'
+import { canonical } from '#values/canonical.ts'
 import { Failure } from '#values/failure.ts'
 import { ID } from '#values/ids.ts'
 import { actAs } from '#platform/acting.ts'
@@ -41,7 +42,7 @@ export interface Call<Body, Query> {
   /** Hash of what was asked: the same key with another hash is a mismatch. */
   readonly requestHash: string
   /** Runs a unit of work once per `Idempotency-Key`, its record in the same transaction. */
-  readonly once: (work: (unit: Unit) => Promise<Record<string, unknown>>) => Promise<Reply>
+  readonly once: (work: (unit: Unit) => Promise<Reply | Record<string, unknown>>) => Promise<Reply>
 }
 
 export interface Route<Body, Query> extends RouteDeclaration {
@@ -107,17 +108,23 @@ async function answer(facts: EndpointFacts, route: Route<unknown, unknown> | und
   const query = validated(route.query ?? NOTHING, request.query, 'query')
   const body = request.method === 'GET' ? {} : validated(route.body ?? NOTHING, bodyOf(request), 'body')
   const key = route.idempotent ? idempotencyKeyOf(request) : undefined
-  const requestHash = createHash('sha256').update(JSON.stringify([params, sorted(body)])).digest('base64url')
+  const requestHash = createHash('sha256').update(canonical([params, body])).digest('base64url')
   const scope = [facts.name, caller.id === null ? `guest ${ip}` : `${caller.role} ${caller.id}`, key ?? '']
   const status = route.status
   const call: Call<unknown, unknown> = {
     body, query, params, caller, ip, requestId, key, requestHash,
     ipCountry: countryOf(request, config('fraud').IP_COUNTRY_HEADER),
     userAgent: String(request.headers['user-agent'] ?? '').slice(0, 300),
-    once: (work) => once(key === undefined ? undefined : { scope, requestHash }, async (unit) => ({ status, body: bytesOf(await work(unit)) })),
+    once: (work) => once(key === undefined ? undefined : { scope, requestHash }, async (unit) => finalBytes(await work(unit), status)),
   }
   const reply = await actAs({ who: whoIs(caller), via: facts.name, requestId, ip }, () => route.run(call))
   return isReply(reply) ? reply : { status, body: reply }
+}
+
+/** An answer as it is kept: its exact bytes. */
+function finalBytes(reply: Reply | Record<string, unknown>, status: number): { status: number; body: string } {
+  if (!isReply(reply)) return { status, body: bytesOf(reply) }
+  return { status: reply.status, body: typeof reply.body === 'string' ? reply.body : bytesOf(reply.body) }
 }
 
 function isReply(reply: Reply | Record<string, unknown>): reply is Reply {
@@ -164,11 +171,4 @@ function crossOrigin(request: Request, response: Response, methods: readonly str
   })
   response.end()
   return true
-}
-
-/** The same value with every object's fields in one order, so that equal requests hash alike. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted)
-  if (value === null || typeof value !== 'object') return value
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, inner]) => [name, sorted(inner)]))
 }

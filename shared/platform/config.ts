@@ -31,11 +31,14 @@ const shop = z.object({
   AGE_RESTRICTED_SHIPS_TO: codes(''),
   PRICE_LOCK_MINUTES: positive(30),
   PAYMENT_GATEWAY: z.enum(['stripe', 'kaja']).default('stripe'),
+  /** Set aside on the customer's card with an age check, in whole units of the currency; 0: none is asked. */
+  AGE_DEPOSIT: z.string().regex(/^\d{1,6}(\.\d{1,3})?$/, 'must be an amount such as 5.00').default('0'),
   BQ_DATASET: z.string().default('commerce'),
   BIGQUERY_BATCH_SIZE: positive(100),
   MAIL_FROM: z.string().default('Countinghouse Shop <orders@shop.example>'),
   MAIL_REPLY_TO: z.string().default('help@shop.example'),
 }).refine(fitCurrency, { path: ['SHIPPING_RATES'], message: 'has an amount with more digits than CURRENCY has' })
+  .refine(({ AGE_DEPOSIT, CURRENCY: currency }) => toMinor(AGE_DEPOSIT, currency) !== undefined, { path: ['AGE_DEPOSIT'], message: 'has more digits than CURRENCY has' })
 
 const signingSecret = z.string().refine((secret) => Buffer.byteLength(secret) >= 32, 'must have at least 32 bytes')
 
@@ -56,6 +59,16 @@ const vault = z.object({
   MASTER_KEY: key,
   /** The one before the last rotation: opens what is not wrapped anew yet, wraps nothing. */
   MASTER_KEY_PREVIOUS: key.optional(),
+})
+
+const pseudonyms = z.object({
+  /** Goes into every hash of what is personal. It stays: under another one nobody's birth date would be known again. */
+  PII_PEPPER: signingSecret,
+})
+
+const certificates = z.object({
+  /** Signs certificates of erasure. */
+  CERTIFICATE_KEY: key,
 })
 
 const seals = z.object({
@@ -183,7 +196,7 @@ const deadlines = z.object({
   PLACE_DEADLINE_MS: positive(12_000),
 })
 
-const SECTIONS = { shop, access, vault, seals, limits, fraud, deadlines, stripe, authorizeNet, square, resend, pagerduty, webhooks, alerts, breakers }
+const SECTIONS = { shop, access, vault, pseudonyms, certificates, seals, limits, fraud, deadlines, stripe, authorizeNet, square, resend, pagerduty, webhooks, alerts, breakers }
 type Sections = { [Name in keyof typeof SECTIONS]: z.output<(typeof SECTIONS)[Name]> }
 const read = new Map<string, unknown>()
 

@@ -51,6 +51,19 @@ export function isOutdated(wrapped: WrappedKey): boolean {
   return wrapped.masterKey !== nameOf(presentMasterKey())
 }
 
+/** Names of the master keys that are mounted, the present one first. */
+export function masterKeyNames(): string[] {
+  return masterKeys().map(nameOf)
+}
+
+/**
+ * A hash of what is personal, by which it can be told again but not guessed: it takes the customer's own key and the
+ * shop's pepper together, so neither the store nor the secrets alone lead back, and without the key nothing does.
+ */
+export function pseudonym(key: Buffer, parts: readonly string[]): string {
+  return macOf(createHmac('sha256', config('pseudonyms').PII_PEPPER).update('pseudonym').update(key).digest(), parts)
+}
+
 /** A keyed hash of parts, kept apart by their length: equal only for equal parts under the same key. */
 export function macOf(key: Buffer | string, parts: readonly string[]): string {
   const mac = createHmac('sha256', key)

@@ -77,6 +77,13 @@ export async function readAll(docs: readonly Doc[]): Promise<Snapshot[]> {
   return snapshots as Snapshot[]
 }
 
+/** Reads documents in one round trip, and gives them back under the name under which each was asked for. */
+export async function readNamed<Name extends string>(wanted: Readonly<Record<Name, readonly Doc[]>>): Promise<Record<Name, readonly Snapshot[]>> {
+  const entries = Object.entries(wanted) as Array<[Name, readonly Doc[]]>
+  const found = await readAll(entries.flatMap(([, docs]) => docs))
+  return Object.fromEntries(entries.map(([name, docs]) => [name, found.splice(0, docs.length)])) as unknown as Record<Name, readonly Snapshot[]>
+}
+
 export async function readOne(one: Doc): Promise<Snapshot> {
   return (await readAll([one]))[0] as Snapshot
 }

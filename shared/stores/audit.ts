@@ -15,7 +15,7 @@ import { newId } from '#values/ids.ts'
 import { MINUTE_MS } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
 import { collection, doc, readOne, readQuery, transact, type Data, type Doc, type Query, type Snapshot, type Unit } from '#platform/firestore.ts'
-import { sealKey } from '#platform/seal-key.ts'
+import { sealKey } from '#platform/signing-keys.ts'
 import { alertPlace, raiseAlert } from './alerts.ts'
 import { addRows, deleteEntries, outboxDoc, rowsOf, type OutboxEntry } from './outbox.ts'
 

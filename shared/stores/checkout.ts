@@ -16,7 +16,8 @@ import { config } from '#platform/config.ts'
 import { now } from '#platform/clock.ts'
 import { jitter, pause } from '#platform/deadline.ts'
 import { derivedId } from '#platform/derived.ts'
-import { readAll, type Snapshot } from '#platform/firestore.ts'
+import { readAll, readNamed, type Snapshot } from '#platform/firestore.ts'
+import { ageDoc } from './age-checks.ts'
 import { breakerDoc, type Gate } from './breakers.ts'
 import { payingCard, payingDocs } from './cards.ts'
 import { cartDoc, cartOf } from './carts.ts'
@@ -24,7 +25,7 @@ import { refuseOver } from './limits.ts'
 import { memberDoc } from './members.ts'
 import { orderDoc, orderOf, readOrder } from './orders.ts'
 import { exemptionAsked, exemptionOf } from './tax.ts'
-import { orderIdFor, place, sameVersion, type Basis, type Placed, type PlaceRequest } from './placing.ts'
+import { INLINE_MS, orderIdFor, place, sameVersion, type Basis, type Placed, type PlaceRequest } from './placing.ts'
 import { countedIn, countersOf } from './velocity.ts'
 
 export interface CheckoutRequest extends PlaceRequest {
@@ -115,29 +116,32 @@ const KEEPERS: readonly GatewayName[] = ['stripe', 'kaja']
 async function readBasis(query: PlaceRequest): Promise<Basis> {
   const { customerId, email, draft } = query
   const places = await countersOf({ customerId, email, ip: draft.ip, deviceId: draft.deviceId ?? null })
-  const keyed = query.keyedOrderId === undefined ? [] : [await orderDoc(query.keyedOrderId)]
   const vendors = [TILL, ...(draft.cardId === undefined ? [draft.gateway] : KEEPERS)]
   const breakers = await Promise.all(vendors.map(async (vendor) => ({ vendor, doc: await breakerDoc(vendor) })))
-  const members = customerId === null ? [] : [await memberDoc(customerId)]
-  const saved = draft.cardId === undefined ? [] : await payingDocs(draft.cardId, customerId)
   const exemption = await exemptionAsked(customerId)
-  const docs = [
-    await cartDoc(query.cartId), ...[...breakers, ...places].map(({ doc }) => doc), ...members, ...saved, ...keyed, ...(exemption === undefined ? [] : [exemption]),
-  ]
-  const [cart, ...all] = (await readAll(docs)) as [Snapshot, ...Snapshot[]]
-  const [till, ...gates] = breakers.map((breaker, index) => ({ ...breaker, snapshot: all[index] as Snapshot })) as [Gate, Gate, ...Gate[]]
-  const found = all.slice(breakers.length)
-  const [member] = found.splice(places.length, members.length)
-  const [card, key] = found.splice(places.length, saved.length)
+  const read = await readNamed({
+    cart: [await cartDoc(query.cartId)],
+    order: query.keyedOrderId === undefined ? [] : [await orderDoc(query.keyedOrderId)],
+    breakers: breakers.map(({ doc }) => doc),
+    counters: places.map(({ doc }) => doc),
+    member: customerId === null ? [] : [await memberDoc(customerId)],
+    age: customerId === null ? [] : [await ageDoc(customerId)],
+    saved: draft.cardId === undefined ? [] : await payingDocs(draft.cardId, customerId),
+    exemption: exemption === undefined ? [] : [exemption],
+  })
+  const [cart] = read.cart as [Snapshot]
+  const [order] = read.order
+  const [till, ...gates] = breakers.map((breaker, index) => ({ ...breaker, snapshot: read.breakers[index] as Snapshot })) as [Gate, Gate, ...Gate[]]
+  const [card, key] = read.saved
   const paying = card === undefined || key === undefined ? undefined : payingCard(card, key, customerId)
-  const order = query.keyedOrderId === undefined ? undefined : found[places.length]
   return {
     cart: query.inline !== undefined ? await inlineCart(query, cartOf(cart)) : cartOf(cart),
     cartSnapshot: cart,
     order: order === undefined ? undefined : orderOf(order),
-    exemption: exemption === undefined ? undefined : exemptionOf(found.at(-1)),
-    counters: places.map((place, index) => countedIn(place, found[index] as Snapshot)),
-    member,
+    exemption: exemptionOf(read.exemption[0]),
+    counters: places.map((place, index) => countedIn(place, read.counters[index] as Snapshot)),
+    member: read.member[0],
+    age: read.age[0],
     gateway: gates.find(({ vendor }) => vendor === paying?.card.gateway) ?? (gates[0] as Gate),
     till,
     paying,
@@ -146,7 +150,8 @@ async function readBasis(query: PlaceRequest): Promise<Basis> {
 
 /** An inline cart exists from its first order on; after ten minutes the same lines are a new purchase, unless its page can still be paid or a person looks at it. */
 async function inlineCart(query: PlaceRequest, stored: Cart | undefined): Promise<Cart> {
-  if (stored === undefined) return newCart(query.cartId, query.customerId, config('shop').CURRENCY, now())
+  // Its first version grows with time: what was swept or erased must not be taken for a purchase of the same lines later.
+  if (stored === undefined) return { ...newCart(query.cartId, query.customerId, config('shop').CURRENCY, now()), version: Math.floor(now() / INLINE_MS) }
   if (stored.state === 'open' || stored.expireAtMs > now()) return stored
   const holder = stored.orderId === null ? undefined : await readOrder(stored.orderId)
   if (holder !== undefined && isOpen(holder) && (query.draft.hosted === true || holder.state === 'in_review')) return stored

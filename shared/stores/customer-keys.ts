@@ -5,8 +5,8 @@
  */
 import { Failure } from '#values/failure.ts'
 import { now } from '#platform/clock.ts'
-import { newDataKey, unwrapKey, wrapKey, type WrappedKey } from '#platform/envelope.ts'
-import { commit, doc, readOne, type Doc, type Snapshot } from '#platform/firestore.ts'
+import { isOutdated, masterKeyNames, newDataKey, unwrapKey, wrapKey, type WrappedKey } from '#platform/envelope.ts'
+import { collection, commit, countOf, doc, readOne, readQuery, transact, type Doc, type Snapshot, type Unit, type Writer } from '#platform/firestore.ts'
 
 interface KeyRecord extends Partial<WrappedKey> {
   readonly createdAtMs: number
@@ -26,11 +26,23 @@ export async function customerKey(customerId: string): Promise<Buffer> {
   const known = keyIn(await readOne(place), customerId)
   if (known !== undefined) return known
   const key = newDataKey()
-  const record: KeyRecord = { ...wrapKey(key, contextOf(customerId)), createdAtMs: now(), destroyedAtMs: null }
-  if ((await commit((writer) => writer.create(place, { ...record }))).done) return key
+  if ((await commit((writer) => writer.create(place, newRecord(key, customerId)))).done) return key
   const first = keyIn(await readOne(place), customerId)
   if (first === undefined) throw new Failure('SERVICE_UNAVAILABLE', { reason: 'a customer key vanished' })
   return first
+}
+
+/** The same with the caller's other writes, who has read the record in his transaction. */
+export function keyOrNew(writer: Writer, snapshot: Snapshot, customerId: string): Buffer {
+  const known = keyIn(snapshot, customerId)
+  if (known !== undefined) return known
+  const key = newDataKey()
+  writer.create(snapshot.ref, newRecord(key, customerId))
+  return key
+}
+
+function newRecord(key: Buffer, customerId: string): Record<string, unknown> {
+  return { ...wrapKey(key, contextOf(customerId)), createdAtMs: now(), destroyedAtMs: null } satisfies KeyRecord
 }
 
 /**
@@ -40,11 +52,50 @@ export async function customerKey(customerId: string): Promise<Buffer> {
 export function keyIn(snapshot: Snapshot, customerId: string): Buffer | undefined {
   const record = snapshot.data() as KeyRecord | undefined
   if (record === undefined) return undefined
-  const { sealed, masterKey } = record
-  if (record.destroyedAtMs !== null || sealed === undefined || masterKey === undefined) {
-    throw new Failure('CONFLICT', { message: 'The data of this customer were erased.' })
-  }
-  return unwrapKey({ sealed, masterKey }, contextOf(customerId))
+  const wrapped = wrappedIn(record)
+  if (wrapped === undefined) throw new Failure('CONFLICT', { message: 'The data of this customer were erased.' })
+  return unwrapKey(wrapped, contextOf(customerId))
+}
+
+function wrappedIn({ sealed, masterKey, destroyedAtMs }: KeyRecord): WrappedKey | undefined {
+  return destroyedAtMs !== null || sealed === undefined || masterKey === undefined ? undefined : { sealed, masterKey }
+}
+
+/**
+ * Destroys the customer's key for ever, and marks its place also where there was none.
+ * @returns whether there was one
+ */
+export async function destroyKey(unit: Unit, customerId: string): Promise<boolean> {
+  const place = await customerKeyDoc(customerId)
+  const record = (await unit.get(place)).data() as KeyRecord | undefined
+  if (record !== undefined && record.destroyedAtMs !== null) return false
+  unit.set(place, { createdAtMs: record?.createdAtMs ?? now(), destroyedAtMs: now() } satisfies KeyRecord)
+  return record !== undefined
+}
+
+/** Customers whose keys are wrapped under the master key before the present one. */
+export async function outdatedKeys(limit: number): Promise<string[]> {
+  const [, previous] = masterKeyNames()
+  if (previous === undefined) return []
+  const found = await readQuery((await collection('customer_keys')).where('masterKey', '==', previous).limit(limit))
+  return found.map(({ id }) => id)
+}
+
+/** Keys under a master key that is not mounted: what they seal cannot be read. */
+export async function countUnreadableKeys(): Promise<number> {
+  return countOf((await collection('customer_keys')).where('masterKey', 'not-in', masterKeyNames()))
+}
+
+/** Wraps a customer's key under the present master key; false when that is done, or the key is gone. */
+export async function rewrapKey(customerId: string): Promise<boolean> {
+  const place = await customerKeyDoc(customerId)
+  return transact(async (unit) => {
+    const record = (await unit.get(place)).data() as KeyRecord | undefined
+    const wrapped = record === undefined ? undefined : wrappedIn(record)
+    if (wrapped === undefined || !isOutdated(wrapped)) return false
+    unit.update(place, { ...wrapKey(unwrapKey(wrapped, contextOf(customerId)), contextOf(customerId)) })
+    return true
+  })
 }
 
 function contextOf(customerId: string): string[] {

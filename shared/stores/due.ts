@@ -1,13 +1,22 @@
 /** Records that wait for a moment: `nextAtMs` says when, null when nothing is left to do. */
 import { now } from '#platform/clock.ts'
-import { collection, readQuery, transact, type Snapshot } from '#platform/firestore.ts'
+import { collection, doc, readQuery, revise, transact, type Snapshot } from '#platform/firestore.ts'
 
-/** A nudged record is due again after this, if its worker did not get to it. */
+/** A nudged record is due again after this, if its worker did not get to it; so is one that could not be finished. */
 const HOLD_MS = 60_000
 
 /** Records whose time has come, the longest waiting first. */
 export async function dueRecords(name: string, limit: number): Promise<Snapshot[]> {
   return readQuery((await collection(name)).where('nextAtMs', '<=', now()).orderBy('nextAtMs').limit(limit))
+}
+
+/** Looks at a record again later, if it is still due. */
+export async function lookLater(name: string, id: string): Promise<void> {
+  const place = await doc(name, id)
+  await revise(async (unit) => {
+    const nextAtMs: unknown = (await unit.get(place)).get('nextAtMs')
+    if (typeof nextAtMs === 'number' && nextAtMs <= now()) unit.update(place, { nextAtMs: now() + HOLD_MS })
+  })
 }
 
 /** Gives the workers time before the next nudge. A record that moved since it was read is left alone. */

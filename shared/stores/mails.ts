@@ -2,7 +2,7 @@
  * The mail queue: a mail is a record, written in the transaction of what it tells. The record decides whether it is
  * still to be sent; a message is only a nudge.
  */
-import type { MailIntent } from '#domain/mail.ts'
+import { NOBODY, type MailIntent } from '#domain/mail.ts'
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
 import { log } from '#platform/log.ts'
@@ -34,8 +34,9 @@ export function mailDoc(mailId: string): Promise<Doc> {
   return doc('mails', mailId)
 }
 
-/** Queues a mail with the caller's other writes. The intent's id makes a second one fail the commit. */
+/** Queues a mail with the caller's other writes. The intent's id makes a second one fail the commit. Who was forgotten gets none. */
 export function queueMail(writer: Writer, place: Doc, intent: MailIntent): void {
+  if (intent.to === NOBODY) return
   const mail: Mail = {
     ...intent, status: 'queued', attempts: 0, nextAtMs: now() + SWEEP_AFTER_MS, createdAtMs: now(), sentAtMs: null, providerId: null, lastError: null,
   }
@@ -82,6 +83,12 @@ export async function claimMail(place: Doc, recipient: string | undefined, limit
 
 export function mailOf(snapshot: Snapshot): Mail | undefined {
   return snapshot.data() as Mail | undefined
+}
+
+/** A mail of somebody who is forgotten: that there was one stays, so that it is never sent a second time. */
+export function blanked(mail: Mail): Data {
+  const unsent = isToSend(mail) ? { status: 'failed', nextAtMs: null, lastError: 'its recipient was erased' } : {}
+  return { to: NOBODY, subject: '', html: '', text: '', ...unsent }
 }
 
 export function isToSend(mail: Mail): boolean {

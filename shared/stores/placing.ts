@@ -28,7 +28,7 @@ import { inLanes } from '#platform/lanes.ts'
 import { entrance, ifOpenToAll, type Entrance, type Gate, type Pass } from './breakers.ts'
 import type { PayingCard } from './cards.ts'
 import { cartData, cartDoc, lockMs, saveRelocked } from './carts.ts'
-import { ageIn, membershipIn } from './eligibility.ts'
+import { ageIn, membershipIn, relyOnAge } from './eligibility.ts'
 import { countedUp } from './limits.ts'
 import { orderData, orderDoc } from './orders.ts'
 import { productDoc, readProducts } from './products.ts'
@@ -39,7 +39,7 @@ import { taxRates } from './tax.ts'
 import { judged, keptOf, type Counted, type Judged } from './velocity.ts'
 
 /** How long an inline cart remembers its order: a second click within it is a double. */
-const INLINE_MS = 10 * MINUTE_MS
+export const INLINE_MS = 10 * MINUTE_MS
 /** Orders in one commit: each writes about ten documents. */
 const TOGETHER_MAX = 8
 const PATIENCE_MS = 1_000
@@ -80,6 +80,8 @@ export interface Basis {
   readonly counters: readonly Counted[]
   /** What the buyer is as a member; undefined for a guest. */
   readonly member: Snapshot | undefined
+  /** What is known of the buyer's age; undefined for a guest. */
+  readonly age: Snapshot | undefined
   /** Whether the gateway, and the till that knows the counts, are there to be asked. */
   readonly gateway: Gate
   readonly till: Gate
@@ -182,7 +184,8 @@ function resultsFor(wishes: readonly Wish[], together: readonly Decided[], resul
 function ownDocuments({ wish, order, admitted }: Decided): string[] | undefined {
   if (admitted.pass.probe !== undefined) return undefined
   const { basis } = wish
-  return [order.id, ...(order.promo?.marks ?? []), basis.cartSnapshot.ref.path, ...basis.counters.map(({ counter }) => counter.doc.path)]
+  const age = basis.age === undefined ? [] : [basis.age.ref.path]
+  return [order.id, ...(order.promo?.marks ?? []), basis.cartSnapshot.ref.path, ...age, ...basis.counters.map(({ counter }) => counter.doc.path)]
 }
 
 /** The shelf when an order has taken from it. */
@@ -245,7 +248,7 @@ async function decide(wish: Wish, { counts, use }: Known, { products, promo }: S
   const facts = {
     cart, products, counts,
     inFlight: needsInFlight(products, counts) ? await unitsInFlight() : new Map<string, number>(),
-    age: ageIn(),
+    age: ageIn(basis.age),
     membership: membershipIn(basis.member),
     promo: promo === undefined ? undefined : { ...promo, ...use },
     delivery: request.delivery, shipping: shippingRules(), rates: taxRates({ shipTo: destinationOf(request.delivery), exemption: basis.exemption }),
@@ -327,7 +330,7 @@ async function reserve(orders: readonly Decided[], { snapshots, promo }: Shelf):
 }
 
 /** What one order writes of its own. */
-async function orderWrites({ wish, cart, order, hours, admitted }: Decided): Promise<(writer: Writer) => void> {
+async function orderWrites({ wish, cart, order, reservation, hours, admitted }: Decided): Promise<(writer: Writer) => void> {
   const { basis, request } = wish
   const inline = request.inline !== undefined
   const frozen: Cart = { ...cart, state: 'checked_out', orderId: order.id, updatedAtMs: now(), ...(inline ? { expireAtMs: now() + INLINE_MS } : {}) }
@@ -336,6 +339,7 @@ async function orderWrites({ wish, cart, order, hours, admitted }: Decided): Pro
   return (writer) => {
     writer.create(orderPlace, orderData(order))
     admitted.write(writer)
+    if (reservation.reliesOnAge) relyOnAge(writer, basis.age)
     const cartAt = basis.cartSnapshot.updateTime
     if (cartAt === undefined) writer.create(cartPlace, cartData(frozen))
     else writer.update(cartPlace, cartData(frozen), { lastUpdateTime: cartAt })

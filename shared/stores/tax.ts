@@ -24,7 +24,7 @@ export async function exemptionAsked(customerId: string | null): Promise<Doc | u
   return customerId === null || config('shop').TAX_RATES.length === 0 ? undefined : exemptionDoc(customerId)
 }
 
-function exemptionDoc(customerId: string): Promise<Doc> {
+export function exemptionDoc(customerId: string): Promise<Doc> {
   return doc('tax_exemptions', customerId)
 }
 

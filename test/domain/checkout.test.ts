@@ -5,7 +5,7 @@ import type { Cart } from '#domain/cart.ts'
 import {
   chargeRequestOf, isStockMoving, needsInFlight, priceMoved, reserveFor, type CheckoutFacts, type Reservation,
 } from '#domain/checkout.ts'
-import { NOT_NEEDED, NO_MEMBERSHIP } from '#domain/eligibility.ts'
+import { NO_MEMBERSHIP } from '#domain/eligibility.ts'
 import type { Product } from '#domain/product.ts'
 import { Failure } from '#values/failure.ts'
 import { LOCK_MS, NO_SHIPPING, NOW_MS, TEXAS, cart, cartLine, product, shelf } from './given.ts'
@@ -23,7 +23,7 @@ const draft = {
 
 function facts(wanted: Partial<CheckoutFacts> = {}): CheckoutFacts {
   return {
-    cart: BOTH, products: shelf(OIL, TEA), counts: [], inFlight: new Map(), age: NOT_NEEDED, membership: NO_MEMBERSHIP,
+    cart: BOTH, products: shelf(OIL, TEA), counts: [], inFlight: new Map(), age: { verified: true }, membership: NO_MEMBERSHIP,
     rates: TEXAS, shipping: NO_SHIPPING,
     expectedTotal: undefined, seenPrices: new Map(), lockMs: LOCK_MS, ...wanted,
   }
@@ -49,6 +49,7 @@ describe('does', () => {
   test('makes the order that the cart shows and holds its units', () => {
     const { order, stock } = reserved()
     expect(stock).toEqual([{ productId: 'oil', held: 2 }, { productId: 'tea', held: 5 }])
+    expect([reserved().reliesOnAge, reserved(only(TEA)).reliesOnAge]).toEqual([true, false])
     expect(order).toMatchObject({
       state: 'pending_payment', number: '0123-4567-89', subtotal: 11_500, tax: 949, total: 12_449, currency: 'USD',
       cartId: 'crt_1', stockUnconfirmed: false, answer: null,
@@ -233,16 +234,16 @@ describe('refuses', () => {
   test('in a fixed order: empty, gone, price, age, members, stock', () => {
     const everything: Partial<CheckoutFacts> = {
       products: shelf(product({ ageRestricted: true, minTier: 'GOLD', onHand: 0 })), expectedTotal: 1,
-      age: { needed: true, verified: false },
+      age: { verified: false },
       membership: NO_MEMBERSHIP,
     }
     const single = cart([cartLine()])
     const steps: Array<Partial<CheckoutFacts>> = [
       { ...everything, cart: cart([]) }, { ...everything, cart: BOTH }, { ...everything, cart: single },
       { ...everything, cart: single, expectedTotal: undefined },
-      { ...everything, cart: single, expectedTotal: undefined, age: NOT_NEEDED },
+      { ...everything, cart: single, expectedTotal: undefined, age: { verified: true } },
       {
-        ...everything, cart: single, expectedTotal: undefined, age: NOT_NEEDED, membership: { tier: 'GOLD', discountPercent: 0 },
+        ...everything, cart: single, expectedTotal: undefined, age: { verified: true }, membership: { tier: 'GOLD', discountPercent: 0 },
       },
     ]
     expect(steps.map((step) => refusal(step).code)).toEqual([

@@ -1,12 +1,11 @@
 /** Who may buy: of age where the goods ask for it, and members first where the shop says so. */
 import { describe, expect, test } from 'vitest'
-import { NOT_NEEDED, NO_MEMBERSHIP, refuseIneligible, type AgeAnswer } from '#domain/eligibility.ts'
+import { NO_MEMBERSHIP, refuseIneligible, UNVERIFIED, type AgeAnswer } from '#domain/eligibility.ts'
 import type { Product } from '#domain/product.ts'
 import { Failure } from '#values/failure.ts'
 import { NOW_MS, product } from './given.ts'
 
-const UNVERIFIED: AgeAnswer = { needed: true, verified: false }
-const VERIFIED: AgeAnswer = { needed: true, verified: true }
+const VERIFIED: AgeAnswer = { verified: true }
 const member = (tier: string | null) => ({ tier, discountPercent: 0 })
 
 function refusal(products: readonly Product[], age: AgeAnswer, tier: string | null): Failure | undefined {
@@ -21,7 +20,6 @@ function refusal(products: readonly Product[], age: AgeAnswer, tier: string | nu
 describe('does', () => {
   test.each([
     ['nothing is restricted', {}, UNVERIFIED], ['the buyer is verified', { ageRestricted: true }, VERIFIED],
-    ['no proof is asked', { ageRestricted: true }, NOT_NEEDED],
   ] as const)('lets anybody buy when %s', (_when, wanted, age) => {
     expect(refusal([product(wanted)], age, NO_MEMBERSHIP.tier)).toBeUndefined()
   })
@@ -29,38 +27,37 @@ describe('does', () => {
   test.each([
     ['BRONZE', 'BRONZE'], ['BRONZE', 'GOLD'], ['SILVER', 'GOLD'], ['GOLD', 'GOLD'], ['gold', 'GOLD'],
   ])('lets a member buy what is for %s: %s', (minTier, tier) => {
-    expect(refusal([product({ minTier })], NOT_NEEDED, tier)).toBeUndefined()
+    expect(refusal([product({ minTier })], UNVERIFIED, tier)).toBeUndefined()
   })
 
   test('lets everybody buy when the time of the members is over, to the millisecond', () => {
-    expect(refusal([product({ minTier: 'GOLD', earlyAccessUntilMs: NOW_MS })], NOT_NEEDED, null)).toBeUndefined()
-    expect(refusal([product({ minTier: 'GOLD', earlyAccessUntilMs: NOW_MS + 1 })], NOT_NEEDED, null)?.code).toBe('FORBIDDEN')
+    expect(refusal([product({ minTier: 'GOLD', earlyAccessUntilMs: NOW_MS })], UNVERIFIED, null)).toBeUndefined()
+    expect(refusal([product({ minTier: 'GOLD', earlyAccessUntilMs: NOW_MS + 1 })], UNVERIFIED, null)?.code).toBe('FORBIDDEN')
   })
 })
 
 describe('refuses', () => {
   test('restricted goods to a buyer whose age nobody has verified, one such line being enough', () => {
-    expect(refusal(
-      [product(), product({ id: 'x', ageRestricted: true })], UNVERIFIED, 'GOLD',
-    )?.code).toBe('AGE_VERIFICATION_REQUIRED')
+    const failure = refusal([product(), product({ id: 'x', ageRestricted: true })], UNVERIFIED, 'GOLD')
+    expect([failure?.code, failure?.details]).toEqual(['AGE_VERIFICATION_REQUIRED', { productId: 'x' }])
   })
 
   test.each([
     ['GOLD', 'SILVER'], ['GOLD', null], ['BRONZE', null], ['SILVER', 'BRONZE'], ['BRONZE', 'nothing known'],
   ])('goods for %s members to: %s', (minTier, tier) => {
-    const failure = refusal([product(), product({ id: 'x', name: 'Reserve', minTier })], NOT_NEEDED, tier)
+    const failure = refusal([product(), product({ id: 'x', name: 'Reserve', minTier })], UNVERIFIED, tier)
     expect([failure?.code, failure?.message, failure?.details]).toEqual([
       'FORBIDDEN', `Reserve is for ${minTier} members.`, { productId: 'x', minTier },
     ])
   })
 
   test('goods for a tier that nobody knows to everybody: a typing error must not open them', () => {
-    expect(refusal([product({ minTier: 'PLATINUM' })], NOT_NEEDED, 'GOLD')?.code).toBe('FORBIDDEN')
+    expect(refusal([product({ minTier: 'PLATINUM' })], UNVERIFIED, 'GOLD')?.code).toBe('FORBIDDEN')
   })
 
   test('early goods with the end of the wait in the sentence', () => {
     expect(refusal(
-      [product({ minTier: 'GOLD', earlyAccessUntilMs: NOW_MS + 1000 })], NOT_NEEDED, null,
+      [product({ minTier: 'GOLD', earlyAccessUntilMs: NOW_MS + 1000 })], UNVERIFIED, null,
     )?.message).toBe('Hemp Oil is for GOLD members until 2026-11-02T12:00:01.000Z.')
   })
 

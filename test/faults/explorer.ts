@@ -63,7 +63,7 @@ export async function explore(scenario: Scenario, exploration: Exploration): Pro
   const startedAt = performance.now()
   const { seed } = exploration
   const found: Violation[] = []
-  const shop = await Session.open(seed)
+  const shop = await Session.open(seed, [scenario])
   try {
     // The first run of a process makes calls that later ones do not (leases of limits): it is not the one recorded.
     await shop.clean(scenario)
@@ -86,7 +86,7 @@ export async function explore(scenario: Scenario, exploration: Exploration): Pro
 /** A few sequences of each scenario, drawn by chance, all in one shop. */
 export async function exploreSample(scenarios: readonly Scenario[], { seed, each }: { seed: number; each: number }): Promise<Explored[]> {
   const random = seeded(seed)
-  const shop = await Session.open(seed)
+  const shop = await Session.open(seed, scenarios)
   try {
     const recorded = new Map<Scenario, RecordedCall[]>()
     for (const scenario of scenarios) recorded.set(scenario, await shop.clean(scenario))
@@ -108,7 +108,7 @@ export async function exploreSample(scenarios: readonly Scenario[], { seed, each
 /** Which of several tries breaks the rule when it is alone. */
 async function narrowed(violation: Violation): Promise<Violation[]> {
   for (const one of violation.tries) {
-    const shop = await Session.open(violation.seed)
+    const shop = await Session.open(violation.seed, [one.scenario])
     try {
       const alone = await shop.tryAll([one])
       if (alone.length > 0) return alone
@@ -131,8 +131,9 @@ class Session {
     this.#seed = seed
   }
 
-  static async open(seed: number): Promise<Session> {
-    return new Session(await openGround({ seed, environment: { ...IMPATIENT, ...UNLIMITED, ...SHIPS } }), seed)
+  static async open(seed: number, scenarios: readonly Scenario[]): Promise<Session> {
+    const own = Object.assign({}, ...scenarios.map(({ environment }) => environment))
+    return new Session(await openGround({ seed, environment: { ...IMPATIENT, ...UNLIMITED, ...SHIPS, ...own } }), seed)
   }
 
   async close(): Promise<void> {

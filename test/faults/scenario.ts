@@ -12,6 +12,8 @@ export interface Scenario {
   readonly name: string
   /** The functions whose calls are recorded and struck. */
   readonly functions: readonly string[]
+  /** Configuration of the shop that it is tried in. */
+  readonly environment?: Readonly<Record<string, string>>
   /** Wait beyond the usual 45 minutes that the matter takes to settle: what a bank does overnight. */
   readonly settlesAfterMinutes?: number
   /** Sets up customers, orders and whatever `run` needs, without any fault. */

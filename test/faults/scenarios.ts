@@ -1,5 +1,6 @@
 /** Everything that the fault explorer tries, in the order of the table it prints. */
 import type { Scenario } from './scenario.ts'
+import { ageCheck, ageDeposit, checkoutForAdults } from './scenarios/age.ts'
 import { alert } from './scenarios/alert.ts'
 import { authentication } from './scenarios/authentication.ts'
 import { cancelKaja, cancelOpen, cancelPaid } from './scenarios/cancel.ts'
@@ -10,6 +11,7 @@ import { checkoutPromo, checkoutPromoDeclined } from './scenarios/checkout-promo
 import { checkoutStripe } from './scenarios/checkout-stripe.ts'
 import { mail, stockPush, warehouseRows } from './scenarios/follow-up.ts'
 import { dispute } from './scenarios/dispute.ts'
+import { erase } from './scenarios/erase.ts'
 import { fulfil } from './scenarios/fulfil.ts'
 import { hostedSession } from './scenarios/hosted-session.ts'
 import { dunningKaja, dunningStripe, paymentMethod, renewalKaja, renewalStripe, subscribeKaja, subscribeStripe, upgrade } from './scenarios/membership.ts'
@@ -31,4 +33,5 @@ export const SCENARIOS: readonly Scenario[] = [
   checkoutStripe, checkoutPromo, checkoutPromoDeclined, checkoutKaja, checkoutKajaHeld, checkoutHeld, authentication, hostedSession, reviewApprove, reviewRefuse, refundFull, refundPartial, refundShipped, refundKaja, refundKajaPart, refundKajaLater, cancelOpen, cancelPaid, cancelKaja, storeCardStripe, storeCardKaja, cardAuthentication, removeCardStripe, removeCardKaja, savedCardStripe, savedCardKaja, keepCardStripe, keepCardKaja, fulfil, sweepReservations, mail, stockPush, warehouseRows, syncCatalogue, sealAudit, webhookWorker,
   sweepInbox, replayDeadLetters, reconcilePayments, dispute, payout, bankPayout, alert, outgoingWebhook,
   subscribeStripe, subscribeKaja, upgrade, paymentMethod, renewalStripe, renewalKaja, dunningStripe, dunningKaja,
+  ageCheck, ageDeposit, checkoutForAdults, erase,
 ]

@@ -7,7 +7,9 @@
  */
 import { ordered, sealOf, type Leaf } from '../../shared/domain/audit-seal.ts'
 import type { Card } from '../../shared/domain/card.ts'
+import { NOBODY } from '../../shared/domain/mail.ts'
 import type { Member } from '../../shared/domain/member.ts'
+import { isNameless } from '../../shared/domain/nameless.ts'
 import { takenFor, type Order } from '../../shared/domain/order.ts'
 import { alertFaults, untold } from './alert-books.ts'
 import { cardFaults, keptTwice, unfinished } from './card-books.ts'
@@ -59,6 +61,8 @@ export interface Evidence {
   readonly counts: readonly Json[]
   /** Outgoing webhooks. */
   readonly deliveries: readonly Json[]
+  /** Of age checks. */
+  readonly deposits: readonly Json[]
   readonly promoCodes: readonly Json[]
   /** Marks of customers who have used one. */
   readonly promoUses: readonly Json[]
@@ -103,6 +107,7 @@ export function gather(documents: (collection: string) => Json[], objects: (vend
     pages: objects('pagerduty', 'alerts'),
     counts: objects('square', 'inventory_counts'),
     deliveries: documents('webhook_deliveries'),
+    deposits: documents('age_deposits'),
     promoCodes: documents('promo_codes'),
     promoUses: documents('promo_uses'),
   }
@@ -114,7 +119,7 @@ const OPEN = ['pending_payment', 'requires_action', 'payment_unknown', 'in_revie
 /** Everything that is wrong now. `stock`: what Square counted of each product before anything was sold. */
 export function violations(evidence: Evidence, stock: ReadonlyMap<string, number> = new Map()): string[] {
   return [
-    ...moneyFaults(evidence), ...kajaFaults(evidence), ...cardFaults(evidence), ...memberFaults(evidence), ...pageFaults(evidence), ...reviewFaults(evidence), ...cancelFaults(evidence), ...disputeFaults(evidence), ...payoutFaults(evidence), ...ledgerFaults(evidence), ...stockFaults(evidence, stock), ...mailFaults(evidence), ...cartFaults(evidence), ...inboxFaults(evidence), ...auditFaults(evidence), ...alertFaults(evidence), ...deliveryFaults(evidence.deliveries), ...promoFaults(evidence),
+    ...moneyFaults(evidence), ...kajaFaults(evidence), ...cardFaults(evidence), ...memberFaults(evidence), ...pageFaults(evidence), ...reviewFaults(evidence), ...cancelFaults(evidence), ...disputeFaults(evidence), ...payoutFaults(evidence), ...ledgerFaults(evidence), ...stockFaults(evidence, stock), ...mailFaults(evidence), ...cartFaults(evidence), ...inboxFaults(evidence), ...auditFaults(evidence), ...alertFaults(evidence), ...deliveryFaults(evidence.deliveries), ...depositFaults(evidence), ...promoFaults(evidence),
   ]
 }
 
@@ -142,12 +147,13 @@ export function stuck(evidence: Evidence): string[] {
   return [
     ...sessions.filter(({ status }) => status === 'open').map(({ id }) => `page ${id} is still open at Stripe`),
     ...heldForNothing(evidence),
+    ...evidence.deposits.filter(({ state, check }) => state === 'pending' || (state === 'held' && check === 'passed')).map(({ id, state }) => `deposit ${id} is still ${state}`),
     ...heldByKaja(evidence),
     ...chargesUnderWay(evidence),
     ...orders.filter((order) => OPEN.includes(order.state) && !waitsForStaff(order, evidence)).map(({ id, state }) => `order ${id} is still ${state}`),
     ...payouts.filter(isOpenPayout).map(({ id, state }) => `payout ${id} is still ${state}`),
     ...orders.flatMap(({ refunds }) => refunds.filter(({ status }) => status === 'pending')).map(({ id }) => `refund ${id} is still pending`),
-    ...mails.filter(({ status }) => status !== 'sent').map(({ id, status, lastError }) => `mail ${id} is ${status}: ${lastError}`),
+    ...mails.filter(({ status, to }) => status !== 'sent' && to !== NOBODY).map(({ id, status, lastError }) => `mail ${id} is ${status}: ${lastError}`),
     ...inbox
       .filter(({ status }) => status !== 'applied' && status !== 'ignored')
       .map(({ id, status, lastError }) => `event ${id} is ${status}: ${lastError}`),
@@ -193,9 +199,10 @@ function waitsForStaff({ id, state, review }: Order, { alerts }: Evidence): bool
 }
 
 /** Money that Stripe holds for an order that was given up. */
-function heldForNothing({ orders, intents }: Evidence): string[] {
+function heldForNothing({ orders, intents, deposits }: Evidence): string[] {
   return intents
     .filter(({ status }) => status === 'requires_capture')
+    .filter(({ metadata }) => !deposits.some(({ id, state, check }) => id === metadata['order_id'] && state === 'held' && check !== 'passed'))
     .filter(({ metadata }) => !orders.some(({ id, state }) => id === metadata['order_id'] && OPEN.includes(state)))
     .map(({ metadata }) => `Stripe still holds money for order ${metadata['order_id']}, which is over`)
 }
@@ -222,6 +229,19 @@ function moneyFaults({ orders, intents, refunds }: Evidence): string[] {
     if (given !== really) faults.push(`order ${order.id} was refunded ${given}, at Stripe ${really}`)
   }
   return faults
+}
+
+/** A deposit is never taken; what is set aside is owed, and what is owed is set aside; one that was let go is free. */
+function depositFaults({ deposits, ledger, intents }: Evidence): string[] {
+  const owed = 0 - sum(ledger.flatMap(({ postings }) => postings as Json[]).filter(({ account }) => account === 'deposits:payable').map(({ amount }) => amount))
+  const held = sum(deposits.filter(({ state }) => state === 'held').map(({ amount }) => amount))
+  return [
+    ...(owed === held ? [] : [`deposits of ${held} are set aside, the ledger owes ${owed}`]),
+    ...deposits.flatMap(({ id, state, transactionId }) => {
+      const intent = intents.find((one) => one['id'] === transactionId)
+      return state === 'released' && intent?.['status'] === 'requires_capture' ? [`deposit ${id} was let go, and Stripe still holds it`] : []
+    }),
+  ]
 }
 
 /** A page that the customer was shown cannot be paid any more when its order's goods are back on the shelf; and there is one. */
@@ -378,7 +398,7 @@ function mailFaults({ orders, mails, emails }: Evidence): string[] {
     const sold = PAID.includes(order.state) && !givenBack(order) && !isMembers(order)
     if (receipts.length === 1 && !sold) faults.push(`order ${order.id} is ${order.state} and got a receipt`)
     if (receipts.length === 0 && sold && !queued) faults.push(`order ${order.id} is ${order.state} without a receipt`)
-    if (receipts.some(({ to }) => String(to) !== order.email)) faults.push(`the receipt of order ${order.id} went to somebody else`)
+    if (!isNameless(order) && receipts.some(({ to }) => String(to) !== order.email)) faults.push(`the receipt of order ${order.id} went to somebody else`)
   }
   return faults
 }

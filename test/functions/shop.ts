@@ -77,6 +77,14 @@ export class Shop {
     return new Person(this.cloud.url, address, id, await this.cloud.token({ role, sub: id, email: `${id}@example.com` }))
   }
 
+  /** A customer whose age is verified: he may buy what is for adults. */
+  async adult(sub?: string): Promise<Person> {
+    const person = await this.person('customer', sub)
+    const { status, body, text } = await person.verifyAge()
+    if (status !== 200 || body['verified'] !== true) throw new Error(`The age of ${person.id} was not verified: ${text}`)
+    return person
+  }
+
   /** Documents of a collection as they lie in the store. */
   documents(collection: string): Array<{ id: string; data: Json }> {
     return this.cloud.servers.firestore.peek(collection)
@@ -172,6 +180,14 @@ export class Person {
   /** A POST; with a key it happens once. */
   post(path: string, body: unknown = {}, key?: string): Promise<Answer> {
     return this.call('POST', path, body, key === undefined ? {} : { 'idempotency-key': key })
+  }
+
+  /** Has his age checked; with a key it happens once. */
+  verifyAge(wanted: Json = {}, key?: string): Promise<Answer> {
+    const identity = { customerId: this.id, fullName: 'Maria Gomez', dateOfBirth: '1990-01-01', state: 'TX', idNumberLast4: '1234' }
+    // For a shop that asks a deposit.
+    const paymentMethod = { token: 'pm_card_visa' }
+    return this.post('/api/age-verification/verify', { ...identity, paymentMethod, ...wanted }, key)
   }
 
   /** Opens a cart with these lines and answers it. */

@@ -46,6 +46,12 @@ const MAY_CALL: Record<string, string> = {
   'PUT /api/admin/customers/:customerId/tax-exemption': 'admin',
   'POST /api/admin/customers/:customerId/tax-exemption/revoke': 'admin',
 
+  'POST /api/age-verification/verify': 'customer admin',
+  'GET /api/age-verification/status/:customerId': 'customer viewer support admin',
+  'DELETE /api/age-verification/:customerId': 'admin',
+  'GET /api/admin/customers/:customerId/erase': 'viewer support admin',
+  'POST /api/admin/customers/:customerId/erase': 'admin',
+
   'GET /api/admin/dead-letters': 'viewer support admin',
   'POST /api/admin/dead-letters/replay': 'support admin',
   'GET /api/admin/dead-letters/replays/:replayId': 'viewer support admin',

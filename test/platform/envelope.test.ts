@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { isOutdated, macOf, newDataKey, seal, unseal, unwrapKey, wrapKey } from '#platform/envelope.ts'
+import { isOutdated, macOf, masterKeyNames, newDataKey, pseudonym, seal, unseal, unwrapKey, wrapKey } from '#platform/envelope.ts'
 
 process.env['MASTER_KEY'] = randomBytes(32).toString('base64url')
+process.env['PII_PEPPER'] = randomBytes(48).toString('base64url')
 
 const CONTEXT = ['customer-1', 'av_1', 'id number']
 
@@ -25,12 +26,20 @@ describe('does', () => {
     expect(unwrapKey(wrapped, CONTEXT).equals(key)).toBe(true)
     expect(isOutdated(wrapped)).toBe(false)
     expect(isOutdated({ ...wrapped, masterKey: 'another' })).toBe(true)
+    expect(masterKeyNames()).toEqual([wrapped.masterKey])
   })
 
   test('keyed hashes keep parts apart', () => {
     expect(macOf('pepper', ['ab', 'c'])).not.toBe(macOf('pepper', ['a', 'bc']))
     expect(macOf('pepper', ['ab'])).not.toBe(macOf('salt', ['ab']))
     expect(macOf('pepper', ['ab'])).toBe(macOf('pepper', ['ab']))
+  })
+
+  test('a pseudonym is the same for the same customer only, and neither his key nor the pepper alone makes it', () => {
+    const [one, other] = [newDataKey(), newDataKey()]
+    expect(pseudonym(one, ['1990-01-01'])).toBe(pseudonym(one, ['1990-01-01']))
+    const others = [pseudonym(other, ['1990-01-01']), pseudonym(one, ['1990-01-02']), macOf(one, ['1990-01-01']), macOf(process.env['PII_PEPPER'] ?? '', ['1990-01-01'])]
+    expect(others).not.toContain(pseudonym(one, ['1990-01-01']))
   })
 })
 

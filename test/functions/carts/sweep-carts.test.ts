@@ -50,6 +50,17 @@ describe('does', () => {
     expect(await sweep()).toMatchObject({ deleted: 1 })
   })
 
+  test('leave nothing behind in the way of the same purchase another day', async () => {
+    const purchase = { email: guest.email, cart: [{ productId: 'VARTOTE1', quantity: 1 }], paymentMethod: { token: 'pm_card_visa' } }
+    const bought = [await guest.post('/api/checkout', purchase)]
+    for (const days of [1, 1]) {
+      await shop.cloud.advance(days * DAY_MS)
+      expect(await sweep()).toEqual({ deleted: 1 })
+      bought.push(await guest.post('/api/checkout', purchase))
+    }
+    expect([bought.map(({ status }) => status), new Set(bought.map(({ body }) => body['orderId'])).size]).toEqual([[201, 201, 201], 3])
+  })
+
   test('delete all of them when there are more than a page', async () => {
     const old = await lay(230, 31)
     const young = await lay(5, 3)

@@ -12,7 +12,7 @@ let shop: Shop
 let buyer: Person
 beforeAll(async () => {
   shop = await openShop({ environment: { BREAKER_FAILURES: '5', CHECKOUTS_PER_CUSTOMER_HOUR: '1000', CHECKOUTS_PER_IP_HOUR: '1000', API_LIMIT_PER_MINUTE: '10000' } })
-  buyer = shop.guest()
+  buyer = await shop.adult()
 })
 afterEach(() => shop.calm())
 afterAll(() => shop.cloud.stop())
@@ -185,6 +185,8 @@ describe('survives', () => {
   })
 
   test('a whole day after a lost answer, when Square has forgotten the key: what it did is not done again', async () => {
+    // A token is good for a day.
+    buyer = await shop.person('customer', buyer.id)
     await Promise.all([buy('VARMANGOCHEWS10', 3), buy('VARDARKBAR1')])
     shop.fault({ target: 'square', operation: `POST ${CHANGES}`, when: 'after', effect: 'drop', times: TRIES })
     await send()

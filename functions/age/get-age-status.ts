@@ -1,0 +1,25 @@
+/** Whether a customer's age is verified, until when, and whether he may renew it already. */
+import { z } from 'zod'
+import { statusView } from '#domain/age-check.ts'
+import { now } from '#platform/clock.ts'
+import { readAgeAccount } from '#stores/age-checks.ts'
+import { refuseStranger } from '#entry/bearer.ts'
+import { endpoint, route } from '#entry/endpoint.ts'
+
+export const getAgeStatus = endpoint({
+  name: 'get-age-status',
+  path: '/api/age-verification/status/:customerId',
+  impact: 'Customers do not see that they must verify their age before they buy.',
+  GET: route({
+    who: ['customer', 'viewer', 'support', 'admin'],
+    summary: 'Show whether a customer is verified',
+    reply: z.object({
+      verified: z.boolean(), ageVerified: z.boolean(), verifiedAt: z.string().nullable(), expiresAt: z.string().nullable(), renewalDue: z.boolean(),
+    }),
+    run: async ({ caller, params }) => {
+      const customerId = params['customerId'] ?? ''
+      refuseStranger(caller, customerId, 'Customer not found.')
+      return statusView(await readAgeAccount(customerId), now())
+    },
+  }),
+})

@@ -1,0 +1,151 @@
+/** A customer who asks to be forgotten is forgotten, for good, and a certificate says so that anybody can verify. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { isGenuine } from '#domain/certificate.ts'
+import { HOLDINGS } from '#domain/erasure.ts'
+import { NOBODY } from '#domain/mail.ts'
+import { daysAfter } from '#domain/civil-day.ts'
+import { macOf, pseudonym, unwrapKey } from '#platform/envelope.ts'
+import { checkOut, expectTrueBooks, openGround, PRODUCT, type Ground } from '../purchase.ts'
+import type { Json, Person, Shop } from '../shop.ts'
+import { BORN, erase, orderOf, recordsOf, SELTZER, wholeStore, wholeWarehouse, withHistory } from './forgetting.ts'
+
+let ground: Ground
+let shop: Shop
+let admin: Person
+
+beforeAll(async () => {
+  ground = await openGround()
+  shop = ground.shop
+  admin = await shop.person('admin')
+  // Whoever has everything: the store, the warehouse and the secrets.
+  Object.assign(process.env, shop.cloud.servers.keys)
+})
+afterAll(() => shop.cloud.stop())
+afterEach(async () => {
+  shop.calm()
+  await shop.cloud.drain()
+  expectTrueBooks(ground)
+})
+
+describe('does', () => {
+  test('destroy the key, delete what is his, leave orders that name nobody, and answer a certificate of it', async () => {
+    const { customer, orderIds, verificationId } = await withHistory(shop, await shop.person())
+    const { status, body } = await erase(admin, customer)
+    expect([status, body['erasure']]).toMatchObject([200, { customerId: customer.id, state: 'done', requestedBy: `admin ${admin.id}`, reason: 'Asked by letter', waitsFor: [] }])
+    expect(recordsOf(body)).toMatchObject({ customer_keys: 1, age_verifications: 1, orders: 3, mails: 3, carts: 4, inbox: null, 'warehouse audit.events': null })
+    expect(body['certificate'].stores.map(({ store }: Json) => store)).toEqual(Object.keys(HOLDINGS))
+    expect([isGenuine(body as never), JSON.stringify(body['certificate'])]).toEqual([true, expect.not.stringContaining(customer.email)])
+    expect(shop.document('customer_keys', customer.id)).toEqual({ createdAtMs: expect.any(Number), destroyedAtMs: expect.any(Number) })
+    expect(shop.document('age_verifications', customer.id)).toBeUndefined()
+    for (const orderId of orderIds) {
+      expect(orderOf(shop, orderId)).toMatchObject({ state: 'paid', customerId: customer.id, email: NOBODY, ip: '', userAgent: '', deviceId: null, total: expect.any(Number) })
+      expect(shop.document('mails', `receipt-${orderId}`)).toMatchObject({ status: 'sent', to: NOBODY, subject: '', html: '', text: '' })
+    }
+    await shop.cloud.drain()
+    const kept = JSON.stringify(await wholeStore(shop))
+    for (const trace of [customer.email, customer.address, BORN, 'Gomez', `phone of ${customer.id}`]) expect(kept).not.toContain(trace)
+    const warehouse = JSON.stringify(await wholeWarehouse(shop))
+    expect(warehouse).toContain(verificationId)
+    for (const trace of [customer.email, BORN, 'Gomez']) expect(warehouse).not.toContain(trace)
+  })
+
+  test('leave rows that brute force over every birth date of a century cannot tell, with store, warehouse and all secrets in hand', async () => {
+    const { customer } = await withHistory(shop, await shop.person())
+    const [row] = ((await shop.cloud.rows('commerce', 'age_verifications')) as Json[]).filter((one) => one['customer_id'] === customer.id)
+    const wrapped = shop.document('customer_keys', customer.id) as Json
+    const hash = row?.['date_of_birth_hash']
+    const dates = Array.from({ length: 36_500 }, (_, day) => daysAfter('1920-01-01', day))
+    expect(dates).toContain(BORN)
+    const found = (key: Buffer, hashed = pseudonym): string[] => dates.filter((date) => hashed(key, ['date of birth', date]) === hash)
+    // With the key it is a matter of a second: that is what must be gone.
+    expect(found(unwrapKey(wrapped as never, ['customer key', customer.id]))).toEqual([BORN])
+    await erase(admin, customer)
+    await shop.cloud.drain()
+    expect(JSON.stringify([await wholeStore(shop), await wholeWarehouse(shop)])).not.toContain(wrapped['sealed'])
+    expect(() => unwrapKey(shop.document('customer_keys', customer.id) as never, ['customer key', customer.id])).toThrow(/./)
+    const { PII_PEPPER, MASTER_KEY } = shop.cloud.servers.keys
+    for (const guess of [Buffer.alloc(32), Buffer.from(MASTER_KEY, 'base64url')]) expect(found(guess)).toEqual([])
+    expect(found(Buffer.from(PII_PEPPER), macOf)).toEqual([])
+  })
+
+  test('show staff how it stands, and put who did it and why on the audit trail', async () => {
+    const { customer } = await withHistory(shop, await shop.person())
+    expect((await admin.get(`/api/admin/customers/${customer.id}/erase`)).status).toBe(404)
+    const { body } = await erase(admin, customer, { reason: 'Letter of 3 May' })
+    for (const role of ['viewer', 'support', 'admin'] as const) {
+      expect((await (await shop.person(role)).get(`/api/admin/customers/${customer.id}/erase`)).body['signature']).toBe(body['signature'])
+    }
+    await shop.cloud.drain()
+    const events = ((await shop.cloud.rows('audit', 'events')) as Json[]).filter(({ subject, what }) => subject === customer.id && String(what).startsWith('customer.'))
+    expect(events.map(({ what, who, why }) => [what, who, why]).sort()).toEqual(['customer.erased', 'customer.erasure_requested'].map((what) => [what, `admin ${admin.id}`, 'Letter of 3 May']))
+  })
+
+  test('the same key once, byte for byte; asked anew, everything is looked through again under a new version', async () => {
+    const { customer } = await withHistory(shop, await shop.person())
+    const first = await erase(admin, customer, { key: 'once' })
+    const again = await erase(admin, customer, { key: 'once' })
+    expect([again.text, again.headers.get('idempotent-replayed')]).toEqual([first.text, 'true'])
+    expect((await erase(admin, customer, { key: 'once', reason: 'Another' })).status).toBe(422)
+    const anew = await erase(admin, customer)
+    expect([anew.body['certificate'].version, recordsOf(anew.body)]).toEqual([2, recordsOf(first.body)])
+  })
+
+  test('forget whoever has left nothing but his id, so that nothing can be sealed for him later', async () => {
+    const customer = await shop.person()
+    expect(recordsOf((await erase(admin, customer)).body)).toMatchObject({ customer_keys: 0, age_verifications: 0, orders: 0, mails: 0, carts: 0 })
+    expect((await customer.verifyAge()).status).toBe(409)
+  })
+
+  test('refund an order of somebody forgotten: the books are right, and nobody is written to', async () => {
+    const { customer, orderIds } = await withHistory(shop, await shop.person())
+    await erase(admin, customer)
+    const sent = shop.at('resend', 'emails').length
+    expect((await admin.post(`/api/orders/${orderIds[1]}/refunds`, { reason: 'Broken' })).status).toBe(201)
+    await shop.cloud.drain()
+    expect([orderOf(shop, orderIds[1])['state'], shop.at('resend', 'emails').length]).toEqual(['refunded', sent])
+  })
+})
+
+describe('refuses', () => {
+  test('everybody but an admin, and an admin who does not say why', async () => {
+    const { customer } = await withHistory(shop, await shop.person())
+    for (const person of [customer, await shop.person('support'), await shop.person('viewer')]) expect((await erase(person, customer)).status).toBe(403)
+    expect((await erase(admin, customer, { reason: ' ' })).body['details'].fields[0].field).toBe('reason')
+    expect(shop.document('age_verifications', customer.id)).toBeDefined()
+  })
+
+  test('to verify or to sell for adults to whoever was forgotten', async () => {
+    const { customer } = await withHistory(shop, await shop.person())
+    await erase(admin, customer)
+    const { status, body } = await customer.verifyAge({ dateOfBirth: BORN })
+    expect([status, body['error']]).toEqual([409, 'The data of this customer were erased.'])
+    expect((await customer.get(`/api/age-verification/status/${customer.id}`)).body).toMatchObject({ verified: false, verifiedAt: null })
+    expect((await checkOut(customer, { cart: [{ productId: SELTZER, quantity: 1 }] })).status).toBe(403)
+  })
+})
+
+describe('survives', () => {
+  test('an order that is still open: the rest is erased at once, and it is waited for', async () => {
+    const { customer, orderIds } = await withHistory(shop, await shop.person())
+    const open = (await checkOut(customer, { cart: [{ productId: PRODUCT, quantity: 3 }], paymentMethod: { token: 'pm_card_authenticationRequired' } })).body['orderId']
+    const { status, body } = await erase(admin, customer)
+    expect([status, body['erasure'], body['certificate']]).toMatchObject([202, { state: 'running', waitsFor: [{ store: 'orders', records: 1 }, { store: 'carts', records: 1 }] }, null])
+    expect([orderOf(shop, orderIds[0])['email'], orderOf(shop, open)['email']]).toEqual([NOBODY, customer.email])
+    expect((await admin.post(`/api/orders/${open}/cancel`, { reason: 'Is to be forgotten' })).status).toBe(200)
+    await shop.cloud.drain()
+    const done = await erase(admin, customer)
+    expect([done.status, recordsOf(done.body)]).toMatchObject([200, { orders: 4, carts: 5 }])
+    expect(JSON.stringify(await wholeStore(shop))).not.toContain(customer.email)
+  })
+
+  test('many orders, two admins at once and a lost commit: each record is counted once', async () => {
+    const customer = await shop.person()
+    await customer.verifyAge()
+    for (let bought = 0; bought < 7; bought += 1) await customer.buy({ productId: PRODUCT, quantity: 1 })
+    await shop.cloud.drain()
+    shop.fault({ target: 'firestore', operation: 'Commit', match: `/documents/erasures/${customer.id}`, when: 'after', effect: 'drop', skip: 3 })
+    const answers = await Promise.all([erase(admin, customer), erase(await shop.person('admin'), customer)])
+    expect(answers.map(({ status }) => status)).toEqual([200, 200])
+    for (const { body } of answers) expect(recordsOf(body)).toMatchObject({ customer_keys: 1, age_verifications: 1, orders: 7, mails: 7, carts: 7 })
+  })
+})
