@@ -129,9 +129,11 @@ describe('does', () => {
   })
 
   test('ship what is for adults where that is allowed; hand it over in the store to an adult', async () => {
+    const buyer = await shop.person()
+    await buyer.verifyAge()
     const cart = [{ productId: ADULT, quantity: 1 }]
-    expect((await buy(inTexas(), { cart })).status).toBe(201)
-    const { orderId } = (await buy(PICK_UP, { cart })).body
+    expect((await buy(inTexas(), { cart }, buyer)).status).toBe(201)
+    const { orderId } = (await buy(PICK_UP, { cart }, buyer)).body
     expect(ruleOf(await admin.post(`/api/orders/${orderId}/fulfil`, { how: 'picked_up' })).slice(0, 2)).toEqual([400, 'toAdult'])
     expect((await admin.post(`/api/orders/${orderId}/fulfil`, { how: 'picked_up', toAdult: true })).body['order']).toMatchObject({ state: 'fulfilled', fulfilment: { how: 'picked_up', toAdult: true } })
   })
