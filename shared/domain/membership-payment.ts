@@ -26,8 +26,7 @@ export function withMembership(before: Order, settlement: Settlement, member: Me
     case 'paid': {
       const change = granted(member, order, scene)
       if (change !== undefined) return joined({ ...settlement, order: { ...order, answer: grantedAnswer(order, change, scene.nowMs) } }, change)
-      const { leaves: _notNeeded, ...back } = notGranted(settlement, 'It cannot be granted any more', scene.nowMs)
-      return joined(back, letGo(member, order, scene))
+      return joined(notGranted(settlement, 'It cannot be granted any more', scene.nowMs), letGo(member, order, scene))
     }
     case 'ended':
       return joined(settlement, notPaid(member, order, scene))
