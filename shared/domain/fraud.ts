@@ -87,9 +87,10 @@ export function reasonsFor(watched: readonly Watched[], { country, soldTo }: Sur
   return (Object.keys(found) as Array<keyof typeof found>).filter((reason) => found[reason])
 }
 
-/** A suspected order's money is only set aside until somebody has looked, and its card is not kept. */
+/** A suspected order's money is only set aside until somebody has looked, and its card is not kept, unless what it is for needs it later. */
 export function suspected(order: Order, reasons: readonly ReviewReason[]): Order {
   if (reasons.length === 0 || order.total === 0) return order
-  const { keep: _unkept, ...payment } = order.payment
-  return { ...order, reviewReasons: reasons, payment: { ...payment, capture: false } }
+  const { keep, ...payment } = order.payment
+  const needed = order.purpose === undefined || keep === undefined ? {} : { keep }
+  return { ...order, reviewReasons: reasons, payment: { ...payment, ...needed, capture: false } }
 }

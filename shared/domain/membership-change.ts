@@ -29,14 +29,6 @@ export interface CardUses {
   readonly user: string
   readonly taken: string | null
   readonly released: string | null
-  /** The one that is taken is new: this payment leaves it behind. */
-  readonly left?: LeftCard
-}
-
-export interface LeftCard {
-  readonly gateway: KeptCard['gateway']
-  readonly email: string
-  readonly paidWith: { readonly orderId: string; readonly transactionId: string }
 }
 
 export interface Scene extends Setting {

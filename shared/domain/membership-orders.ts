@@ -8,6 +8,7 @@ import { Failure } from '#values/failure.ts'
 import { share } from '#values/money.ts'
 import { iso } from '#values/time.ts'
 import { anchorAt, dueAt, type Anchor } from './billing-calendar.ts'
+import { keeping } from './checkout.ts'
 import { wallTime } from './civil-day.ts'
 import { dueStep, LOOK_AGAIN_MS, type Setting } from './dunning.ts'
 import { RUNNING, type Member, type Membership } from './member.ts'
@@ -25,6 +26,8 @@ export interface Charge {
   readonly purpose: MembershipPurpose
   readonly amount: number
   readonly currency: string
+  /** The card is the one whose token pays, and is to be kept when it has; else it is kept already. */
+  readonly isNewCard: boolean
   /** As the order's line names it. */
   readonly called: string
 }
@@ -53,9 +56,9 @@ export function subscription(member: Member | undefined, wish: Subscribing, { ti
     throw new Failure('CONFLICT', { message, details: { periodEndsAt: iso(before.periodEndsAtMs) } })
   }
   const purpose: MembershipPurpose = {
-    kind: 'membership', what: 'subscribe', membershipId, tier, price, period: 0, card, isNewCard, scheduled: false, newsletter,
+    kind: 'membership', what: 'subscribe', membershipId, tier, price, period: 0, card, scheduled: false, newsletter,
   }
-  return { purpose, amount: price - left, currency, called: monthOf(tier, anchorAt(timeZone, nowMs), 0, timeZone) }
+  return { purpose, amount: price - left, currency, isNewCard, called: monthOf(tier, anchorAt(timeZone, nowMs), 0, timeZone) }
 }
 
 function alreadyMember({ status }: Membership): Failure {
@@ -76,11 +79,11 @@ export function upgrade(member: Member | undefined, tier: Tier, { timeZone, nowM
   const { id, currency, period, card, periodEndsAtMs } = membership
   const price = priceOf(tier, currency)
   const purpose: MembershipPurpose = {
-    kind: 'membership', what: 'upgrade', membershipId: id, tier, price, period, card, isNewCard: false, scheduled: false,
+    kind: 'membership', what: 'upgrade', membershipId: id, tier, price, period, card, scheduled: false,
   }
   const called = `Upgrade to ${tier} membership, until ${dayOf(periodEndsAtMs, timeZone)}`
   const amount = leftOf(membership, price - membership.price, nowMs)
-  return { purpose, amount: amount < LEAST_CHARGE ? 0 : amount, currency, called }
+  return { purpose, amount: amount < LEAST_CHARGE ? 0 : amount, currency, isNewCard: false, called }
 }
 
 /** The next month, once it is due; undefined before, and for what has ended. */
@@ -101,8 +104,8 @@ function nextMonth(membership: Membership, { scheduled, timeZone }: { scheduled:
   const period = membership.period + 1
   const tier = nextTier ?? membership.tier
   const price = nextTier === null ? membership.price : priceOf(nextTier, currency)
-  const purpose: MembershipPurpose = { kind: 'membership', what: 'renew', membershipId: id, tier, price, period, card, isNewCard: false, scheduled }
-  return { purpose, amount: price, currency, called: monthOf(tier, anchor, period, timeZone) }
+  const purpose: MembershipPurpose = { kind: 'membership', what: 'renew', membershipId: id, tier, price, period, card, scheduled }
+  return { purpose, amount: price, currency, isNewCard: false, called: monthOf(tier, anchor, period, timeZone) }
 }
 
 /** The part of an amount for a month that its rest is worth, by the second. */
@@ -146,15 +149,18 @@ export function wrongWay({ tier: present }: Membership, wanted: Tier, way: 'high
 export type Charged = Pick<Draft, 'id' | 'customerId' | 'email' | 'token' | 'requestHash' | 'runner' | 'ip' | 'ipCountry' | 'userAgent' | 'deviceId' | 'nowMs'>
 
 /** The order of a charge: one line, which no till knows. */
-export function chargeOrder({ purpose, amount, currency, called }: Charge, charged: Charged): Order {
+export function chargeOrder({ purpose, amount, currency, isNewCard, called }: Charge, charged: Charged): Order {
+  const { card } = purpose
   const line = {
     productId: `membership-${purpose.tier.toLowerCase()}`, name: called, sku: null, category: 'Membership', quantity: 1, unitPrice: amount,
     counted: false, source: 'shop' as const,
   }
-  return newOrder({
-    ...charged, purpose, currency, gateway: purpose.card.gateway, cause: purpose.what, lines: [line], sums: totals([line], 0, UNTAXED),
-    discountPercent: 0, cartId: null, stockUnconfirmed: false,
+  const order = newOrder({
+    ...charged, purpose, currency, gateway: card.gateway, ...(isNewCard ? {} : { cardId: card.id }), cause: purpose.what, lines: [line],
+    sums: totals([line], 0, UNTAXED), discountPercent: 0, cartId: null, stockUnconfirmed: false,
   })
+  // Whom the gateway keeps it for is asked with the charge.
+  return isNewCard ? keeping(order, { cardId: card.id, holder: null }) : order
 }
 
 /** A membership's price is what is charged. */

@@ -7,7 +7,7 @@
 import { anchorAt, dueAt } from './billing-calendar.ts'
 import { declinedOnceMore, dueMoment, lookedAtNext } from './dunning.ts'
 import { membershipView, RUNNING, type Member, type Membership, type MembershipStatus } from './member.ts'
-import { changed, endRefunded, type LeftCard, type MemberChange, type Scene } from './membership-change.ts'
+import { changed, endRefunded, type MemberChange, type Scene } from './membership-change.ts'
 import { paymentFailedMail, renewalMail, secondFailureMail, suspensionMail, upgradeMail, welcomeMail } from './membership-mails.ts'
 import { rankOf } from './membership-tiers.ts'
 import type { Answer, Order } from './order.ts'
@@ -40,7 +40,12 @@ export function withMembership(before: Order, settlement: Settlement, member: Me
 function joined(settlement: Settlement, change: MemberChange | undefined): Settlement {
   if (change === undefined) return settlement
   const { mails, rows, ...granted } = change
-  return { ...settlement, mails: [...settlement.mails, ...mails], rows: [...settlement.rows, ...rows], granted: { kind: 'membership', ...granted } }
+  const { leaves } = settlement
+  return {
+    ...settlement, mails: [...settlement.mails, ...mails], rows: [...settlement.rows, ...rows], granted: { kind: 'membership', ...granted },
+    // The card that has paid is the membership's from the first moment on.
+    ...(leaves === undefined || change.uses === undefined ? {} : { leaves: { ...leaves, usedBy: [change.uses.user] } }),
+  }
 }
 
 function grantedAnswer({ id: orderId, purpose }: MembershipOrder, { member }: MemberChange, nowMs: number): Answer {
@@ -78,12 +83,7 @@ function started(member: Member, order: MembershipOrder, scene: Scene): MemberCh
   // Whoever begins anew in a month that has brought its benefits gets the next ones with the next month.
   const begun = { ...member, email: order.email, newsletter, benefitsAtMs: member.benefitsAtMs ?? nowMs }
   const mails = [welcomeMail(begun, membership, { ...scene, order })]
-  const change = changed(begun, membership, scene, { what: 'membership.started', why: 'paid', mails })
-  return order.purpose.isNewCard && change.uses !== undefined ? { ...change, uses: { ...change.uses, left: leftBy(order) } } : change
-}
-
-function leftBy({ id: orderId, email, payment, purpose }: MembershipOrder): LeftCard {
-  return { gateway: purpose.card.gateway, email, paidWith: { orderId, transactionId: payment.transactionId ?? '' } }
+  return changed(begun, membership, scene, { what: 'membership.started', why: 'paid', mails })
 }
 
 function upgraded(member: Member, order: MembershipOrder, scene: Scene): MemberChange | undefined {

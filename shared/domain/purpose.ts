@@ -19,8 +19,6 @@ export interface MembershipPurpose {
   readonly period: number
   /** What it is charged to from now on. */
   readonly card: KeptCard
-  /** The card is new: it is the one whose token pays, and the gateway keeps it when it has. */
-  readonly isNewCard: boolean
   /** Tried by our calendar: if it fails, that is a step towards suspension. */
   readonly scheduled: boolean
   /** Agreed to with a subscription. */

@@ -21,7 +21,7 @@ export interface StockMove {
 }
 
 /** A card that a payment leaves behind, by the id that it is to have. */
-export type LeftCard = Pick<CardDraft, 'id' | 'customerId' | 'email' | 'gateway' | 'paidWith'>
+export type LeftCard = Pick<CardDraft, 'id' | 'customerId' | 'email' | 'gateway' | 'paidWith' | 'usedBy'>
 
 export interface Settlement {
   readonly order: Order

@@ -70,7 +70,7 @@ async function charged(order: Order, { gateway, pass }: Means): Promise<ChargeOu
   const { payment, purpose, customerId, email } = order
   const [request, behind] = [chargeRequestOf(order), guarded(gateway, pass)]
   if (payment.gateway === 'none' || purpose === undefined || customerId === null) return behind.charge(request)
-  if (purpose.isNewCard) return withNewCard(request, behind, { customerId, email })
+  if (payment.keep !== undefined) return withNewCard(request, behind, { customerId, email })
   const kept = await keptCard(purpose.card.id, gateway)
   if ('status' in kept || behind.chargeStored === undefined) return 'status' in kept ? kept : NOT_KEPT
   return behind.chargeStored({ ...request, present: !purpose.scheduled }, kept.reference)

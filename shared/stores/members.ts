@@ -13,7 +13,7 @@ import type { Granted } from '#domain/settlement.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { doc, readOne, transact, type Data, type Doc, type Snapshot, type Unit } from '#platform/firestore.ts'
-import { addLeftCard, cardDoc, cardOf, releaseCard, useCard } from './cards.ts'
+import { cardDoc, cardOf, releaseCard, useCard } from './cards.ts'
 import { dueRecords } from './due.ts'
 import { mailDoc, nudgeMails, queueMail } from './mails.ts'
 import { addRows, outboxDoc } from './outbox.ts'
@@ -56,8 +56,7 @@ export async function memberWrites(unit: Unit, { member, past, uses }: Omit<Gran
   return async () => {
     unit.set(place, memberData(member))
     if (pastPlace !== undefined) unit.set(pastPlace, { customerId: member.customerId, membership: { ...past } })
-    if (uses?.left !== undefined) addLeftCard(unit, await cardDoc(uses.taken ?? ''), { ...uses.left, customerId: member.customerId, usedBy: [uses.user] })
-    else if (taken !== undefined) await useCard(unit, taken, uses?.user ?? '')
+    if (taken !== undefined) await useCard(unit, taken, uses?.user ?? '')
     if (released !== undefined) await releaseCard(unit, released, uses?.user ?? '')
   }
 }
