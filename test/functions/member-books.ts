@@ -79,7 +79,7 @@ function chargeFaults({ members, orders }: Kept): string[] {
 function mailFaults(kept: Kept): string[] {
   const { mails, emails } = kept
   const own = mails.filter(({ template }) => String(template).startsWith('membership_'))
-  const sent = Map.groupBy(own.filter(({ status }) => status === 'sent'), ({ to, subject }) => `${to}: ${subject}`)
+  const sent = Map.groupBy(own.filter(({ sentAtMs }) => sentAtMs !== null), ({ to, subject }) => `${to}: ${subject}`)
   const told = keptOrders(kept).filter(({ id }) => mails.filter(({ orderId, template }) => orderId === id && GRANTING.includes(template)).length !== 1)
   return [
     ...told.map(({ id }) => `order ${id} was paid, and its member was not told once`),
