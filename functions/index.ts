@@ -68,8 +68,16 @@ export { renewCustomerKeys } from './customers/renew-customer-keys.ts'
 export { sweepErasures } from './customers/sweep-erasures.ts'
 
 // Mail
+export { getEmail } from './mail/get-email.ts'
+export { liftSuppression } from './mail/lift-suppression.ts'
+export { listOrAddSuppressions } from './mail/list-or-add-suppressions.ts'
 export { onMailQueued } from './mail/on-mail-queued.ts'
+export { onResendEvent } from './mail/on-resend-event.ts'
+export { queueOrListEmails } from './mail/queue-or-list-emails.ts'
+export { receiveResend } from './mail/receive-resend.ts'
+export { showEmailStats } from './mail/show-email-stats.ts'
 export { sweepMails } from './mail/sweep-mails.ts'
+export { unsubscribe } from './mail/unsubscribe.ts'
 
 // Memberships
 export { cancelMembership } from './memberships/cancel-membership.ts'

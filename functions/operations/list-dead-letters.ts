@@ -1,22 +1,24 @@
 /**
- * Lists vendor events that were given up, those that have waited longest first; or, by `status`, what became of others.
+ * Lists vendor events and mails (vendor `mail`) that were given up, those that have waited longest first; or, by `status`,
+ * what became of other events.
  *
- * What an event says is not shown: it may hold personal data, and its error names the cause.
+ * What they say is not shown: it may hold personal data, and its error names the cause.
  */
 import { z } from 'zod'
 import { cursorField, idField, limitField } from '#values/schema.ts'
 import { iso } from '#values/time.ts'
 import { INBOX_STATUSES, type InboxRecord } from '#domain/inbox.ts'
+import { listDead, type DeadLetter } from '#stores/dead-letters.ts'
 import { listInbox } from '#stores/inbox.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
 
 export const listDeadLetters = endpoint({
   name: 'list-dead-letters',
   path: '/api/admin/dead-letters',
-  impact: 'Staff do not see which vendor events were given up.',
+  impact: 'Staff do not see which vendor events and mails were given up.',
   GET: route({
     who: ['viewer', 'support', 'admin'],
-    summary: 'Vendor events that were given up',
+    summary: 'Vendor events and mails that were given up',
     query: z.strictObject({
       vendor: idField.optional(),
       status: z.enum(INBOX_STATUSES).default('dead'),
@@ -25,13 +27,21 @@ export const listDeadLetters = endpoint({
     }),
     reply: z.object({ deadLetters: z.array(z.looseObject({})), nextCursor: z.string().nullable() }),
     run: async ({ query }) => {
+      if (query.status === 'dead') {
+        const { letters, nextCursor } = await listDead(query)
+        return { deadLetters: letters.map(deadView), nextCursor }
+      }
       const { found, nextCursor } = await listInbox(query)
-      return { deadLetters: found.map(({ id, record }) => deadLetterView(id, record)), nextCursor }
+      return { deadLetters: found.map(({ id, record }) => eventView(id, record)), nextCursor }
     },
   }),
 })
 
-function deadLetterView(id: string, record: InboxRecord): Record<string, unknown> {
+function deadView({ id, vendor, eventId, type, attempts, lastError, firstSeenAtMs }: DeadLetter): Record<string, unknown> {
+  return { id, vendor, eventId, type, attempts, lastError, firstSeenAt: iso(firstSeenAtMs), nextRetryAt: null, status: 'dead' }
+}
+
+function eventView(id: string, record: InboxRecord): Record<string, unknown> {
   const { vendor, id: eventId, type, attempts, lastError, receivedAtMs, nextAtMs, status } = record
   const nextRetryAt = nextAtMs === null ? null : iso(nextAtMs)
   return { id, vendor, eventId, type, attempts, lastError, firstSeenAt: iso(receivedAtMs), nextRetryAt, status }

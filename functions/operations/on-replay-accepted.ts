@@ -1,12 +1,12 @@
 /**
- * Works a replay of dead letters through, a batch at a time, and tells the workers of the events that are on their
+ * Works a replay of dead letters through, a batch at a time, and tells the workers of events and mails that are on their
  * schedule again.
  *
  * Safe to run twice: a batch is one transaction with the replay's own record, which says which batch is next. A runner
  * that dies is followed by the message's next delivery, or by the sweep.
  */
 import { z } from 'zod'
-import { nudgeAll } from '#stores/inbox.ts'
+import { nudgeLetters } from '#stores/dead-letters.ts'
 import { nudgeReplay, REPLAY_TOPIC, workReplay } from '#stores/replays.ts'
 import { message } from '#entry/message.ts'
 
@@ -22,7 +22,7 @@ export const onReplayAccepted = message({
     for (let batch = 0; batch < BATCHES_MAX; batch += 1) {
       const worked = await workReplay(replayId)
       if (worked === undefined) return
-      await nudgeAll(worked.records)
+      await nudgeLetters(worked.putBack)
       if (worked.replay.state === 'done') return
     }
     await nudgeReplay(replayId)

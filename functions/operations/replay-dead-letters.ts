@@ -1,5 +1,6 @@
 /**
- * Puts dead letters back at the start of their schedule: those that are named, or all that a filter finds.
+ * Puts dead letters back at the start of their schedule, vendor events and mails (vendor `mail`): those that are named, or
+ * all that a filter finds.
  *
  * The first batch goes with the request's own commit, the rest is worked through by `on-replay-accepted`, of which the
  * answer tells how to watch it. An event is put back only while it is dead, in the commit that counts it: a second
@@ -9,8 +10,8 @@ import { z } from 'zod'
 import { newId } from '#values/ids.ts'
 import { idField } from '#values/schema.ts'
 import { replayView, type ReplayFilter } from '#domain/replay.ts'
-import { listInbox, nudgeAll } from '#stores/inbox.ts'
-import { acceptReplay, countDeadBy, nudgeReplay, wouldRefuse, type Worked } from '#stores/replays.ts'
+import { countDeadBy, listDead, nudgeLetters } from '#stores/dead-letters.ts'
+import { acceptReplay, nudgeReplay, wouldRefuse, type Worked } from '#stores/replays.ts'
 import type { Reply } from '#entry/answer.ts'
 import { whoIs } from '#entry/bearer.ts'
 import { endpoint, route, type Call } from '#entry/endpoint.ts'
@@ -20,7 +21,7 @@ const IDS_MAX = 10_000
 /** A dry run names so many. */
 const SHOWN_MAX = 100
 
-/** Its time is when the event was first seen. */
+/** Its time is when the event was first seen, or the mail queued. */
 const Filter = replayFilter({
   vendor: idField.optional(),
   type: z.string().min(1).max(200).optional(),
@@ -32,7 +33,7 @@ const Wish = replayWish(Filter, IDS_MAX)
 export const replayDeadLetters = endpoint({
   name: 'replay-dead-letters',
   path: '/api/admin/dead-letters/replay',
-  impact: 'Vendor events that were given up stay unapplied.',
+  impact: 'Vendor events that were given up stay unapplied, mails unsent.',
   POST: route({
     who: ['support', 'admin'],
     summary: 'Replay dead letters, named or by filter',
@@ -57,7 +58,7 @@ async function run(call: Call<z.output<typeof Wish>, unknown>): Promise<Reply> {
     taken = worked.isNew ? worked : taken
     return { replay: replayView(worked.replay), refused: worked.refused, watch: `/api/admin/dead-letters/replays/${wish.id}` }
   })
-  await nudgeAll(taken?.records ?? [])
+  if (taken !== undefined) await nudgeLetters(taken.putBack)
   if (taken?.replay.state === 'running') await nudgeReplay(wish.id)
   return reply
 }
@@ -74,8 +75,8 @@ interface DryRun {
 }
 
 async function foundBy(filter: ReplayFilter): Promise<DryRun> {
-  const { found } = await listInbox({ ...filter, status: 'dead', limit: SHOWN_MAX })
-  return { wouldReplay: await countDeadBy(filter), wouldRefuse: 0, ids: found.map(({ id }) => id), refused: [] }
+  const { letters } = await listDead({ ...filter, limit: SHOWN_MAX })
+  return { wouldReplay: await countDeadBy(filter), wouldRefuse: 0, ids: letters.map(({ id }) => id), refused: [] }
 }
 
 async function foundIn(ids: readonly string[]): Promise<DryRun> {

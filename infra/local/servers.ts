@@ -122,6 +122,6 @@ function createVendors(keys: Readonly<Record<SecretName, string>>, context: (nam
       webhookSignatureKey: keys.SQUARE_WEBHOOK_SIGNATURE_KEY,
     }),
     createPagerDuty(context('pagerduty')),
-    createResend(context('resend'), { apiKey: keys.RESEND_API_KEY, webhookSecret: keys.RESEND_WEBHOOK_SECRET }),
+    createResend(context('resend'), { apiKey: keys.RESEND_API_KEY, webhookSecret: keys.RESEND_WEBHOOK_SECRET, webhooks: true }),
   ]
 }

@@ -5,6 +5,7 @@
  */
 import { DAY_MS, iso, MINUTE_MS } from '#values/time.ts'
 import type { InboxRecord } from './inbox.ts'
+import type { Mail, MailStatus } from './mail-record.ts'
 import { auditEvent, type WarehouseRow } from './rows.ts'
 
 export interface ReplayFilter {
@@ -35,10 +36,10 @@ export interface Replay {
   readonly finishedAtMs: number | null
 }
 
-/** Why an event was not replayed: there is none of this id, or it is no dead letter but this. */
+/** Why something was not replayed: there is nothing of this id, or it is no dead letter but this. */
 export interface RefusedReplay {
   readonly id: string
-  readonly reason: 'unknown' | Exclude<InboxRecord['status'], 'dead'>
+  readonly reason: 'unknown' | Exclude<InboxRecord['status'], 'dead'> | Exclude<MailStatus, 'dead_letter'>
 }
 
 /** A batch is one commit, which takes 500 writes at most. */
@@ -77,9 +78,9 @@ export function afterBatch(replay: Replay, outcome: BatchOutcome, nowMs: number)
     : { ...counted, nextAtMs: nowMs + RUNNER_MS }
 }
 
-export function refusedReplay(id: string, record: InboxRecord | undefined): RefusedReplay | undefined {
+export function refusedReplay(id: string, record: Pick<InboxRecord | Mail, 'status'> | undefined): RefusedReplay | undefined {
   if (record === undefined) return { id, reason: 'unknown' }
-  return record.status === 'dead' ? undefined : { id, reason: record.status }
+  return record.status === 'dead' || record.status === 'dead_letter' ? undefined : { id, reason: record.status }
 }
 
 /** What belongs into the audit trail: that it was asked for, by whom and why; what came of it. */

@@ -6,6 +6,9 @@ export interface Signs {
   /** Vendor events and mails that were given up and wait for a person. */
   readonly deadLetters: number
   readonly deadMails: number
+  /** Mails that somebody waits for and that should have been out for too long, and the one that has waited longest. */
+  readonly lateMails: number
+  readonly longestMail: { readonly mailId: string; readonly sinceMs: number } | undefined
   /** Orders of the last hour, and those among all whose payment was not answered in it. */
   readonly attempts: number
   readonly timeouts: number
@@ -19,12 +22,13 @@ export interface Thresholds {
   readonly timeoutsPercent: number
   readonly timeoutsMin: number
   readonly stuckMinutes: number
+  readonly mailMinutes: number
 }
 
 /** Every alert that is watched: a key, and what is wrong, if anything is. */
 type Watched = readonly [key: string, wrong: Alert | undefined]
 
-export const WATCHED_KEYS = ['inbox/dead-letters', 'payments/timeouts', 'payments/stuck'] as const
+export const WATCHED_KEYS = ['inbox/dead-letters', 'mail/backlog', 'payments/timeouts', 'payments/stuck'] as const
 
 /** What has changed about the alerts that are `open` now. */
 export function changesIn(signs: Signs, thresholds: Thresholds, open: ReadonlySet<string>): AlertChange[] {
@@ -37,6 +41,7 @@ export function changesIn(signs: Signs, thresholds: Thresholds, open: ReadonlySe
 function watched(signs: Signs, thresholds: Thresholds): Watched[] {
   return [
     ['inbox/dead-letters', deadLetters(signs, thresholds)],
+    ['mail/backlog', backlog(signs, thresholds)],
     ['payments/timeouts', timeouts(signs, thresholds)],
     ['payments/stuck', stuck(signs, thresholds)],
   ]
@@ -47,6 +52,14 @@ function deadLetters({ deadLetters: events, deadMails: mails }: Signs, { deadLet
   return {
     key: 'inbox/dead-letters', severity: 'p1', summary: `${events + mails} dead letters wait for a person: vendor events that were not applied, mails that were not sent.`,
     details: { events, mails },
+  }
+}
+
+function backlog({ lateMails, longestMail }: Signs, { mailMinutes }: Thresholds): Alert | undefined {
+  if (longestMail === undefined || lateMails === 0) return undefined
+  return {
+    key: 'mail/backlog', severity: 'p1', summary: `${lateMails} mails that customers wait for are due for more than ${mailMinutes} minutes.`,
+    details: { mails: lateMails, mailId: longestMail.mailId, since: iso(longestMail.sinceMs) },
   }
 }
 

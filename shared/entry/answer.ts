@@ -10,6 +10,8 @@ export interface Reply {
   /** Fields beside `success` and `timestamp`, or the exact bytes of an answer given before. */
   readonly body: Record<string, unknown> | string
   readonly replayed?: boolean
+  /** The body is a page, for a person who followed a link. */
+  readonly page?: boolean
 }
 
 const HEADERS: Record<string, string> = {
@@ -21,6 +23,12 @@ const HEADERS: Record<string, string> = {
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
 }
 
+/** A page has its styles inline, no script, and a form that leads back to us. */
+const PAGE_HEADERS: Record<string, string> = {
+  'Content-Type': 'text/html; charset=utf-8',
+  'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+}
+
 /** Whoever gets a kept answer that says "not now" may come again after this. */
 const AGAIN_SECONDS = 5
 
@@ -30,6 +38,7 @@ export function bytesOf(body: Record<string, unknown>): string {
 
 export function send(response: Response, reply: Reply, requestId: string): void {
   response.status(reply.status).set(HEADERS).set('X-Request-Id', requestId)
+  if (reply.page === true) response.set(PAGE_HEADERS)
   if (reply.status === 503) response.set('Retry-After', String(AGAIN_SECONDS))
   if (reply.replayed === true) response.set('Idempotent-Replayed', 'true')
   response.end(typeof reply.body === 'string' ? reply.body : bytesOf(reply.body))

@@ -46,6 +46,8 @@ export interface Call<Body, Query> {
 }
 
 export interface Route<Body, Query> extends RouteDeclaration {
+  /** What is sent is not read, whatever it is: the address says it all. For forms and mail programs. */
+  readonly anyBody?: boolean
   readonly run: (call: Call<Body, Query>) => Promise<Reply | Record<string, unknown>>
 }
 
@@ -57,6 +59,7 @@ interface RouteFacts<Body extends ZodType, Query extends ZodType> {
   readonly reply: ZodType
   readonly status?: number
   readonly idempotent?: boolean
+  readonly anyBody?: boolean
   readonly run: (call: Call<z.output<Body>, z.output<Query>>) => Promise<Reply | Record<string, unknown>>
 }
 
@@ -106,7 +109,7 @@ async function answer(facts: EndpointFacts, route: Route<unknown, unknown> | und
   if (isStaff(caller) && facts.path.startsWith('/api/admin')) limited(response, await takeToken(`admin:${caller.id ?? ''}`, ADMIN_LIMIT_PER_MINUTE))
   const params = readParams(facts.path, request.path)
   const query = validated(route.query ?? NOTHING, request.query, 'query')
-  const body = request.method === 'GET' ? {} : validated(route.body ?? NOTHING, bodyOf(request), 'body')
+  const body = request.method === 'GET' || route.anyBody === true ? {} : validated(route.body ?? NOTHING, bodyOf(request), 'body')
   const key = route.idempotent ? idempotencyKeyOf(request) : undefined
   const requestHash = createHash('sha256').update(canonical([params, body])).digest('base64url')
   const scope = [facts.name, caller.id === null ? `guest ${ip}` : `${caller.role} ${caller.id}`, key ?? '']

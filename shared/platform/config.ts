@@ -86,7 +86,8 @@ const limits = z.object({
   CARDS_PER_CUSTOMER_HOUR: positive(10),
   CARDS_PER_IP_HOUR: positive(20),
   MAILS_PER_MINUTE: positive(100),
-  MAILS_PER_RECIPIENT_MINUTE: positive(10),
+  /** Counted one by one: a hundred fit into a counter. */
+  MAILS_PER_RECIPIENT_MINUTE: positive(10).pipe(z.int().max(100)),
 })
 
 /** What is usual; beyond it an order is looked at before its money is taken. Amounts are whole units of the shop's currency. */
@@ -139,6 +140,9 @@ const square = z.object({
 const resend = z.object({
   RESEND_API_KEY: z.string().min(1),
   RESEND_API_BASE: z.url().default('https://api.resend.com'),
+  RESEND_WEBHOOK_SECRET: z.string().regex(/^whsec_[A-Za-z0-9+/]{16,}=*$/, 'must be whsec_ and base64'),
+  /** The one before the last rotation: its events are still taken. */
+  RESEND_WEBHOOK_SECRET_PREVIOUS: z.string().regex(/^whsec_[A-Za-z0-9+/]{16,}=*$/, 'must be whsec_ and base64').optional(),
 })
 
 const pagerduty = z.object({
@@ -163,6 +167,8 @@ const alerts = z.object({
   /** Bad signatures of one vendor in five minutes. */
   ALERT_SIGNATURE_FAILURES: positive(5),
   ALERT_DEAD_LETTERS: positive(10),
+  /** So long a mail that somebody waits for may be due. */
+  ALERT_MAIL_BACKLOG_MINUTES: positive(5),
   /** Runs of a scheduled function that fail one after the other. */
   ALERT_FAILED_RUNS: positive(3),
   /** Share of an hour's payments that were not answered, and at least so many of them. */

@@ -16,7 +16,8 @@ import { ageDoc } from './age-checks.ts'
 import { cardOf } from './cards.ts'
 import { cartOf } from './carts.ts'
 import { destroyKey } from './customer-keys.ts'
-import { blanked, mailOf, type Mail } from './mails.ts'
+import { forgetting } from './mail-erasure.ts'
+import { mailOf } from './mails.ts'
 import { changeMemberIn, memberDoc, memberOf, scene } from './members.ts'
 import { orderData, orderDoc, orderOf } from './orders.ts'
 import { addRows, outboxDoc } from './outbox.ts'
@@ -27,6 +28,8 @@ type Eraser = (unit: Unit, customerId: string, cursor: string | null) => Promise
 /** Orders of a commit, each with its mails and notes. */
 const ORDERS = 5
 const PAGE = 50
+/** Marks a page that is gone through once more, because not all that was written to its addresses is forgotten yet. */
+const AGAIN = 'again '
 
 export const ERASERS: Readonly<Record<ErasedStore, Eraser>> = {
   memberships,
@@ -91,22 +94,27 @@ async function cards(unit: Unit, customerId: string): Promise<Batch> {
   return { touched: { cards: changes.length }, cursor: null, waits: kept.length }
 }
 
-/** Orders with the mails and notes about them. What is under way is left for a later pass. */
+/**
+ * Orders with the mails and notes about them, and whatever else was written to their addresses: that first, as long as
+ * they are known. What is under way is left for a later pass.
+ */
 async function orders(unit: Unit, customerId: string, cursor: string | null): Promise<Batch> {
   let query: Query = (await collection('orders')).where('customerId', '==', customerId).orderBy('createdAtMs', 'desc').orderBy('id', 'desc')
-  if (cursor !== null) query = query.startAfter(...cursorParts(cursor))
+  const from = (cursor ?? '').replace(AGAIN, '')
+  if (from !== '') query = query.startAfter(...cursorParts(from))
   const page = (await unit.query(query.limit(ORDERS))).map((snapshot) => ({ place: snapshot.ref, order: orderOf(snapshot) as Order }))
   const named = page.filter(({ order }) => !isNameless(order))
   const over = named.filter(({ order }) => !isUnderWay(order))
   const about = over.map(({ order }) => order.id)
-  const letters = (await ofOrders(unit, 'mails', about)).filter((snapshot) => mailOf(snapshot)?.to !== NOBODY)
+  const letters = await forgetting(unit, await ofOrders(unit, 'mails', about), over.map(({ order }) => order.email))
   const notes = (await ofOrders(unit, 'order_notes', about)).filter((snapshot) => snapshot.get('text') !== '')
+  letters.write()
+  if (!letters.isAll) return { touched: { mails: letters.count }, cursor: AGAIN + from, waits: 0 }
   for (const { place, order } of over) unit.set(place, orderData(nameless(order)))
-  for (const letter of letters) unit.update(letter.ref, blanked(mailOf(letter) as Mail))
   for (const note of notes) unit.update(note.ref, { text: '' })
   const last = page.length < ORDERS ? undefined : page.at(-1)?.order
   return {
-    touched: { orders: over.length, mails: letters.length, order_notes: notes.length },
+    touched: { orders: over.length, mails: letters.count, order_notes: notes.length },
     cursor: last === undefined ? null : cursorOf(last.createdAtMs, last.id),
     waits: named.length - over.length,
   }
@@ -119,9 +127,9 @@ async function ofOrders(unit: Unit, name: 'mails' | 'order_notes', orderIds: rea
 /** Mails that are about no order. */
 async function mails(unit: Unit, customerId: string, cursor: string | null): Promise<Batch> {
   const page = await unit.query(afterName((await collection('mails')).where('customerId', '==', customerId), cursor))
-  const letters = page.filter((snapshot) => mailOf(snapshot)?.to !== NOBODY)
-  for (const letter of letters) unit.update(letter.ref, blanked(mailOf(letter) as Mail))
-  return { touched: { mails: letters.length }, cursor: lastName(page), waits: 0 }
+  const letters = await forgetting(unit, page.filter((snapshot) => mailOf(snapshot)?.to !== NOBODY))
+  letters.write()
+  return { touched: { mails: letters.count }, cursor: lastName(page), waits: 0 }
 }
 
 /** Carts, but those that an open order must find again. */

@@ -3,20 +3,15 @@
  * letters that go back on the schedule, what was refused, and the count, so that whoever continues a replay whose runner
  * died (or two who do so at once) repeats nothing.
  */
-import { putBack, type InboxRecord } from '#domain/inbox.ts'
 import {
-  acceptedRow, afterBatch, finishedRow, newReplay, REPLAY_BATCH, REPLAY_KEPT_MS, refusedReplay, type RefusedReplay, type Replay,
-  type ReplayWish,
+  acceptedRow, afterBatch, finishedRow, newReplay, REPLAY_BATCH, REPLAY_KEPT_MS, type RefusedReplay, type Replay, type ReplayWish,
 } from '#domain/replay.ts'
 import type { WarehouseRow } from '#domain/rows.ts'
-import { cursorOf, cursorParts } from '#values/cursor.ts'
 import { now } from '#platform/clock.ts'
-import {
-  collection, countOf, doc, readAll, readOne, readQuery, transact, type Data, type Doc, type Query, type Snapshot, type Unit,
-} from '#platform/firestore.ts'
+import { collection, doc, readAll, readOne, readQuery, transact, type Data, type Doc, type Snapshot, type Unit } from '#platform/firestore.ts'
 import { log } from '#platform/log.ts'
 import { publish } from '#platform/pubsub.ts'
-import { change, inboxQuery, recordOf } from './inbox.ts'
+import { kindsOf, letterDoc, putBackLetters, refusalOf, walkOn, type PutBack, type Walked } from './dead-letters.ts'
 import { addRows, outboxDoc } from './outbox.ts'
 
 export const REPLAY_TOPIC = 'replay-accepted'
@@ -24,9 +19,11 @@ export const REPLAY_TOPIC = 'replay-accepted'
 export interface Worked {
   readonly replay: Replay
   /** What is on the schedule again: its workers are to be told. */
-  readonly records: readonly InboxRecord[]
+  readonly putBack: PutBack
   readonly refused: readonly RefusedReplay[]
 }
+
+const NOTHING: PutBack = { events: [], mails: [] }
 
 function replayOf(snapshot: Snapshot): Replay | undefined {
   return snapshot.data() as Replay | undefined
@@ -47,7 +44,7 @@ function batchDoc(replayId: string, batch: number): Promise<Doc> {
 export async function acceptReplay(unit: Unit, wish: ReplayWish, ids?: readonly string[]): Promise<Worked & { isNew: boolean }> {
   const place = await doc('replays', wish.id)
   const known = replayOf(await unit.get(place))
-  if (known !== undefined) return { replay: known, records: [], refused: await refusedAtFirst(unit, known), isNew: false }
+  if (known !== undefined) return { replay: known, putBack: NOTHING, refused: await refusedAtFirst(unit, known), isNew: false }
   const [first, ...later] = ids === undefined ? [] : batchesOf(ids)
   const batch = await readBatch(unit, newReplay(wish, now()), first)
   writeBatch(unit, batch)
@@ -73,7 +70,7 @@ export async function workReplay(replayId: string): Promise<Worked | undefined> 
   return transact(async (unit) => {
     const replay = replayOf(await unit.get(place))
     if (replay === undefined) return undefined
-    if (replay.state === 'done') return { replay, records: [], refused: [] }
+    if (replay.state === 'done') return { replay, putBack: NOTHING, refused: [] }
     const batch = await readBatch(unit, replay, await namedIn(unit, replay))
     writeBatch(unit, batch)
     unit.set(place, replayData(batch.replay))
@@ -99,39 +96,30 @@ interface Batch extends Worked {
 
 /** Reads the next batch and says what becomes of it and of the replay; writes nothing. */
 async function readBatch(unit: Unit, before: Replay, ids: readonly string[] | undefined): Promise<Batch> {
-  const snapshots = ids === undefined ? await unit.query(await nextDead(before)) : await unit.getAll(...(await docsOf(ids)))
-  const refused = snapshots.flatMap((snapshot) => refusedReplay(snapshot.id, recordOf(snapshot)) ?? [])
-  const dead = snapshots.filter((snapshot) => recordOf(snapshot)?.status === 'dead')
-  const records = dead.map((snapshot) => recordOf(snapshot) as InboxRecord)
-  const counted = { replayed: dead.length, refused: refused.length }
-  const goesOn = ids === undefined
-    ? { cursor: cursorAfter(snapshots.at(-1)) ?? before.cursor, isLast: snapshots.length < REPLAY_BATCH }
-    : { cursor: null, isLast: (before.batches + 1) * REPLAY_BATCH >= before.accepted }
-  const replay = afterBatch(before, { ...counted, ...goesOn }, now())
-  return { replay, records, refused, dead, place: ids === undefined ? undefined : await batchDoc(before.id, before.batches) }
+  const { snapshots, cursor, isLast } = ids === undefined ? await nextDead(unit, before) : await namedOnes(unit, before, ids)
+  const refused = snapshots.flatMap((snapshot, place) => refusalOf(ids?.[place] ?? snapshot.id, snapshot) ?? [])
+  const dead = snapshots.filter((snapshot) => refusalOf(snapshot.id, snapshot) === undefined)
+  const replay = afterBatch(before, { replayed: dead.length, refused: refused.length, cursor, isLast }, now())
+  return { replay, putBack: kindsOf(dead), refused, dead, place: ids === undefined ? undefined : await batchDoc(before.id, before.batches) }
 }
 
-function cursorAfter(last: Snapshot | undefined): string | undefined {
-  return last === undefined ? undefined : cursorOf(recordOf(last)?.receivedAtMs ?? 0, last.id)
+async function namedOnes(unit: Unit, { batches, accepted }: Replay, ids: readonly string[]): Promise<Walked> {
+  const snapshots = await unit.getAll(...(await Promise.all(ids.map(letterDoc))))
+  return { snapshots, cursor: null, isLast: (batches + 1) * REPLAY_BATCH >= accepted }
+}
+
+/** What dies while a replay runs is not meant by it. */
+function nextDead(unit: Unit, { filter, cursor, createdAtMs }: Replay): Promise<Walked> {
+  const toMs = Math.min(filter?.toMs ?? Infinity, createdAtMs + 1)
+  return walkOn(unit, { ...filter, toMs }, cursor, REPLAY_BATCH)
 }
 
 function writeBatch(unit: Unit, { replay, dead, refused, place }: Batch): void {
-  for (const snapshot of dead) change(unit, snapshot.ref, putBack(recordOf(snapshot) as InboxRecord, replay.id, now()))
+  putBackLetters(unit, dead, replay.id)
   if (place === undefined) return
   const told = refused.map(({ id, reason }) => ({ id, reason }))
   const expireAt = new Date(now() + REPLAY_KEPT_MS)
   unit.set(place, { replayId: replay.id, n: replay.batches - 1, refused: told, hasRefused: told.length > 0, expireAt })
-}
-
-/** Events that come while a replay runs are not meant by it. */
-async function nextDead({ filter, cursor, createdAtMs }: Replay): Promise<Query> {
-  const toMs = Math.min(filter?.toMs ?? Infinity, createdAtMs + 1)
-  const query = await inboxQuery({ ...filter, toMs, status: 'dead' })
-  return (cursor === null ? query : query.startAfter(...cursorParts(cursor))).limit(REPLAY_BATCH)
-}
-
-function docsOf(ids: readonly string[]): Promise<Doc[]> {
-  return Promise.all(ids.map((id) => doc('inbox', id)))
 }
 
 function replayData(replay: Replay): Data {
@@ -148,19 +136,13 @@ export async function nudgeReplay(replayId: string): Promise<void> {
   }
 }
 
-/** Dead letters that a filter finds now. */
-export async function countDeadBy(filter: NonNullable<ReplayWish['filter']>): Promise<number> {
-  return countOf(await inboxQuery({ ...filter, status: 'dead' }))
-}
-
 /** What a replay of named events would refuse; changes nothing. */
 export async function wouldRefuse(ids: readonly string[]): Promise<RefusedReplay[]> {
   const refused: RefusedReplay[] = []
   for (let from = 0; from < ids.length; from += REPLAY_BATCH) {
-    for (const snapshot of await readAll(await docsOf(ids.slice(from, from + REPLAY_BATCH)))) {
-      const refusal = refusedReplay(snapshot.id, recordOf(snapshot))
-      if (refusal !== undefined) refused.push(refusal)
-    }
+    const some = ids.slice(from, from + REPLAY_BATCH)
+    const snapshots = await readAll(await Promise.all(some.map(letterDoc)))
+    refused.push(...snapshots.flatMap((snapshot, place) => refusalOf(some[place] ?? snapshot.id, snapshot) ?? []))
   }
   return refused
 }

@@ -1,7 +1,7 @@
 /** A replay of dead letters: every batch counted, nothing named passed over, and it ends. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { newRecord, type InboxRecord } from '#domain/inbox.ts'
+import { newRecord } from '#domain/inbox.ts'
 import { acceptedRow, afterBatch, finishedRow, newReplay, refusedReplay, replayView, type Replay } from '#domain/replay.ts'
 
 const NOW_MS = Date.UTC(2026, 10, 2, 12)
@@ -49,16 +49,17 @@ describe('does', () => {
 })
 
 describe('refuses', () => {
-  test.each<[string, InboxRecord | undefined, string]>([
+  test.each<[string, Parameters<typeof refusedReplay>[1], string]>([
     ['is not there', undefined, 'unknown'],
     ['is pending', RECORD, 'pending'],
     ['was applied', { ...RECORD, status: 'applied' }, 'applied'],
     ['was about nothing of ours', { ...RECORD, status: 'ignored' }, 'ignored'],
+    ['is a mail that was sent', { status: 'delivered' }, 'delivered'],
   ])('an event that %s', (_what, record, reason) => {
     expect(refusedReplay('stripe-evt_1', record)).toEqual({ id: 'stripe-evt_1', reason })
   })
 
-  test('no dead letter', () => {
-    expect(refusedReplay('stripe-evt_1', { ...RECORD, status: 'dead' })).toBeUndefined()
+  test.each(['dead', 'dead_letter'] as const)('no dead letter: %s', (status) => {
+    expect(refusedReplay('stripe-evt_1', { status })).toBeUndefined()
   })
 })

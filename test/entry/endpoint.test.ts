@@ -156,6 +156,10 @@ const BODIES: Record<string, (records: Records) => unknown> = {
   'POST /api/orders/:orderId/fulfil': () => ({ how: 'picked_up' }),
   'POST /api/orders/:orderId/refunds': () => ({ amount: 1, reason: 'Walk' }),
   'POST /api/orders/:orderId/review': () => ({ decision: 'refuse', reason: 'Walk' }),
+  'POST /api/emails': () => ({ template: 'notice', to: 'walk@example.com', variables: { subject: 'Walk', title: 'Walk', paragraphs: ['Walk'] } }),
+  'POST /api/unsubscribe/:token': () => undefined,
+  'POST /api/admin/suppressions': () => ({ address: 'walked@example.com' }),
+  'POST /api/admin/suppressions/:suppressionId/lift': () => ({ reason: 'Walk' }),
   'POST /api/admin/dead-letters/replay': () => ({ filter: {}, reason: 'Walk', dryRun: true }),
   'POST /api/admin/reconciliation/:differenceId/resolve': () => ({ reason: 'Walk' }),
   'POST /api/admin/webhook-deliveries/replay': () => ({ filter: {}, reason: 'Walk', dryRun: true }),
@@ -198,7 +202,7 @@ function walk(step: Step, who: Person, records: Records): Promise<Answer> {
 
 /** Routes to one record of a customer. */
 function toRecords(mayCall: (who: Step['who']) => boolean): Step[] {
-  return steps().filter(({ path, who }) => path.includes('/:') && !path.includes(':productId') && mayCall(who))
+  return steps().filter(({ path, who }) => path.includes('/:') && !/:productId|:token/.test(path) && mayCall(who))
 }
 
 /** A customer with a cart and a paid order. */

@@ -1,5 +1,6 @@
 /** The seam of everything that runs on a message: a nudge may come twice, late, unreadable, or to a dying instance. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { Mails } from '../functions/mails.ts'
 import { openShop, type Json, type Shop } from '../functions/shop.ts'
 
 const TOPIC = 'mail-queued'
@@ -14,14 +15,9 @@ afterAll(() => shop.cloud.stop())
 
 let laid = 0
 
-async function mail(): Promise<string> {
+function mail(): Promise<string> {
   const id = `message-${++laid}`
-  const record = {
-    id, to: `${id}@example.com`, template: 'receipt', subject: id, html: '<p>Hello</p>', text: 'Hello', orderId: id, status: 'queued', attempts: 0,
-    nextAtMs: shop.cloud.now() + 10 * MINUTE_MS, createdAtMs: shop.cloud.now(), sentAtMs: null, providerId: null, lastError: null,
-  }
-  await shop.cloud.servers.firestore.write([{ path: `mails/${id}`, data: record }])
-  return id
+  return new Mails(shop).lay({ id, to: `${id}@example.com`, subject: id, nextAtMs: shop.cloud.now() + 10 * MINUTE_MS })
 }
 
 function nudge(data: string): void {

@@ -220,7 +220,7 @@ class Session {
   async #disorder({ twice, late }: { twice: number; late: number }): Promise<void> {
     const { cloud } = this.#ground.shop
     Object.assign(cloud.servers.pubsub.settings, { duplicates: twice, late })
-    for (const vendor of ['stripe', 'authorize-net']) await this.#ground.shop.act(vendor, 'webhooks', { duplicates: twice, late })
+    for (const vendor of ['stripe', 'authorize-net', 'resend']) await this.#ground.shop.act(vendor, 'webhooks', { duplicates: twice, late })
   }
 
   async #timePasses(scenarios: readonly Scenario[]): Promise<void> {

@@ -114,6 +114,8 @@ export function gather(documents: (collection: string) => Json[], objects: (vend
 }
 
 const PAID = ['paid', 'fulfilled', 'partially_refunded', 'refunded', 'disputed']
+/** What a mail may be in the end: with whom it was meant for, or kept from somebody who is to get none. */
+const OUT = ['sent', 'delivered', 'delayed', 'bounced', 'complained', 'suppressed']
 const OPEN = ['pending_payment', 'requires_action', 'payment_unknown', 'in_review']
 
 /** Everything that is wrong now. `stock`: what Square counted of each product before anything was sold. */
@@ -138,6 +140,7 @@ export function never(evidence: Evidence): string[] {
     ...orders
       .filter(({ number }) => emails.filter(({ subject }) => String(subject).startsWith(`Your order ${number} `)).length > 1)
       .map(({ id }) => `order ${id} got two receipts`),
+    ...[...Map.groupBy(emails, (email) => String(email['idempotency_key']))].filter(([, several]) => several.length > 1).map(([id]) => `mail ${id} was sent twice`),
   ]
 }
 
@@ -153,7 +156,7 @@ export function stuck(evidence: Evidence): string[] {
     ...orders.filter((order) => OPEN.includes(order.state) && !waitsForStaff(order, evidence)).map(({ id, state }) => `order ${id} is still ${state}`),
     ...payouts.filter(isOpenPayout).map(({ id, state }) => `payout ${id} is still ${state}`),
     ...orders.flatMap(({ refunds }) => refunds.filter(({ status }) => status === 'pending')).map(({ id }) => `refund ${id} is still pending`),
-    ...mails.filter(({ status, to }) => status !== 'sent' && to !== NOBODY).map(({ id, status, lastError }) => `mail ${id} is ${status}: ${lastError}`),
+    ...mails.filter(({ status, to }) => !OUT.includes(status) && to !== NOBODY).map(({ id, status, lastError }) => `mail ${id} is ${status}: ${lastError}`),
     ...inbox
       .filter(({ status }) => status !== 'applied' && status !== 'ignored')
       .map(({ id, status, lastError }) => `event ${id} is ${status}: ${lastError}`),
@@ -392,13 +395,19 @@ function mailFaults({ orders, mails, emails }: Evidence): string[] {
   const faults: string[] = []
   for (const order of orders) {
     const receipts = emails.filter((mail) => String(mail['subject']).startsWith(`Your order ${order.number} `))
-    const queued = mails.some(({ id, status }) => id === `receipt-${order.id}` && status !== 'sent')
+    const queued = mails.some(({ id, status }) => id === `receipt-${order.id}` && !(OUT.includes(status) && status !== 'suppressed'))
     if (receipts.length > 1) faults.push(`order ${order.id} got ${receipts.length} receipts`)
     // What is no goods has a mail of its own.
     const sold = PAID.includes(order.state) && !givenBack(order) && !isMembers(order)
     if (receipts.length === 1 && !sold) faults.push(`order ${order.id} is ${order.state} and got a receipt`)
     if (receipts.length === 0 && sold && !queued) faults.push(`order ${order.id} is ${order.state} without a receipt`)
     if (!isNameless(order) && receipts.some(({ to }) => String(to) !== order.email)) faults.push(`the receipt of order ${order.id} went to somebody else`)
+  }
+  const byIntent = Map.groupBy(emails, (email) => String(email['idempotency_key']))
+  for (const { id, status, providerId } of mails) {
+    const [email, ...more] = byIntent.get(id) ?? []
+    if (more.length > 0) faults.push(`mail ${id} was sent ${more.length + 1} times`)
+    if (OUT.includes(status) && status !== 'suppressed' && email?.['id'] !== providerId) faults.push(`mail ${id} is ${status}, Resend has it as ${email?.['id'] ?? 'nothing'}`)
   }
   return faults
 }

@@ -80,7 +80,7 @@ function chargeFaults({ members, orders }: Kept): string[] {
 function mailFaults(kept: Kept): string[] {
   const { mails, emails } = kept
   const own = mails.filter(({ template }) => String(template).startsWith('membership_'))
-  const sent = Map.groupBy(own.filter(({ status, to }) => status === 'sent' && to !== NOBODY), ({ to, subject }) => `${to}: ${subject}`)
+  const sent = Map.groupBy(own.filter(({ sentAtMs, to }) => sentAtMs !== null && to !== NOBODY), ({ to, subject }) => `${to}: ${subject}`)
   const told = keptOrders(kept).filter(({ id }) => mails.filter(({ orderId, template }) => orderId === id && GRANTING.includes(template)).length !== 1)
   return [
     ...told.map(({ id }) => `order ${id} was paid, and its member was not told once`),

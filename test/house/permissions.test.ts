@@ -52,6 +52,16 @@ const MAY_CALL: Record<string, string> = {
   'GET /api/admin/customers/:customerId/erase': 'viewer support admin',
   'POST /api/admin/customers/:customerId/erase': 'admin',
 
+  'GET /api/emails': 'viewer support admin',
+  'POST /api/emails': 'support admin',
+  'GET /api/emails/:emailId': 'viewer support admin',
+  'GET /api/emails/stats': 'viewer support admin',
+  'GET /api/unsubscribe/:token': 'public',
+  'POST /api/unsubscribe/:token': 'public',
+  'GET /api/admin/suppressions': 'viewer support admin',
+  'POST /api/admin/suppressions': 'support admin',
+  'POST /api/admin/suppressions/:suppressionId/lift': 'admin',
+
   'GET /api/admin/dead-letters': 'viewer support admin',
   'POST /api/admin/dead-letters/replay': 'support admin',
   'GET /api/admin/dead-letters/replays/:replayId': 'viewer support admin',
@@ -95,7 +105,7 @@ const MAY_CALL: Record<string, string> = {
 }
 
 /** Reached by vendors without a token; the signature on each message decides. */
-const WEBHOOKS = ['/api/webhooks/authorize-net', '/api/webhooks/stripe']
+const WEBHOOKS = ['/api/webhooks/authorize-net', '/api/webhooks/resend', '/api/webhooks/stripe']
 
 function routesOf(declarations: readonly Declaration[]): Record<string, string> {
   return Object.fromEntries(

@@ -1,12 +1,14 @@
 /** Mails whose nudge was lost, whose next try is due, or that were over a limit, are nudged again. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { Mails, MINUTE_MS } from '../mails.ts'
 import { openShop, type Json, type Person, type Shop } from '../shop.ts'
 
-const MINUTE_MS = 60_000
-
 let shop: Shop
+let mails: Mails
 beforeAll(async () => {
-  shop = await openShop()
+  // One instance: several may each keep some of a minute's mails for themselves, and a few less go out than are counted here.
+  shop = await openShop({ instances: 1, environment: { MAILS_PER_MINUTE: '40' } })
+  mails = new Mails(shop)
 })
 afterEach(() => shop.calm())
 afterAll(() => shop.cloud.stop())
@@ -35,10 +37,10 @@ describe('does', () => {
   test('nudge a mail whose own nudge was lost, a minute after it was queued', async () => {
     const { buyer, mailId } = await unheard()
     await quiet()
-    expect(await sweep()).toEqual({ published: 0 })
+    expect(await sweep()).toMatchObject({ published: 0 })
     expect(mailOf(mailId)['status']).toBe('queued')
     await shop.cloud.advance(MINUTE_MS)
-    expect(await sweep()).toEqual({ published: 1 })
+    expect(await sweep()).toMatchObject({ published: 1 })
     await quiet()
     expect([mailOf(mailId)['status'], received(buyer)]).toEqual(['sent', 1])
   })
@@ -56,11 +58,92 @@ describe('does', () => {
     const { buyer } = await unheard()
     await shop.cloud.advance(MINUTE_MS)
     shop.cloud.servers.pubsub.hold()
-    expect(await sweep()).toEqual({ published: 1 })
-    expect(await sweep()).toEqual({ published: 0 })
+    expect(await sweep()).toMatchObject({ published: 1 })
+    expect(await sweep()).toMatchObject({ published: 0 })
     shop.cloud.servers.pubsub.release()
     await quiet()
     expect(received(buyer)).toBe(1)
+  })
+})
+
+/** Campaign mails that wait, each to a reader of its own. */
+function campaign(count: number): Promise<string[]> {
+  return Promise.all(Array.from({ length: count }, () => mails.lay({ category: 'campaign', nextAtMs: shop.cloud.now() })))
+}
+
+const statuses = (ids: readonly string[]): Record<string, number> => {
+  const counts: Record<string, number> = {}
+  for (const id of ids) counts[mailOf(id)['status']] = (counts[mailOf(id)['status']] ?? 0) + 1
+  return counts
+}
+
+async function freshMinute(): Promise<void> {
+  await quiet()
+  await shop.cloud.jumpTo((Math.floor(shop.cloud.now() / MINUTE_MS) + 1) * MINUTE_MS)
+}
+
+describe('does, with campaigns,', () => {
+  test('send what transactional mails leave over of three quarters of a minute, and tell every other mail its minute', async () => {
+    await freshMinute()
+    const [first, last] = [await campaign(20), await campaign(50)]
+    const receipts = await Promise.all(Array.from({ length: 12 }, () => mails.lay({ nextAtMs: shop.cloud.now() })))
+    const tally = await sweep()
+    expect(tally).toMatchObject({ published: 12 + 18, deferred: 52 })
+    await quiet()
+    expect(statuses(receipts)).toEqual({ sent: 12 })
+    expect(statuses([...first, ...last])).toEqual({ sent: 18, deferred: 52 })
+    const turns = [...first, ...last].map(mailOf).filter(({ status }) => status === 'deferred').map(({ deferral }) => deferral)
+    const minutes = Map.groupBy(turns, ({ untilMs }) => Math.ceil((untilMs - shop.cloud.now()) / MINUTE_MS))
+    expect([...minutes].map(([minute, some]) => [minute, some.length]).sort()).toEqual([[1, 30], [2, 22]])
+    expect(new Set(turns.map(({ reason }) => reason))).toEqual(new Set(['overall_limit']))
+    for (let minute = 0; minute < 3; minute += 1) {
+      await shop.cloud.advance(MINUTE_MS)
+      await sweep()
+      await quiet()
+    }
+    expect(statuses([...first, ...last])).toEqual({ sent: 70 })
+    expect(shop.at('resend', 'emails').filter(({ headers }) => headers?.['List-Unsubscribe'] !== undefined).length).toBe(70)
+  })
+
+  test('send no receipt later for them: who buys while a campaign goes out gets his mail at once', async () => {
+    await freshMinute()
+    const ids = await campaign(50)
+    await sweep()
+    await quiet()
+    const receipts = await Promise.all(Array.from({ length: 10 }, () => mails.lay()))
+    await mails.deliver(...receipts)
+    expect([statuses(ids)['sent'], statuses(receipts)]).toEqual([30, { sent: 10 }])
+    for (let minute = 0; minute < 2; minute += 1) {
+      await shop.cloud.advance(MINUTE_MS)
+      await shop.cloud.drain()
+    }
+    expect(statuses(ids)).toEqual({ sent: 50 })
+  })
+
+  test('keep to their share when two sweeps come in one minute', async () => {
+    await freshMinute()
+    const ids = await campaign(80)
+    await Promise.all([sweep(), sweep(), sweep()])
+    await quiet()
+    expect(statuses(ids)['sent']).toBeLessThanOrEqual(30)
+    expect(statuses(ids)['queued'] ?? 0).toBe(0)
+    for (let minute = 0; minute < 4; minute += 1) {
+      await shop.cloud.advance(MINUTE_MS)
+      await shop.cloud.drain()
+    }
+    expect(statuses(ids)).toEqual({ sent: 80 })
+  })
+})
+
+describe('does, with what is done,', () => {
+  test('take the text out two weeks later, and keep that it was sent', async () => {
+    const { mailId } = await unheard()
+    await mails.deliver(mailId)
+    expect([mailOf(mailId)['status'], mailOf(mailId)['html'] === '']).toEqual(['sent', false])
+    await shop.cloud.advance(15 * 24 * 60 * MINUTE_MS)
+    expect((await sweep())['deleted']).toBeGreaterThan(0)
+    expect(mailOf(mailId)).toMatchObject({ status: 'sent', html: '', text: '', bodyUntilMs: null })
+    expect((await sweep())['deleted']).toBe(0)
   })
 })
 
@@ -68,7 +151,7 @@ describe('refuses', () => {
   test('to touch what is sent, has failed, or is a dead letter', async () => {
     await quiet()
     await shop.cloud.advance(10 * MINUTE_MS)
-    expect(await sweep()).toEqual({ published: 0 })
+    expect(await sweep()).toMatchObject({ published: 0 })
   })
 })
 

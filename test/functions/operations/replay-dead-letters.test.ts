@@ -1,6 +1,7 @@
 /** Dead letters put back on their schedule by a person: each event applied once, each replay counted once. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { ABOUT_US_NOT, expectDead, Inbox, sweepAfter, tellStripes } from '../inbox.ts'
+import { Mails } from '../mails.ts'
 import { PRODUCT, checkOut } from '../purchase.ts'
 import { openShop, type Answer, type Json, type Person, type Shop } from '../shop.ts'
 
@@ -10,9 +11,11 @@ const ONE_DAY = 24 * 60
 
 let shop: Shop
 let inbox: Inbox
+let mails: Mails
 beforeAll(async () => {
   shop = await openShop({ environment: { TRANSACTION_DEADLINE_MS: '2000', ADMIN_LIMIT_PER_MINUTE: '1000', API_LIMIT_PER_MINUTE: '1000' } })
   inbox = new Inbox(shop, (await (await shop.person()).buy({ productId: 'VARTOTE1', quantity: 1 }))['id'])
+  mails = new Mails(shop)
   await shop.cloud.drain()
 })
 afterEach(async () => {
@@ -49,6 +52,29 @@ describe('does', () => {
     await shop.cloud.drain()
     expect(inbox.statuses(ids)).toEqual({ ignored: 3 })
     expect(countsOf(ids)).toEqual([1, 1, 1])
+  })
+
+  test('send mails that were given up, named or by filter: each once, however often it is clicked', async () => {
+    const dead = { status: 'dead_letter', attempts: 6, nextAtMs: null, dueSinceMs: null, lastError: 'resend 503' } as const
+    const [named, found, other] = [await mails.lay(dead), await mails.lay({ ...dead, template: 'refund' }), await mails.lay(dead)]
+    const wishes = [{ ids: [`mail-${named}`, 'mail-none'] }, { ids: [`mail-${named}`] }, { filter: { vendor: 'mail', type: 'refund' } }, { filter: { vendor: 'mail', type: 'refund' } }]
+    const answers = await Promise.all(wishes.map((wish) => replay(wish)))
+    await shop.cloud.drain()
+    for (const { status, body } of answers) expect([status, body['replay'].state]).toEqual([202, 'done'])
+    expect(answers[0]?.body['refused']).toContainEqual({ id: 'mail-none', reason: 'unknown' })
+    expect([named, found].map((id) => [mails.of(id)['status'], mails.of(id)['replay'].count, mails.sent(id).length])).toEqual([['sent', 1, 1], ['sent', 1, 1]])
+    expect([mails.of(other)['status'], mails.sent(other).length]).toEqual(['dead_letter', 0])
+    expect((await replay({ ids: [`mail-${named}`] })).body['refused']).toEqual([{ id: `mail-${named}`, reason: 'sent' }])
+    await shop.cloud.servers.firestore.write([{ path: `mails/${other}`, delete: true }])
+  })
+
+  test('find events and mails by one filter, and count both before', async () => {
+    await inbox.layDead(ABOUT_US_NOT, 2)
+    const id = await mails.lay({ status: 'dead_letter', attempts: 6, nextAtMs: null, dueSinceMs: null, createdAtMs: shop.cloud.now() - 1000 })
+    expect((await replay({ filter: {}, dryRun: true })).body['dryRun']).toMatchObject({ wouldReplay: 3, ids: [`mail-${id}`, expect.any(String), expect.any(String)] })
+    expect((await replay({ filter: {} })).body['replay']).toMatchObject({ state: 'done', accepted: 3, replayed: 3 })
+    await shop.cloud.drain()
+    expect([mails.of(id)['status'], mails.sent(id).length]).toEqual(['sent', 1])
   })
 
   test('settle the order that a dead letter was about', async () => {
