@@ -1,5 +1,5 @@
 /** What is left of an order when its customer is forgotten: goods, money and dates for the books; nothing that names him. */
-import { deliveryView, type Delivery } from './delivery.ts'
+import type { Address, Delivery } from './delivery.ts'
 import { isOpen, type Answer, type Order } from './order.ts'
 import { NOBODY } from './mail.ts'
 
@@ -40,34 +40,33 @@ export function nameless(order: Order): Order {
   }
 }
 
-/** What the tax was for stays: state and country. */
 function nowhere(delivery: Delivery): Delivery {
-  if (delivery.how !== 'ship') return delivery
-  const { state, country } = delivery.address
-  return { how: 'ship', address: { name: '', line1: '', city: '', state, postalCode: '', country } }
+  return delivery.how === 'ship' ? { how: 'ship', address: unnamed(delivery.address) } : delivery
 }
 
-/** Answers are kept as they were given; what an order's view in them says of the customer is taken out. */
+/** What the tax was for stays: state and country. */
+function unnamed({ state, country }: Pick<Address, 'state' | 'country'>): Address {
+  return { name: '', line1: '', city: '', state, postalCode: '', country }
+}
+
+/** Answers are kept as they were given; what they say of the customer is taken out, wherever it stands. */
 function unsaid<Kept extends Answer | null>(answer: Kept): Kept {
-  if (answer === null) return answer
-  const said = JSON.parse(answer.body) as { order?: View }
-  return said.order === undefined ? answer : { ...answer, body: JSON.stringify({ ...said, order: silenced(said.order) }) }
+  return answer === null ? answer : { ...answer, body: JSON.stringify(JSON.parse(answer.body, silenced)) }
 }
 
-/** As callers were shown it. */
-interface View {
-  readonly delivery?: Delivery | null
-  readonly fulfilment?: Readonly<Record<string, unknown>> | null
-  readonly cancellation?: { readonly by: string } | null
-}
-
-function silenced(view: View): Record<string, unknown> {
-  const { delivery, fulfilment, cancellation } = view
-  return {
-    ...view,
-    email: NOBODY,
-    ...(delivery == null ? {} : { delivery: deliveryView(nowhere(delivery)) }),
-    ...(fulfilment == null ? {} : { fulfilment: { ...fulfilment, tracking: null } }),
-    ...(cancellation == null || cancellation.by === 'staff' ? {} : { cancellation: { ...cancellation, reason: null } }),
+function silenced(name: string, value: unknown): unknown {
+  if (value === null) return value
+  switch (name) {
+    case 'email':
+      return NOBODY
+    case 'address':
+      return unnamed(value as Address)
+    case 'tracking':
+    case 'cancelReason':
+      return null
+    case 'cancellation':
+      return (value as { by: string }).by === 'staff' ? value : { ...(value as object), reason: null }
+    default:
+      return value
   }
 }

@@ -7,8 +7,8 @@ import { orderView, type Answer, type Order, type OrderState } from '#domain/ord
 import { totals } from '#domain/totals.ts'
 import { NO_TAX, NOW_MS, orderIn, pendingOrder } from './given.ts'
 
-const REASON = 'paid'
-const answer = (order: Order): Answer => ({ status: 200, body: JSON.stringify({ success: true, order: orderView(order), note: 'jo' }) })
+const REASON = 'I, Jo Doe, want no more'
+const answer = (order: Order): Answer => ({ status: 200, body: JSON.stringify({ success: true, order: orderView(order), membership: { email: order.email, cancelReason: REASON }, note: 'jo' }) })
 
 const ADDRESS = { name: 'Jo Doe', line1: '12 Elm Street', line2: 'Apt 4', city: 'Waco', state: 'TX', postalCode: '76701', country: 'US' }
 
@@ -38,8 +38,8 @@ describe('does', () => {
     for (const trace of [before.email, before.canonicalEmail, 'Jo Doe', 'Elm Street', 'Apt 4', 'Waco', '76701', '1Z999', '203.0.113.9', 'Lynx/2.9', 'phone-7', 'pm_1', 'https://pay.example']) expect(text).not.toContain(trace)
     for (const kept of [after.answer, after.refunds[0]?.answer, after.review?.answer, after.cancellation?.answer, after.payment.session?.answer]) {
       const body = JSON.parse(kept?.body ?? '') as { order: Record<string, unknown> }
-      const delivery = { how: 'ship', address: { name: '', line1: '', line2: null, city: '', state: 'TX', postalCode: '', country: 'US' } }
-      expect(body).toMatchObject({ success: true, note: 'jo', order: { state: 'refunded', email: NOBODY, delivery, fulfilment: { how: 'shipped', tracking: null }, cancellation: { by: 'customer', reason: null } } })
+      const delivery = { how: 'ship', address: { name: '', line1: '', city: '', state: 'TX', postalCode: '', country: 'US' } }
+      expect(body).toMatchObject({ success: true, note: 'jo', order: { state: 'refunded', email: NOBODY, delivery, fulfilment: { how: 'shipped', tracking: null }, cancellation: { by: 'customer', reason: null } }, membership: { email: NOBODY, cancelReason: null } })
     }
   })
 

@@ -3,6 +3,7 @@
  * was not granted went back, and each thing that happened was told once.
  */
 import type { Card } from '../../shared/domain/card.ts'
+import { NOBODY } from '../../shared/domain/mail.ts'
 import type { Member, Membership } from '../../shared/domain/member.ts'
 import type { Order } from '../../shared/domain/order.ts'
 import type { Purpose } from '../../shared/domain/purpose.ts'
@@ -79,7 +80,7 @@ function chargeFaults({ members, orders }: Kept): string[] {
 function mailFaults(kept: Kept): string[] {
   const { mails, emails } = kept
   const own = mails.filter(({ template }) => String(template).startsWith('membership_'))
-  const sent = Map.groupBy(own.filter(({ status }) => status === 'sent'), ({ to, subject }) => `${to}: ${subject}`)
+  const sent = Map.groupBy(own.filter(({ status, to }) => status === 'sent' && to !== NOBODY), ({ to, subject }) => `${to}: ${subject}`)
   const told = keptOrders(kept).filter(({ id }) => mails.filter(({ orderId, template }) => orderId === id && GRANTING.includes(template)).length !== 1)
   return [
     ...told.map(({ id }) => `order ${id} was paid, and its member was not told once`),

@@ -130,8 +130,9 @@ describe('does', () => {
 
   test('ship what is for adults where that is allowed; hand it over in the store to an adult', async () => {
     const cart = [{ productId: ADULT, quantity: 1 }]
-    expect((await buy(inTexas(), { cart })).status).toBe(201)
-    const { orderId } = (await buy(PICK_UP, { cart })).body
+    const buyer = await shop.adult()
+    expect((await buy(inTexas(), { cart }, buyer)).status).toBe(201)
+    const { orderId } = (await buy(PICK_UP, { cart }, buyer)).body
     expect(ruleOf(await admin.post(`/api/orders/${orderId}/fulfil`, { how: 'picked_up' })).slice(0, 2)).toEqual([400, 'toAdult'])
     expect((await admin.post(`/api/orders/${orderId}/fulfil`, { how: 'picked_up', toAdult: true })).body['order']).toMatchObject({ state: 'fulfilled', fulfilment: { how: 'picked_up', toAdult: true } })
   })
@@ -154,7 +155,7 @@ describe('does', () => {
 
 describe('refuses', () => {
   test('what is for adults where it may not be shipped to, in a sentence; nothing is reserved', async () => {
-    const buyer = await shop.person()
+    const buyer = await shop.adult()
     const answer = await buy(SHIP, { cart: [{ productId: ADULT, quantity: 1 }] }, buyer)
     expect(answer.body['error']).toMatch(/^Blue Dawn Flower.* is for adults only and cannot be shipped to CA\. It can be shipped to TX, CO, or picked up in the store\.$/)
     expect(ruleOf(answer).slice(0, 2)).toEqual([400, 'fulfilment.address.state'])

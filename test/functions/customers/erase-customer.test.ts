@@ -5,16 +5,20 @@ import { HOLDINGS } from '#domain/erasure.ts'
 import { NOBODY } from '#domain/mail.ts'
 import { daysAfter } from '#domain/civil-day.ts'
 import { macOf, pseudonym, unwrapKey } from '#platform/envelope.ts'
+import { newMember } from '../members.ts'
 import { checkOut, expectTrueBooks, openGround, PRODUCT, type Ground } from '../purchase.ts'
+import { isKept, saved } from '../saved-cards.ts'
 import type { Json, Person, Shop } from '../shop.ts'
-import { BORN, erase, orderOf, recordsOf, SELTZER, wholeStore, wholeWarehouse, withHistory } from './forgetting.ts'
+import { BORN, erase, orderOf, recordsOf, SELTZER, standingIn, wholeStore, wholeWarehouse, withHistory } from './forgetting.ts'
+
+const ADDRESS = { name: 'Maria Sample', line1: '17 Secret Lane', city: 'Waco', state: 'TX', postalCode: '76701', country: 'US' }
 
 let ground: Ground
 let shop: Shop
 let admin: Person
 
 beforeAll(async () => {
-  ground = await openGround()
+  ground = await openGround({ environment: { SHIPPING_RATES: '[{"fee":"5.95"}]' } })
   shop = ground.shop
   admin = await shop.person('admin')
   // Whoever has everything: the store, the warehouse and the secrets.
@@ -42,8 +46,7 @@ describe('does', () => {
       expect(shop.document('mails', `receipt-${orderId}`)).toMatchObject({ status: 'sent', to: NOBODY, subject: '', html: '', text: '' })
     }
     await shop.cloud.drain()
-    const kept = JSON.stringify(await wholeStore(shop))
-    for (const trace of [customer.email, customer.address, BORN, 'Gomez', `phone of ${customer.id}`]) expect(kept).not.toContain(trace)
+    expect(await standingIn(shop, [customer.email, customer.address, BORN, 'Gomez', `phone of ${customer.id}`])).toEqual([])
     const warehouse = JSON.stringify(await wholeWarehouse(shop))
     expect(warehouse).toContain(verificationId)
     for (const trace of [customer.email, BORN, 'Gomez']) expect(warehouse).not.toContain(trace)
@@ -66,6 +69,25 @@ describe('does', () => {
     const { PII_PEPPER, MASTER_KEY } = shop.cloud.servers.keys
     for (const guess of [Buffer.alloc(32), Buffer.from(MASTER_KEY, 'base64url')]) expect(found(guess)).toEqual([])
     expect(found(Buffer.from(PII_PEPPER), macOf)).toEqual([])
+  })
+
+  test('end a membership without a word, have the cards forgotten at the payment services, and let go of exemption, notes and address', async () => {
+    const customer = await newMember(shop)
+    const cards = [await saved(customer), await saved(customer, { gateway: 'kaja' }), ...shop.documents('cards').filter(({ data }) => data['customerId'] === customer.id).map(({ id }) => id)]
+    await admin.call('PUT', `/api/admin/customers/${customer.id}/tax-exemption`, { certificate: 'TX-99-17', states: ['TX'], validThrough: '2030-12-31', reason: 'Reseller' })
+    const { orderId } = (await checkOut(customer, { cart: [{ productId: PRODUCT, quantity: 1 }], fulfilment: { how: 'ship', address: ADDRESS } })).body
+    await admin.post(`/api/orders/${orderId}/notes`, { text: 'Maria Sample rings at the back door' })
+    await shop.cloud.drain()
+    const told = shop.at('resend', 'emails').length
+    const { status, body } = await erase(admin, customer)
+    expect([status, recordsOf(body)]).toMatchObject([200, { memberships: 1, cards: new Set(cards).size, customer_keys: 1, tax_exemptions: 1, orders: 2, order_notes: 1 }])
+    expect(shop.document('memberships', customer.id)).toMatchObject({ email: NOBODY, membership: { tier: 'GOLD', status: 'cancelled', cancelReason: null } })
+    for (const cardId of cards) expect([shop.document('cards', cardId)?.['state'], isKept(shop, cardId)]).toEqual(['removed', false])
+    expect([orderOf(shop, orderId)['delivery'].address.state, shop.document('tax_exemptions', customer.id)]).toEqual(['TX', undefined])
+    await shop.cloud.drain()
+    // What payment services have told of a card goes by itself.
+    expect(await standingIn(shop, [customer.email, 'Maria Sample', 'Secret Lane', '76701'])).toEqual([])
+    expect(shop.at('resend', 'emails').length).toBe(told)
   })
 
   test('show staff how it stands, and put who did it and why on the audit trail', async () => {
@@ -135,7 +157,20 @@ describe('survives', () => {
     await shop.cloud.drain()
     const done = await erase(admin, customer)
     expect([done.status, recordsOf(done.body)]).toMatchObject([200, { orders: 4, carts: 5 }])
-    expect(JSON.stringify(await wholeStore(shop))).not.toContain(customer.email)
+    expect(await standingIn(shop, [customer.email])).toEqual([])
+  })
+
+  test('a payment service that does not answer: its card, and the key that names it there, are waited for', async () => {
+    const { customer } = await withHistory(shop, await shop.person())
+    const cardId = await saved(customer)
+    shop.fault({ target: 'stripe', operation: 'POST /v1/payment_methods/:id/detach', when: 'before', effect: 'error', status: 503, times: 3 })
+    const { status, body } = await erase(admin, customer)
+    expect([status, body['erasure'].waitsFor]).toEqual([202, [{ store: 'cards', records: 1 }]])
+    expect(shop.document('customer_keys', customer.id)?.['destroyedAtMs']).toBeNull()
+    shop.calm()
+    await shop.cloud.drain()
+    expect((await erase(admin, customer)).status).toBe(200)
+    expect([isKept(shop, cardId), shop.document('customer_keys', customer.id)?.['sealed']]).toEqual([false, undefined])
   })
 
   test('many orders, two admins at once and a lost commit: each record is counted once', async () => {

@@ -52,6 +52,12 @@ export async function wholeStore(shop: Shop): Promise<Record<string, Json[]>> {
   return Object.fromEntries(collections.map(({ id }) => [id, shop.documents(id)]))
 }
 
+/** Where one of these texts still stands, as `orders: customer-4@example.com`. */
+export async function standingIn(shop: Shop, traces: readonly string[]): Promise<string[]> {
+  const stores = Object.entries(await wholeStore(shop)).map(([name, documents]) => ({ name, text: JSON.stringify(documents) }))
+  return stores.flatMap(({ name, text }) => traces.filter((trace) => text.includes(trace)).map((trace) => `${name}: ${trace}`))
+}
+
 export async function wholeWarehouse(shop: Shop): Promise<Json[]> {
   const tables = WAREHOUSE.flatMap(([dataset, names]) => names.map((name) => shop.cloud.rows(dataset, name) as Promise<Json[]>))
   return (await Promise.all(tables)).flat()
