@@ -11,7 +11,7 @@ import { isGenuine } from '../../shared/domain/certificate.ts'
 import type { ErasureCertificate } from '../../shared/domain/erasure.ts'
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { key: { type: 'string' } } })
-const say = (line: string): void => void process.stdout.write(`${line}\n`)
+const say = (lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`)
 
 function read(path: string | undefined): ErasureCertificate {
   if (path === undefined) throw new Error('Name the file: npm run verify-certificate -- certificate.json')
@@ -23,12 +23,11 @@ function read(path: string | undefined): ErasureCertificate {
 function tell(signed: ErasureCertificate): number {
   const genuine = isGenuine(signed, values.key)
   const { id, version, shop, customerId, erasedAt, stores } = signed.certificate
-  say(`${genuine ? 'GENUINE' : 'NOT GENUINE'}: certificate ${id}, version ${version}, of ${shop}`)
-  say(`signed with ${signed.publicKey}${values.key === undefined ? ' (compare it with the shop\'s)' : ''}`)
-  if (!genuine) return 1
-  say(`Customer ${customerId} was erased at ${erasedAt}:`)
-  for (const { store, done, records, about } of stores) say(`  ${store}: ${done}${records === null ? '' : ` (${records})`}. ${about}`)
-  return 0
+  const whose = values.key === undefined ? ' (compare it with the shop\'s)' : ''
+  const head = [`${genuine ? 'GENUINE' : 'NOT GENUINE'}: certificate ${id}, version ${version}, of ${shop}`, `signed with ${signed.publicKey}${whose}`]
+  const done = stores.map(({ store, done: what, records, about }) => `  ${store}: ${what}${records === null ? '' : ` (${records})`}. ${about}`)
+  say(genuine ? [...head, `Customer ${customerId} was erased at ${erasedAt}:`, ...done] : head)
+  return genuine ? 0 : 1
 }
 
 try {
