@@ -260,7 +260,8 @@ export async function wantCardGone(cardId: string, customerId: string, cause: st
 export async function finishRemoval(gateway: Gateway, card: Card, cause: string): Promise<Card> {
   const { id, customerId, leaving, setupId } = card
   const reference = leaving === null ? setupId : unwrapKey(leaving, contextOf(customerId, id)).toString('utf8')
-  const done = reference === null ? 'removed' : await guarded(gateway).removeCard?.(reference)
+  if (reference === null) throw new Failure('INTERNAL_ERROR', { reason: `nobody knows what card ${id} is called at its gateway` })
+  const done = await guarded(gateway).removeCard?.(reference)
   return changeCard(id, (found) => {
     if (done === 'removed') return removedCard(found, cause, now())
     return found.state === 'removing' ? { card: triedAgainLater(found, now()), rows: [] } : undefined
@@ -296,8 +297,11 @@ async function changeCard(cardId: string, rule: Rule, inbox?: Doc): Promise<Card
   })
 }
 
-/** What is to be told to the gateway of a card that is to go must open also without its customer's key. */
-async function onItsWay(unit: Unit, card: Card): Promise<Card> {
+/**
+ * What is to be told to the gateway of a card that is to go must open also without its customer's key. Whoever writes that a
+ * card is to go writes what this makes of it; it reads, so it comes before all writes.
+ */
+export async function onItsWay(unit: Unit, card: Card): Promise<Card> {
   const { id, customerId, state, reference } = card
   if (state !== 'removing' || reference === null) return card
   const key = keyIn(await unit.get(await customerKeyDoc(customerId)), customerId)

@@ -13,7 +13,7 @@ import { cursorOf, cursorParts } from '#values/cursor.ts'
 import { now } from '#platform/clock.ts'
 import { collection, type Doc, type Query, type Snapshot, type Unit } from '#platform/firestore.ts'
 import { ageDoc } from './age-checks.ts'
-import { cardOf } from './cards.ts'
+import { cardOf, onItsWay } from './cards.ts'
 import { cartOf } from './carts.ts'
 import { destroyKey } from './customer-keys.ts'
 import { forgetting } from './mail-erasure.ts'
@@ -85,10 +85,11 @@ async function cards(unit: Unit, customerId: string): Promise<Batch> {
   const kept = found.map((snapshot) => ({ place: snapshot.ref, card: cardOf(snapshot) as Card })).filter(({ card }) => isOpenCard(card) || card.state === 'stored' || card.state === 'removing')
   const free = kept.filter(({ card }) => (card.state === 'stored' || card.state === 'requires_action') && card.usedBy.length === 0)
   const outbox = await outboxDoc()
-  const changes = free.flatMap(({ place, card }) => {
+  const wanted = await Promise.all(free.map(async ({ place, card }) => {
     const change = wantRemoval(card, 'erasure', now())
-    return change === undefined ? [] : [{ place, ...change }]
-  })
+    return change === undefined ? undefined : { place, card: await onItsWay(unit, change.card), rows: change.rows }
+  }))
+  const changes = wanted.filter((change) => change !== undefined)
   for (const { place, card } of changes) unit.set(place, { ...card })
   if (changes.length > 0) addRows(unit, outbox, changes.flatMap(({ rows }) => rows))
   return { touched: { cards: changes.length }, cursor: null, waits: kept.length }
