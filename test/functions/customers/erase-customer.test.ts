@@ -5,6 +5,7 @@ import { HOLDINGS } from '#domain/erasure.ts'
 import { NOBODY } from '#domain/mail.ts'
 import { daysAfter } from '#domain/civil-day.ts'
 import { macOf, pseudonym, unwrapKey } from '#platform/envelope.ts'
+import { Mails, PERMANENT } from '../mails.ts'
 import { newMember } from '../members.ts'
 import { checkOut, expectTrueBooks, openGround, PRODUCT, type Ground } from '../purchase.ts'
 import { isKept, saved } from '../saved-cards.ts'
@@ -50,6 +51,23 @@ describe('does', () => {
     const warehouse = JSON.stringify(await wholeWarehouse(shop))
     expect(warehouse).toContain(verificationId)
     for (const trace of [customer.email, BORN, 'Gomez']) expect(warehouse).not.toContain(trace)
+  })
+
+  test('forget whatever was written to his address, by staff and as a copy too, however much; that he bounced stays known', async () => {
+    const { customer } = await withHistory(shop, await shop.person())
+    const mails = new Mails(shop, `to-${customer.id}-`)
+    const support = await shop.person('support')
+    const ids = [await mails.ask(support, { to: customer.email }), await mails.ask(support, { to: 'books@shop.example', bcc: [customer.email] })]
+    await shop.cloud.drain()
+    await mails.tell(mails.event(ids[0] as string, 'bounced', PERMANENT))
+    for (let n = 0; n < 110; n += 1) ids.push(await mails.lay({ to: customer.email, status: 'sent', nextAtMs: null, dueSinceMs: null, providerId: null }))
+    await shop.cloud.drain()
+    const { body } = await erase(admin, customer)
+    expect(recordsOf(body)['mails']).toBeGreaterThanOrEqual(ids.length)
+    await shop.cloud.drain()
+    expect(JSON.stringify(await wholeStore(shop))).not.toContain(customer.email)
+    expect(mails.address(customer.email)).toMatchObject({ address: null, held: ['all'] })
+    await shop.cloud.servers.firestore.write(ids.slice(2).map((id) => ({ path: `mails/${id}`, delete: true })))
   })
 
   test('leave rows that brute force over every birth date of a century cannot tell, with store, warehouse and all secrets in hand', async () => {
