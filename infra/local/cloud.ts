@@ -198,7 +198,7 @@ export class LocalCloud implements ControlledCloud {
     const { timeline, instances, servers, settings, declarations } = this.#parts
     timeline.onJump((offsetMs) => instances.clock(offsetMs))
     timeline.onJump((offsetMs) => void settings.set(SETTINGS, { ...this.#settings(), offsetMs }))
-    timeline.onQuiet(() => this.#quiet())
+    timeline.onQuiet(() => this.quiet())
     if (this.#settings().furnished) await renew?.(this)
     servers.pubsub.hold()
     wireFunctions(declarations, servers)
@@ -294,8 +294,11 @@ export class LocalCloud implements ControlledCloud {
     return [...this.vendors.values()].reduce((sum, vendor) => sum + vendor.waiting(), this.servers.pubsub.waiting())
   }
 
-  /** Between two moments of a jump. What does not end in time (an ordered silence) must not stop the clock. */
-  async #quiet(): Promise<void> {
+  /**
+   * Waits until nothing is under way; what only a scheduled function picks up stays where it is. What does not end in time
+   * (an ordered silence) is not waited for: it must not stop the clock.
+   */
+  async quiet(): Promise<void> {
     try {
       await quiet({ timeline: this.timeline, owed: () => this.#owed(), waiting: () => this.#waiting() }, QUIET_MS_MAX)
     } catch (error) {

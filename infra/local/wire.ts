@@ -28,6 +28,8 @@ export interface Tally {
   reads: number
   writes: number
   bytes: number
+  /** It was part of a transaction: what it read stays locked. */
+  inTransaction?: boolean
 }
 
 export interface CallRecord extends Tally {

@@ -1,39 +1,61 @@
 /**
  * `npm run test:faults`: tries every scenario at every point, on all processors, and prints a row for each.
  *
- * `-- --scenario NAME --seed S --only 12,31` repeats what a violation names.
+ * What leaves the same behind is tried once; `-- --full` tries it all. `-- --scenario NAME,NAME` tries these one after the
+ * other; `-- --scenario NAME --seed S --only 12,31` repeats what a violation names.
  */
 import { fork } from 'node:child_process'
-import { availableParallelism } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { explore, told, type Explored } from './explorer.ts'
+import { explore, Shops, told, type Explored } from './explorer.ts'
 import { SCENARIOS } from './scenarios.ts'
 
 const PAIRS = 12
+/** Shops for each processor: while one waits for a silence to end, another works. */
+const SHOPS_EACH = 2
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
 const { values } = parseArgs({
-  options: { scenario: { type: 'string' }, seed: { type: 'string', default: '1' }, only: { type: 'string' }, pairs: { type: 'string', default: String(PAIRS) } },
+  options: {
+    scenario: { type: 'string' }, seed: { type: 'string', default: '1' }, only: { type: 'string' }, full: { type: 'boolean', default: false },
+    pairs: { type: 'string', default: String(PAIRS) },
+  },
 })
 const seed = Number(values.seed)
-const exploration = { seed, pairs: Number(values.pairs), ...(values.only === undefined ? {} : { only: values.only.split(',').map(Number) }) }
+const shops = new Shops(seed)
+const exploration = { seed, pairs: Number(values.pairs), full: values.full, ...(values.only === undefined ? {} : { only: values.only.split(',').map(Number) }) }
 
 if (process.send !== undefined) await workForParent()
-else process.exitCode = report(values.scenario === undefined ? await exploreAll() : [await exploreOne(values.scenario)])
+else {
+  process.exitCode = report(values.scenario === undefined ? await exploreAll() : await exploreThese(values.scenario.split(',')))
+  await shops.close()
+}
 
 async function exploreOne(name: string): Promise<Explored> {
   const scenario = SCENARIOS.find((one) => one.name === name)
   if (scenario === undefined) throw new Error(`There is no scenario ${name}: ${SCENARIOS.map((one) => one.name).join(', ')}`)
-  return explore(scenario, exploration)
+  return explore(scenario, exploration, shops)
 }
 
-/** A process per processor; each takes the next scenario when it is done with one. */
+async function exploreThese(names: readonly string[]): Promise<Explored[]> {
+  const done: Explored[] = []
+  for (const name of names) {
+    const explored = await exploreOne(name)
+    print(row(explored))
+    done.push(explored)
+  }
+  return done
+}
+
+/** Some processes; each takes the next scenario when it is done with one. */
 async function exploreAll(): Promise<Explored[]> {
   const waiting = SCENARIOS.map(({ name }) => name)
   const done: Explored[] = []
   const worker = async (): Promise<void> => {
-    const child = fork(fileURLToPath(import.meta.url), ['--seed', String(seed), '--pairs', values.pairs])
+    const env = { NODE_COMPILE_CACHE: join(tmpdir(), 'countinghouse-compiled'), ...process.env }
+    const child = fork(fileURLToPath(import.meta.url), ['--seed', String(seed), '--pairs', values.pairs, ...(values.full ? ['--full'] : [])], { env })
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
       const { promise, resolve, reject } = Promise.withResolvers<Explored>()
       child.once('message', (explored: Explored | { failed: string }) => ('failed' in explored ? reject(new Error(explored.failed)) : resolve(explored)))
@@ -46,7 +68,7 @@ async function exploreAll(): Promise<Explored[]> {
     }
     child.disconnect()
   }
-  await Promise.all(Array.from({ length: Math.min(availableParallelism(), waiting.length) }, worker))
+  await Promise.all(Array.from({ length: Math.min(availableParallelism() * SHOPS_EACH, waiting.length) }, worker))
   return done
 }
 
@@ -55,6 +77,7 @@ async function workForParent(): Promise<void> {
     const answer = await exploreOne(name).catch((error: unknown) => ({ failed: `${name}: ${error instanceof Error ? error.stack : String(error)}` }))
     process.send?.(answer)
   }
+  await shops.close()
 }
 
 async function* named(): AsyncGenerator<string> {
@@ -66,7 +89,6 @@ function row({ scenario, calls, points, violations, seconds }: Explored): string
 }
 
 function report(explored: readonly Explored[]): number {
-  if (explored.length === 1 && explored[0] !== undefined) print(row(explored[0]))
   const violations = explored.flatMap((one) => one.violations)
   for (const violation of violations) print(`\n${told(violation)}`)
   print(`faults: ${explored.reduce((sum, { points }) => sum + points, 0)} points, ${violations.length} violations`)
