@@ -169,12 +169,39 @@ const BODIES: Record<string, (records: Records) => unknown> = {
   'POST /api/admin/webhook-endpoints/:endpointId/rotate': () => undefined,
   'PUT /api/payees/:payeeId': () => ({ name: 'A partner', destination: 'acct_walk' }),
   'POST /api/payouts': () => ({ recipientId: 'partner', amount: 1, currency: 'USD', reason: 'Walk' }),
+  'PUT /api/carts/:cartId/promo-code': () => ({ promoCode: null }),
   'DELETE /api/carts/:cartId': () => undefined,
+  'POST /api/orders/:orderId/notes': () => ({ text: 'Walk' }),
+  'POST /api/admin/promo-codes': () => ({ code: 'WALK', percent: 10, reason: 'Walk' }),
+  'POST /api/admin/promo-codes/:code/end': () => ({ reason: 'Walk' }),
+  'PUT /api/admin/customers/:customerId/tax-exemption': () => ({ certificate: 'W-1', validThrough: '2099-01-01', reason: 'Walk' }),
+  'POST /api/admin/customers/:customerId/tax-exemption/revoke': () => ({ reason: 'Walk' }),
+  'POST /api/admin/customers/:customerId/erase': () => ({ reason: 'Walk' }),
+  'POST /api/age-verification/verify': ({ customer }) => ({ customerId: customer, ...ADULT }),
+  'DELETE /api/age-verification/:customerId': () => undefined,
+  'POST /api/customers/:customerId/cards': () => ({ token: 'pm_card_mastercard' }),
+  'DELETE /api/customers/:customerId/cards/:cardId': () => undefined,
+  'POST /api/memberships/subscribe': ({ customer }) => ({ customerId: customer, email: 'walk@example.com', tier: 'GOLD', paymentMethod: VISA }),
+  'PUT /api/memberships/:customerId/upgrade': () => ({ tier: 'GOLD' }),
+  'PUT /api/memberships/:customerId/downgrade': () => ({ tier: 'BRONZE' }),
+  'PUT /api/memberships/:customerId/payment-method': () => ({ paymentMethod: VISA }),
+  'PUT /api/memberships/:customerId/newsletter': () => ({ agreed: true }),
+  'PUT /api/memberships/:customerId/cancel': () => ({ reason: 'Walk' }),
+  'POST /api/admin/member-benefits/:benefitId/hand-over': () => ({}),
 }
 
+const VISA = { token: 'pm_card_visa' }
+const ADULT = { fullName: 'Maria Gomez', dateOfBirth: '1990-01-01', state: 'TX', idNumberLast4: '1234' }
+/** What must be asked with the question. */
+const QUERIES: Record<string, string> = { 'GET /api/memberships/discount/:customerId': '?subtotal=100.00' }
+/** What takes its record away comes last. */
+const LAST = /^DELETE |\/cancel$/
+
 interface Records {
+  readonly customer: string
   readonly cart: string
   readonly order: string
+  readonly card: string
 }
 
 interface Step {
@@ -191,10 +218,14 @@ const steps = (): Step[] =>
       const route = one.routes[method]
       return route === undefined ? [] : [{ name: `${method} ${one.path}`, method, path: one.path, who: route.who }]
     }))
+    .toSorted((one, other) => Number(LAST.test(one.name)) - Number(LAST.test(other.name)))
 
 function walk(step: Step, who: Person, records: Records): Promise<Answer> {
-  const path = step.path.replace(':cartId', records.cart).replace(':orderId', records.order).replace(':productId', 'VARTOTE1')
-  if (step.method === 'GET') return who.get(path)
+  const given: Record<string, string> = {
+    ':cartId': records.cart, ':orderId': records.order, ':customerId': records.customer, ':cardId': records.card, ':productId': 'VARTOTE1',
+  }
+  const path = step.path.replace(/:\w+/g, (parameter) => given[parameter] ?? parameter)
+  if (step.method === 'GET') return who.get(`${path}${QUERIES[step.name] ?? ''}`)
   const body = BODIES[step.name]
   if (body === undefined) throw new Error(`${step.name} has no body in this test.`)
   return who.call(step.method, path, body(records))
@@ -205,12 +236,15 @@ function toRecords(mayCall: (who: Step['who']) => boolean): Step[] {
   return steps().filter(({ path, who }) => path.includes('/:') && !/:productId|:token/.test(path) && mayCall(who))
 }
 
-/** A customer with a cart and a paid order. */
+/** A customer with a cart, a paid order, a saved card, a verified age and a membership. */
 async function owner(): Promise<{ person: Person; records: Records }> {
   const person = await shop.person()
   const order = await person.buy({ productId: 'test-product-1', quantity: 1 })
   const cart: Json = await person.fill({ productId: 'VARTOTE1', quantity: 1 })
-  return { person, records: { cart: cart['id'], order: order['id'] } }
+  const { card } = (await person.post(`/api/customers/${person.id}/cards`, VISA)).body
+  await person.post('/api/age-verification/verify', { customerId: person.id, ...ADULT })
+  await person.post('/api/memberships/subscribe', { customerId: person.id, email: person.email, tier: 'SILVER', paymentMethod: VISA })
+  return { person, records: { customer: person.id, cart: cart['id'], order: order['id'], card: card.id } }
 }
 
 function isRefused({ status, body }: Answer): boolean {
@@ -254,10 +288,12 @@ describe('keeps to its table of permissions,', () => {
   test('every record of a customer: for others, of whatever role without staff rights, it does not exist', async () => {
     const { records } = await owner()
     const before = [shop.document('carts', records.cart), shop.document('orders', records.order)]
-    const roles = ['customer', 'scanner', 'organiser', 'organisation'] as const
-    const strangers = [...(await Promise.all(roles.map((role) => shop.person(role)))), shop.guest()]
-    for (const step of toRecords((who) => who === 'public')) {
-      for (const stranger of strangers) {
+    const other = await shop.person()
+    const roles = ['scanner', 'organiser', 'organisation'] as const
+    const strangers = [other, ...(await Promise.all(roles.map((role) => shop.person(role)))), shop.guest()]
+    for (const step of toRecords((who) => who === 'public' || who.includes('customer'))) {
+      // Whom a route names at all may ask it for records of his own.
+      for (const stranger of step.who === 'public' ? strangers : [other]) {
         const { status } = await walk(step, stranger, records)
         expect([step.name, stranger.id, status]).toEqual([step.name, stranger.id, 404])
       }
