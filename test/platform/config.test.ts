@@ -94,6 +94,8 @@ describe('refuses', () => {
     ['shop', 'PRICE_LOCK_MINUTES', 'soon'], ['shop', 'PRICE_LOCK_MINUTES', ''],
     ['shop', 'TAX_INCLUSIVE', 'maybe'], ['shop', 'PAYMENT_GATEWAY', 'paypal'], ['shop', 'STORE_TIMEZONE', 'Mars/Olympus'],
     ['shop', 'TAX_RATES', 'none'], ['shop', 'TAX_RATES', '{}'], ['shop', 'SHIPPING_RATES', '[{"fee":"1.005"}]'], ['shop', 'STORE_COUNTRY', 'USA'],
+    ['shop', 'AGE_DEPOSIT', '-5'], ['shop', 'AGE_DEPOSIT', 'five'], ['shop', 'AGE_DEPOSIT', '5.001'],
+    ['vault', 'MASTER_KEY', 'short'], ['pseudonyms', 'PII_PEPPER', undefined], ['pseudonyms', 'PII_PEPPER', 's'.repeat(31)], ['certificates', 'CERTIFICATE_KEY', 'short'],
     ['access', 'JWT_SECRET', undefined], ['access', 'JWT_SECRET', 's'.repeat(31)],
     ['access', 'JWT_SECRET_PREVIOUS', 's'.repeat(31)], ['access', 'ORDER_ID_SECRET', 'short'],
     ['fraud', 'FRAUD_CARDS_PER_IP_HOUR', '50'], ['fraud', 'FRAUD_AMOUNT_PER_IP_HOUR', 'much'], ['fraud', 'IP_COUNTRY_HEADER', 'X Country'],
