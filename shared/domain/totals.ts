@@ -87,7 +87,22 @@ export interface Extras {
   readonly shipping?: readonly ShippingFee[]
 }
 
-export function totals(lines: readonly Priced[], discountPercent: number, rates: TaxRates, { promo, shipping = [] }: Extras = {}): Totals {
+/** The same for the same lines in any order: which of two equal lines bears a rounded unit may decide what it is taxed. */
+export function totals(lines: readonly Priced[], discountPercent: number, rates: TaxRates, extras: Extras = {}): Totals {
+  const places = lines.map((_, index) => index).sort((one, other) => inOneOrder(lines[one] as Priced, lines[other] as Priced))
+  const reckoned = reckon(places.map((place) => lines[place] as Priced), discountPercent, rates, extras)
+  const inTheirOrder: LineTotals[] = []
+  places.forEach((place, index) => {
+    inTheirOrder[place] = reckoned.lines[index] as LineTotals
+  })
+  return { ...reckoned, lines: inTheirOrder }
+}
+
+function inOneOrder(one: Priced, other: Priced): number {
+  return one.category === other.category ? one.unitPrice - other.unitPrice || one.quantity - other.quantity : one.category < other.category ? -1 : 1
+}
+
+function reckon(lines: readonly Priced[], discountPercent: number, rates: TaxRates, { promo, shipping = [] }: Extras): Totals {
   const gross = lines.map((line) => line.unitPrice * line.quantity)
   const subtotal = sum(gross)
   const discount = share(subtotal, discountPercent, 100)
