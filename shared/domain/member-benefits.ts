@@ -43,8 +43,13 @@ export interface MonthOfBenefits {
   readonly mails: readonly MailIntent[]
 }
 
+export interface MonthScene extends Scene {
+  /** For the newsletter. */
+  readonly unsubscribeUrl: string
+}
+
 /** What this month brings a member; undefined before it is due. */
-export function benefitsOfMonth(member: Member, scene: Scene): MonthOfBenefits | undefined {
+export function benefitsOfMonth(member: Member, scene: MonthScene): MonthOfBenefits | undefined {
   const { benefitsAtMs, membership } = member
   const { nowMs, timeZone } = scene
   if (benefitsAtMs === null || benefitsAtMs > nowMs) return undefined

@@ -5,7 +5,7 @@
 import { toText } from '#values/money.ts'
 import { wallTime } from './civil-day.ts'
 import { dueMoment } from './dunning.ts'
-import { letter, type MailIntent } from './mail.ts'
+import { letter, type Letter, type MailIntent } from './mail.ts'
 import type { BenefitKind } from './member-benefits.ts'
 import type { Member, Membership } from './member.ts'
 import { tierFacts } from './membership-tiers.ts'
@@ -119,15 +119,19 @@ export interface News extends Telling {
   /** `2026-12` */
   readonly month: string
   readonly kinds: readonly BenefitKind[]
+  /** The member's own link. */
+  readonly unsubscribeUrl: string
 }
 
 /** Only to those who agreed to it. */
-export function newsletterMail(member: Member, membership: Membership, { month, kinds, ...telling }: News): MailIntent {
+export function newsletterMail(member: Member, membership: Membership, { month, kinds, unsubscribeUrl, ...telling }: News): MailIntent {
   const { tier } = membership
   const waiting = kinds.map((kind) => BENEFITS[kind])
   return mail(member, telling, {
     id: `membership-newsletter-${membership.id}-${month}`,
     template: 'membership_newsletter',
+    category: 'campaign',
+    unsubscribeUrl,
     subject: `${monthName(month)} for ${tier} members at ${telling.shopName}`,
     title: `Your ${monthName(month)}`,
     paragraphs: [
@@ -148,17 +152,15 @@ function monthName(month: string): string {
   return MONTHS[Number(month.slice(5)) - 1] ?? month
 }
 
-interface Content extends Pick<MailIntent, 'id' | 'template' | 'subject'> {
-  readonly title: string
-  readonly paragraphs: readonly string[]
+interface Content extends Pick<MailIntent, 'id' | 'template' | 'subject' | 'category'>, Pick<Letter, 'title' | 'paragraphs' | 'unsubscribeUrl'> {
   readonly order?: Order
 }
 
-function mail(member: Member, { shopName }: Pick<Telling, 'shopName'>, { order, title, paragraphs, ...names }: Content): MailIntent {
+function mail(member: Member, { shopName }: Pick<Telling, 'shopName'>, { order, title, paragraphs, unsubscribeUrl, ...names }: Content): MailIntent {
   const lines = order?.lines.map(({ name, total }): [string, string] => [name, moneyOf(total, order.currency)])
   return {
     ...names, to: member.email, customerId: member.customerId, ...(order === undefined ? {} : { orderId: order.id }),
-    ...letter({ title, paragraphs, ...(lines === undefined ? {} : { rows: [lines] }), shopName }),
+    ...letter({ title, paragraphs, ...(lines === undefined ? {} : { rows: [lines] }), ...(unsubscribeUrl === undefined ? {} : { unsubscribeUrl }), shopName }),
   }
 }
 

@@ -4,6 +4,7 @@ import type { Member } from '#domain/member.ts'
 import { Failure } from '#values/failure.ts'
 import { now } from '#platform/clock.ts'
 import { collection, doc, readQuery, transact, type Data, type Doc, type Query, type Snapshot } from '#platform/firestore.ts'
+import { unsubscribeUrl } from './mail-addresses.ts'
 import { mailDoc, nudgeMails, queueMail } from './mails.ts'
 import { memberData, memberDoc, memberOf, scene } from './members.ts'
 import { addRows, outboxDoc } from './outbox.ts'
@@ -28,7 +29,7 @@ export async function bringBenefits(customerId: string): Promise<number | undefi
   const place = await memberDoc(customerId)
   const month = await transact(async (unit) => {
     const member = memberOf(await unit.get(place))
-    const brought = member === undefined ? undefined : benefitsOfMonth(member, scene())
+    const brought = member === undefined ? undefined : benefitsOfMonth(member, { ...scene(), unsubscribeUrl: unsubscribeUrl(member.email) })
     if (brought === undefined) return undefined
     const places = await Promise.all(brought.benefits.map(async (benefit) => ({ benefit, at: await benefitDoc(benefit.id) })))
     const letters = await Promise.all(brought.mails.map(async (intent) => ({ intent, at: await mailDoc(intent.id) })))

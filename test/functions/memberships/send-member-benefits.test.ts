@@ -44,6 +44,8 @@ describe('does', () => {
     expect([bronze, silver, gold, quiet].map(benefits)).toEqual([[], [`${month} gift`], [`${month} gift_box`, `${month} raffle_entry`], [`${month} gift_box`, `${month} raffle_entry`]])
     await shop.cloud.drain()
     expect([bronze, silver, gold, quiet].map((person) => news(person).length)).toEqual([1, 0, 1, 0])
+    const letters = shop.at('resend', 'emails').filter(({ subject }) => String(subject).includes('for BRONZE members'))
+    expect(letters.map(({ headers }) => headers['List-Unsubscribe-Post'])).toEqual(['List-Unsubscribe=One-Click'])
     await change(gold, 'newsletter', { agreed: false })
     const next = await nextMonth()
     await shop.tally('renew-memberships')
