@@ -6,7 +6,6 @@
  * trial itself calls the struck functions, the next one begins at once; where they run on events or on a clock, what
  * could call them comes to rest first, so that no trial is struck in another's place.
  */
-import { setTimeout as pause } from 'node:timers/promises'
 import { REGION } from '../../infra/build/firebase.ts'
 import { evidenceOf, never, stuck, violations } from '../functions/books.ts'
 import { openGround, type Ground } from '../functions/purchase.ts'
@@ -42,9 +41,9 @@ const PREPARATIONS_MAX = 5
 const OPENINGS_MAX = 3
 const MINUTE_MS = 60_000
 const LEASE_ENDS_MS = 31_000
-const ORPHAN_ENDS_MS = 61_000
-/** Looks at whether a transaction is still open, and the real time between them. */
-const LOOKS = { count: 5, everyMs: 8 }
+/** Whoever has a transaction uses it or gives it up within its deadline. */
+const ABANDONED_AFTER_MS = 2_500
+const LOOK_EVERY_MS = 100
 /**
  * Leases end, sweeps look, events come again: after these minutes everything must be in order. What runs every minute
  * runs only for a moment after each of them: who gets on with so few runs gets on with all.
@@ -157,10 +156,9 @@ export class Session {
   async #struck(trial: Trial, of: Try): Promise<void> {
     const { shop } = this.#ground
     for (const point of of.sequence) this.#order(point)
-    await trial.run()
-    await this.#orphansEnd()
+    await this.#withoutOrphans(() => trial.run())
     // What follows the call (events, messages) is struck as well, if that is what the scenario is about.
-    if (this.#has(of.scenario, FOLLOWING) || of.sequence.some(isDelivery)) await this.#atRest(of.scenario).catch(() => undefined)
+    if (this.#has(of.scenario, FOLLOWING) || of.sequence.some(isDelivery)) await this.#withoutOrphans(() => this.#atRest(of.scenario)).catch(() => undefined)
     shop.calm()
     if (of.sequence.some(isDelivery)) await this.#disorder({ twice: 0, late: 0 })
     if (!isAskedAgain(of)) return
@@ -180,14 +178,20 @@ export class Session {
     for (const vendor of ['stripe', 'authorize-net', 'resend']) await this.#ground.shop.act(vendor, 'webhooks', { duplicates: twice, late })
   }
 
-  /** A transaction that nobody knows of (its beginning was answered into silence) holds its locks for a minute. */
-  async #orphansEnd(): Promise<void> {
-    const { cloud } = this.#ground.shop
-    for (let looks = 0; looks < LOOKS.count; looks++) {
-      if (cloud.servers.firestore.load().transactions === 0) return
-      await pause(LOOKS.everyMs)
+  /**
+   * A transaction that nobody knows of (its beginning was answered into silence) holds its locks for a minute. It is ended
+   * as soon as it is certain that nobody will use it.
+   */
+  async #withoutOrphans(work: () => Promise<void>): Promise<void> {
+    const { firestore } = this.#ground.shop.cloud.servers
+    const looking = setInterval(() => firestore.endIdle(ABANDONED_AFTER_MS), LOOK_EVERY_MS)
+    try {
+      await work()
+      // Who was called has answered: what is still open now is nobody's, or is begun anew.
+      firestore.endIdle(LOOK_EVERY_MS)
+    } finally {
+      clearInterval(looking)
     }
-    await cloud.advance(ORPHAN_ENDS_MS)
   }
 
   /** Nothing is under way any more that could meet the next fault; what a job would pick up has been, where jobs are struck. */

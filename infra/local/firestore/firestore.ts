@@ -46,6 +46,8 @@ export interface Firestore {
   clear(): void
   /** What is open now: transactions, and calls that wait for a lock. */
   load(): { transactions: number; waiting: number }
+  /** Ends transactions that nobody has used for so long: a test need not wait for the minute after which that happens. */
+  endIdle(forMs: number): void
 }
 
 export interface FirestoreOptions {
@@ -86,6 +88,7 @@ export function createFirestore({ timeline, disk, indexes, projectId }: Firestor
     },
     clear: () => database.clear(),
     load: () => ({ transactions: database.transactions.open, waiting: database.locks.waiting }),
+    endIdle: (forMs) => database.transactions.endIdle(forMs),
   }
 }
 

@@ -86,6 +86,12 @@ export class Transactions {
     return this.#open.get(Buffer.from(id).toString('latin1'))
   }
 
+  /** Ends those that nobody has used for so long and that wait for nothing, as their idle limit would. */
+  endIdle(forMs: number): void {
+    const usedBefore = this.#timeline.now() - forMs
+    for (const transaction of this.#open.values()) if (transaction.waiting.size === 0 && transaction.usedMs <= usedBefore) this.end(transaction)
+  }
+
   /** Over, however it ended: locks are free, whoever waited goes on. */
   end(transaction: Transaction): void {
     if (!this.#open.delete(transaction.id)) return
