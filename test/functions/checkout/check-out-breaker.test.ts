@@ -25,8 +25,9 @@ function stripeIsAway(): void {
   shop.fault({ target: 'stripe', when: 'before', effect: 'error', status: 500, times: 1_000 })
 }
 
-/** So many are not answered, at once. */
+/** So many are not answered, at once. What went before is worked off first: an answer to its questions would end the row. */
 async function fail(times: number): Promise<void> {
+  await shop.cloud.drain()
   shop.fault({ target: 'stripe', operation: CHARGE, when: 'before', effect: 'error', status: 500, times: 1_000 })
   const buyers: Buyer[] = []
   for (let time = 0; time < times; time++) buyers.push(await Buyer.enter(ground))
