@@ -1,7 +1,11 @@
-/** Rules need no process of their own a file; whatever configures itself or opens a shop does. */
+/**
+ * Rules need no process of their own a file. Tests of functions share the processes of the shops that they open one after
+ * the other. Whatever configures itself has a process to itself.
+ */
 import { defineConfig } from 'vitest/config'
 
 const RULES = ['test/domain/**/*.test.ts', 'test/values/**/*.test.ts']
+const FUNCTIONS = ['test/functions/**/*.test.ts']
 
 export default defineConfig({
   test: {
@@ -11,7 +15,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     projects: [
       { extends: true, test: { name: 'rules', include: RULES, isolate: false } },
-      { extends: true, test: { name: 'shop', include: ['test/**/*.test.ts'], exclude: RULES } },
+      { extends: true, test: { name: 'functions', include: FUNCTIONS, isolate: false } },
+      { extends: true, test: { name: 'house and cloud', include: ['test/**/*.test.ts'], exclude: [...RULES, ...FUNCTIONS] } },
     ],
   },
 })

@@ -11,12 +11,13 @@ import { firebaseJson, type FirebaseJson } from '../build/firebase.ts'
 import { control, type ControlledCloud } from './control.ts'
 import { Disk, type Shelf } from './disk.ts'
 import { drain, quiet, StillDue } from './drain.ts'
-import { environmentOf, openPorts } from './environment.ts'
+import { environmentOf } from './environment.ts'
 import { Errands } from './errands.ts'
-import { Gateway, listen } from './gateway.ts'
+import { Gateway } from './gateway.ts'
 import { InstanceLog } from './instance-log.ts'
-import { Instances } from './instances.ts'
+import type { Instances } from './instances.ts'
 import { ownDirectory } from './own-directory.ts'
+import { Premises } from './premises.ts'
 import { createServers, PROJECT_ID, SQUARE_LOCATION_ID, type Servers } from './servers.ts'
 import { Timeline } from './timeline.ts'
 import { signToken, type TokenWish } from './tokens.ts'
@@ -42,6 +43,8 @@ export interface LocalCloudOptions {
   /** Prints what the instances print. */
   readonly verbose?: boolean
   readonly dueWork?: DueWork
+  /** Moves into these and leaves them standing; their port, instances and environment hold, whatever is said here. */
+  readonly premises?: Premises
   /** Fills an empty shop, at the first start only; a start that did not come to the end of it does it again. */
   readonly furnish?: (cloud: LocalCloud) => Promise<void>
   /** Brings a shop of before to what an empty one would be furnished with today, before any function runs. */
@@ -72,8 +75,8 @@ interface Parts {
   readonly instances: Instances
   readonly errands: Errands
   readonly log: InstanceLog
-  /** Of the servers, by caller and then by variable. */
-  readonly addresses: ReadonlyMap<string, Readonly<Record<string, string>>>
+  /** Of the servers, for callers that are no instance, by the variable that takes each. */
+  readonly addresses: Readonly<Record<string, string>>
   readonly closing: AsyncDisposableStack
 }
 
@@ -84,25 +87,15 @@ const QUIET_MS_MAX = 15_000
 
 export async function createLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   await using closing = new AsyncDisposableStack()
-  const { server, port } = await listen(options.port)
-  closing.defer(() => {
-    server.close()
-    server.closeAllConnections()
-  })
+  const premises = options.premises ?? closing.adopt(await Premises.open(options), (opened) => opened.close())
+  const { instances, port } = premises
   if (options.directory !== undefined) closing.defer(ownDirectory(options.directory, options.fresh === true))
   const declarations = await loadDeclarations(options.functionsModule)
   const disk = closing.adopt(new Disk(options.directory), (opened) => opened.close())
   const log = closing.adopt(new InstanceLog(options.directory, options.verbose === true), (opened) => opened.close())
   const settings = disk.shelves('cloud').shelf<Settings>('settings')
   const timeline = new Timeline(settings.get(SETTINGS)?.offsetMs ?? 0)
-  const addresses = new Map<string, Record<string, string>>()
-  const environment = new Map<string, Record<string, string>>()
-  const instances = new Instances({
-    count: options.instances,
-    ...(options.functionsModule === undefined ? {} : { functionsModule: options.functionsModule }),
-    environment: (label) => environment.get(label) ?? {},
-    log: log.write,
-  })
+  premises.take(log.write)
   const counter: Counter = { served: 0 }
   const wire = new Wire({ now: () => timeline.now(), kill: (label) => void instances.kill(label) })
   const errands = new Errands((name, request, timeoutMs) => instances.request(name, request, timeoutMs), declarations)
@@ -110,6 +103,9 @@ export async function createLocalCloud(options: LocalCloudOptions): Promise<Loca
     timeline,
     disk,
     wire,
+    grpc: premises.grpc,
+    http: premises.http,
+    keys: premises.keys,
     seed: options.seed ?? 1,
     indexes: options.indexes ?? projectFile('infra/firestore.indexes.json') ?? { indexes: [] },
     shopUrl: () => `http://127.0.0.1:${port}`,
@@ -118,20 +114,18 @@ export async function createLocalCloud(options: LocalCloudOptions): Promise<Loca
     fire: errands.fire,
   })
   closing.defer(() => servers.close())
-  for (const label of [...instances.list().map((instance) => instance.label), 'outside']) {
-    const opened = await openPorts(label, servers)
-    addresses.set(label, opened)
-    const own = { GCP_PROJECT_ID: PROJECT_ID, PORT: String(port), PUBLIC_URL: `http://localhost:${port}`, SQUARE_LOCATION_ID, WEBHOOK_TO_LOOPBACK: 'true', ...options.environment }
-    environment.set(label, environmentOf({ person: process.env, addresses: opened, secrets: servers.keys, settings: own }))
-  }
-  closing.defer(() => instances.stop())
+  const own = { GCP_PROJECT_ID: PROJECT_ID, PORT: String(port), PUBLIC_URL: `http://localhost:${port}`, SQUARE_LOCATION_ID, WEBHOOK_TO_LOOPBACK: 'true', ...options.environment }
+  await premises.furnish(servers, (addresses) => environmentOf({ person: process.env, addresses, secrets: servers.keys, settings: own }))
+  // Before the servers close: an instance never outlives what it calls.
+  closing.defer(() => (options.premises === undefined ? premises.close() : premises.leave()))
   closing.defer(() => timeline.stop())
+  const addresses = premises.addresses.get('outside') ?? {}
   const parts = { counter, port, declarations, settings, timeline, wire, servers, instances, errands, log, addresses }
   const cloud = new LocalCloud({ ...parts, closing: closing.move() }, options.dueWork)
   try {
     // Other functions than the project's have routes of their own.
     const file = options.functionsModule === undefined ? projectFile('firebase.json') : undefined
-    server.on('request', cloud.gateway(options.firebaseJson ?? file).handle)
+    premises.server.on('request', cloud.gateway(options.firebaseJson ?? file).handle)
     await cloud.start(options)
     return cloud
   } catch (error) {
@@ -167,7 +161,7 @@ export class LocalCloud implements ControlledCloud {
     this.servers = parts.servers
     this.vendors = parts.servers.vendors
     this.targets = parts.servers.targets
-    this.addresses = parts.addresses.get('outside') ?? {}
+    this.addresses = parts.addresses
   }
 
   /** The front door; without a firebase.json the routes are taken from the declarations. */

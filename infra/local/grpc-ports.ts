@@ -45,8 +45,17 @@ export interface GrpcService {
   readonly text?: (request: unknown) => string
 }
 
+/** What answers a method now. */
+interface Answering {
+  readonly service: GrpcService
+  readonly name: string
+  readonly run: GrpcMethod<never> | undefined
+}
+
 export class GrpcPorts {
-  readonly #wire: Wire
+  #wire: Wire
+  /** By the path of the method. The paths are registered for good, what stands behind them is looked up at each call. */
+  readonly #answering = new Map<string, Answering>()
   readonly #server = new Server({ 'grpc.enable_channelz': 0, 'grpc.max_receive_message_length': 32 << 20, 'grpc.max_send_message_length': 64 << 20 })
   readonly #injector
   readonly #listeners: NetServer[] = []
@@ -64,15 +73,23 @@ export class GrpcPorts {
     this.#onDisconnect.push(listener)
   }
 
+  /** From now on calls go over this wire to services that are yet to be added. Ports and connections stay. */
+  anew(wire: Wire): void {
+    this.#wire = wire
+    this.#onDisconnect.length = 0
+  }
+
   add(service: GrpcService): void {
     const implementation: UntypedServiceImplementation = {}
     for (const [name, method] of Object.entries(service.definition)) {
-      const run = service.methods[name]
+      const isKnown = this.#answering.has(method.path)
+      this.#answering.set(method.path, { service, name, run: service.methods[name] })
+      if (isKnown) continue
       implementation[name] = method.responseStream
-        ? (call: any) => void this.#stream(service, name, run, call)
-        : (call: any, callback: any) => void this.#unary(service, name, run, call, callback)
+        ? (call: any) => void this.#stream(method.path, call)
+        : (call: any, callback: any) => void this.#unary(method.path, call, callback)
     }
-    this.#server.addService(service.definition, implementation)
+    if (Object.keys(implementation).length > 0) this.#server.addService(service.definition, implementation)
   }
 
   /** Opens a port on the loopback for one caller; `port` 0 takes a free one. Resolves to the port. */
@@ -105,9 +122,9 @@ export class GrpcPorts {
     this.#server.forceShutdown()
   }
 
-  async #unary(service: GrpcService, name: string, run: GrpcMethod<never> | undefined, call: any, callback: any): Promise<void> {
+  async #unary(path: string, call: any, callback: any): Promise<void> {
     try {
-      const answer = await this.#pass(service, name, run, call)
+      const answer = await this.#pass(path, call)
       callback(null, answer)
     } catch (error) {
       const failure = asStatus(error)
@@ -115,9 +132,9 @@ export class GrpcPorts {
     }
   }
 
-  async #stream(service: GrpcService, name: string, run: GrpcMethod<never> | undefined, call: any): Promise<void> {
+  async #stream(path: string, call: any): Promise<void> {
     try {
-      const answers = (await this.#pass(service, name, run, call)) as readonly unknown[]
+      const answers = (await this.#pass(path, call)) as readonly unknown[]
       for (const answer of answers) call.write(answer)
       call.end()
     } catch (error) {
@@ -129,7 +146,8 @@ export class GrpcPorts {
     }
   }
 
-  async #pass(service: GrpcService, name: string, run: GrpcMethod<never> | undefined, call: any): Promise<unknown> {
+  async #pass(path: string, call: any): Promise<unknown> {
+    const { service, name, run } = this.#answering.get(path) as Answering
     if (run === undefined) throw new GrpcFailure(codes.UNIMPLEMENTED, `${service.target} does not answer ${name} here`)
     const connection = String(call.getPeer())
     const instance = this.#instanceOf.get(connection) ?? 'outside'

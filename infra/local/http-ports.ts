@@ -33,17 +33,26 @@ export interface HttpService {
 
 /** Opens ports for one service. */
 export class HttpPorts {
-  readonly #wire: Wire
+  #wire: Wire
   readonly #servers: Server[] = []
+  /** By target: who answers now at the ports that were opened for it. */
+  readonly #services = new Map<string, HttpService>()
 
   constructor(wire: Wire) {
     this.#wire = wire
   }
 
+  /** From now on calls go over this wire to these services. Ports and connections stay. */
+  anew(wire: Wire, services: readonly HttpService[]): void {
+    this.#wire = wire
+    for (const service of services) this.#services.set(service.target, service)
+  }
+
   /** Opens a port on the loopback for one caller; `port` 0 takes a free one. Resolves to the port. */
   async open(service: HttpService, instance: string, port = 0): Promise<number> {
+    this.#services.set(service.target, service)
     const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
-      void this.#answer(service, instance, request, response)
+      void this.#answer(this.#services.get(service.target) ?? service, instance, request, response)
     })
     this.#servers.push(server)
     await new Promise<void>((resolve, reject) => {

@@ -59,6 +59,8 @@ interface Slot {
   /** Deaths in a row before it was ready. */
   stillborn: number
   restarts: number
+  /** Requests that it took and has not answered, those that nobody waits for any more too. */
+  unanswered: number
   /** Settled when a clock message was answered or the process is gone. */
   clockTold: Set<() => void>
 }
@@ -87,14 +89,15 @@ export class Instances {
       ready: false,
       stillborn: 0,
       restarts: 0,
+      unanswered: 0,
       clockTold: new Set(),
     }))
   }
 
-  /** Starts all; resolves when every one takes requests, rejects when one cannot start at all. */
+  /** Starts all that do not run yet; resolves when every one takes requests at that time, rejects when one cannot start at all. */
   async start(offsetMs: number): Promise<void> {
-    this.#offsetMs = offsetMs
-    for (const slot of this.#slots) this.#spawn(slot)
+    await this.clock(offsetMs)
+    for (const slot of this.#slots) if (slot.child === undefined) this.#spawn(slot)
     await this.#until(() => this.#slots.every((slot) => slot.ready || slot.stillborn >= STILLBORN_MAX), 60_000)
     if (this.#slots.every((slot) => slot.ready)) return
     await this.stop()
@@ -114,6 +117,11 @@ export class Instances {
     return true
   }
 
+  /** Kills those that still owe an answer. */
+  killIndebted(): void {
+    for (const { label, unanswered } of this.#slots) if (unanswered > 0) this.kill(label)
+  }
+
   /** Resolves when every living instance follows the new time. One that starts later starts with it. */
   async clock(offsetMs: number): Promise<void> {
     this.#offsetMs = offsetMs
@@ -131,7 +139,10 @@ export class Instances {
     while (true) {
       const slot = this.#next() ?? (await this.#nextReady())
       try {
-        return await send(slot, functionName, request, timeoutMs)
+        slot.unanswered += 1
+        const answer = await send(slot, functionName, request, timeoutMs)
+        slot.unanswered -= 1
+        return answer
       } catch (error) {
         if (!(error instanceof InstanceLost)) throw error
         // Dead, most likely, before its end is known here: it gets nothing more until it answers on the other line.
@@ -227,6 +238,7 @@ export class Instances {
     slot.ready = false
     slot.port = undefined
     slot.child = undefined
+    slot.unanswered = 0
     slot.stillborn = bornDead ? slot.stillborn + 1 : 0
     settle(slot)
     this.#wake()

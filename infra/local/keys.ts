@@ -32,14 +32,16 @@ const MAKERS = {
 
 export type SecretName = keyof typeof MAKERS
 
-/** Those that exist, the missing ones made. */
-export function keepKeys(store: SecretStore): Record<SecretName, string> {
+export type Keys = Readonly<Record<SecretName, string>>
+
+/** Those that exist, the missing ones as they are given, or made. */
+export function keepKeys(store: SecretStore, given?: Keys): Keys {
   const keys = Object.entries(MAKERS).map(([name, make]) => {
-    const value = store.value(name) ?? make()
+    const value = store.value(name) ?? given?.[name as SecretName] ?? make()
     if (store.value(name) === undefined) store.put(name, value)
     return [name, value]
   })
-  return Object.fromEntries(keys) as Record<SecretName, string>
+  return Object.fromEntries(keys) as Keys
 }
 
 /** Letters and digits, as vendors' keys have them. */

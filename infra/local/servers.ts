@@ -2,12 +2,12 @@
  * The world around the instances: Google's servers and the vendors, on one clock, one disk and one wire.
  */
 import type { Disk } from './disk.ts'
-import { GrpcPorts } from './grpc-ports.ts'
-import { HttpPorts, type HttpService } from './http-ports.ts'
+import type { GrpcPorts } from './grpc-ports.ts'
+import type { HttpPorts, HttpService } from './http-ports.ts'
 import { createBigQuery, type BigQuery } from './bigquery/bigquery.ts'
 import { createFirestore, type Firestore } from './firestore/firestore.ts'
 import { parseIndexFile } from './firestore/index-file.ts'
-import { keepKeys, type SecretName } from './keys.ts'
+import { keepKeys, type Keys } from './keys.ts'
 import { createPubSub, type Deliver, type PubSub } from './pubsub/pubsub.ts'
 import { seeded } from './random.ts'
 import { createScheduler, type Fire, type Scheduler } from './scheduler.ts'
@@ -43,6 +43,11 @@ export interface ServersOptions {
   readonly timeline: Timeline
   readonly disk: Disk
   readonly wire: Wire
+  /** Where they are reached. */
+  readonly grpc: GrpcPorts
+  readonly http: HttpPorts
+  /** Secrets that the instances know already. */
+  readonly keys: Keys | undefined
   readonly seed: number
   /** Content of the project's index file. */
   readonly indexes: unknown
@@ -65,16 +70,16 @@ export interface Servers {
   readonly secrets: Secrets
   readonly scheduler: Scheduler
   readonly vendors: ReadonlyMap<string, Vendor>
-  readonly keys: Readonly<Record<SecretName, string>>
+  readonly keys: Keys
   close(): Promise<void>
 }
 
 export async function createServers(options: ServersOptions): Promise<Servers> {
-  const { timeline, disk, wire } = options
+  const { timeline, disk, wire, grpc, http } = options
   const random = seeded(options.seed)
   const google = { timeline, disk, projectId: PROJECT_ID }
   const secrets = createSecrets(google)
-  const keys = keepKeys(secrets)
+  const keys = keepKeys(secrets, options.keys)
   const firestore = createFirestore({ ...google, indexes: parseIndexFile(options.indexes) })
   const pubsub = createPubSub({ ...google, random, deliver: options.deliver, settings: { ...FEW_AT_ONCE, standsBack: (topic) => topic.endsWith(MAIL_TOPIC) && options.serving() } })
   const scheduler = createScheduler({ ...google, fire: options.fire })
@@ -85,12 +90,12 @@ export async function createServers(options: ServersOptions): Promise<Servers> {
     shopUrl: options.shopUrl,
     random,
   }))
-  const grpc = new GrpcPorts(wire)
-  const http = new HttpPorts(wire)
   const grpcServices = [firestore.service, ...pubsub.services(), secrets.service, scheduler.service]
+  grpc.anew(wire)
   for (const service of grpcServices) grpc.add(service)
   grpc.onDisconnect((connection) => firestore.disconnect(connection))
   const services = [bigquery.service, ...vendors.map((vendor) => vendor.service)]
+  http.anew(wire, services)
   return {
     grpc,
     http,
@@ -105,13 +110,12 @@ export async function createServers(options: ServersOptions): Promise<Servers> {
     keys,
     close: async () => {
       pubsub.stop()
-      await Promise.all([grpc.close(), http.close()])
       await bigquery.close()
     },
   }
 }
 
-function createVendors(keys: Readonly<Record<SecretName, string>>, context: (name: string) => VendorContext): Vendor[] {
+function createVendors(keys: Keys, context: (name: string) => VendorContext): Vendor[] {
   return [
     createStripe(context('stripe'), { apiKey: keys.STRIPE_SECRET_KEY, webhookSecret: keys.STRIPE_WEBHOOK_SECRET, eventTypes: STRIPE_EVENTS, webhookDelayMs: 200 }),
     createAuthorizeNet(context('authorize-net'), {

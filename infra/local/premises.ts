@@ -1,0 +1,99 @@
+/**
+ * What one local cloud can leave to the next: the front door, the ports of all servers, and the instance processes, which
+ * are warm by then. Nothing of what was sold there is left: state, clock, faults and records belong to the cloud.
+ *
+ * Only one cloud lives in them at a time. An instance that still owes an answer when a cloud moves out is killed:
+ * what it does late must never reach the next one.
+ */
+import type { Server } from 'node:http'
+import { openPorts } from './environment.ts'
+import { listen } from './gateway.ts'
+import { GrpcPorts } from './grpc-ports.ts'
+import { HttpPorts } from './http-ports.ts'
+import { Instances } from './instances.ts'
+import type { Keys } from './keys.ts'
+import type { Servers } from './servers.ts'
+import { Wire } from './wire.ts'
+
+export interface PremisesOptions {
+  /** 0 takes a free one. */
+  readonly port: number
+  readonly instances: number
+  readonly functionsModule?: URL
+}
+
+type Log = (label: string, text: string) => void
+type Texts = Readonly<Record<string, string>>
+
+export class Premises {
+  readonly server: Server
+  readonly port: number
+  readonly instances: Instances
+  readonly grpc: GrpcPorts
+  readonly http: HttpPorts
+  /** Of the servers, by caller and then by variable; empty until the first cloud has moved in. */
+  readonly addresses = new Map<string, Texts>()
+  /** What the instances know; set by the first cloud. */
+  keys: Keys | undefined
+  #environment: (addresses: Texts) => Record<string, string> = () => ({})
+  #log: Log = () => undefined
+  #isTaken = false
+  #isClosed = false
+
+  /** Takes the port at once; rejects with EADDRINUSE when somebody has it. */
+  static async open(options: PremisesOptions): Promise<Premises> {
+    return new Premises(options, await listen(options.port))
+  }
+
+  private constructor({ instances: count, functionsModule }: PremisesOptions, { server, port }: { server: Server; port: number }) {
+    const nobody = new Wire({ now: () => 0, kill: () => undefined })
+    this.server = server
+    this.port = port
+    this.grpc = new GrpcPorts(nobody)
+    this.http = new HttpPorts(nobody)
+    this.instances = new Instances({
+      count,
+      ...(functionsModule === undefined ? {} : { functionsModule }),
+      environment: (label) => this.#environment(this.addresses.get(label) ?? {}),
+      log: (label, text) => this.#log(label, text),
+    })
+  }
+
+  get isVacant(): boolean {
+    return !this.#isTaken && !this.#isClosed
+  }
+
+  /** A cloud moves in; what its instances print goes to its log. */
+  take(log: Log): void {
+    if (!this.isVacant) throw new Error('Another local cloud is in these premises.')
+    this.#isTaken = true
+    this.#log = log
+  }
+
+  /** Opens the ports of the first cloud's servers and says what the instances are to know. Later ones find both as they are. */
+  async furnish(servers: Servers, environment: (addresses: Texts) => Record<string, string>): Promise<void> {
+    if (this.keys !== undefined) return
+    this.keys = servers.keys
+    this.#environment = environment
+    for (const label of [...this.instances.list().map((instance) => instance.label), 'outside']) {
+      this.addresses.set(label, await openPorts(label, servers))
+    }
+  }
+
+  /** The cloud moves out, and another one may move in. */
+  leave(): void {
+    this.server.removeAllListeners('request')
+    this.#log = () => undefined
+    this.instances.killIndebted()
+    this.#isTaken = false
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    await this.instances.stop()
+    await Promise.all([this.grpc.close(), this.http.close()])
+    this.server.close()
+    this.server.closeAllConnections()
+  }
+}
