@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net'
 import { cloudEvent, http } from '@google-cloud/functions-framework'
 import { getTestServer } from '@google-cloud/functions-framework/testing'
 import { checkAtStart } from '../../shared/platform/config.ts'
-import { declarationsOf, FUNCTIONS_MODULE } from '../build/declarations.ts'
+import { declarationsOf } from '../build/declarations.ts'
 import { caller } from './preload.ts'
 
 /** Told to the supervisor once requests are taken. */
@@ -23,8 +23,7 @@ const servers = new Map<string, Server | undefined>()
 process.on('SIGINT', () => undefined)
 process.on('disconnect', () => process.exit(0))
 
-// Functions that are not the shop's have settings of their own.
-if (process.env['LOCAL_FUNCTIONS_MODULE'] === FUNCTIONS_MODULE.href) checkAtStart()
+if (process.env['LOCAL_SETTINGS_CHECKED'] === 'true') checkAtStart()
 await registerFunctions()
 listen()
 

@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { FUNCTIONS_MODULE } from '../build/declarations.ts'
+import { builtFunctions } from './built.ts'
 import type { ReadyMessage } from './instance.ts'
 import type { ClockMessage } from './preload.ts'
 
@@ -74,6 +75,7 @@ export class Instances {
   readonly #options: InstancesOptions
   readonly #slots: Slot[]
   readonly #waiting = new Set<() => void>()
+  #functions: URL | undefined
   #offsetMs = 0
   #turn = 0
   #stopped = false
@@ -97,6 +99,7 @@ export class Instances {
   /** Starts all that do not run yet; resolves when every one takes requests at that time, rejects when one cannot start at all. */
   async start(offsetMs: number): Promise<void> {
     await this.clock(offsetMs)
+    this.#functions ??= await builtFunctions(this.#options.functionsModule ?? FUNCTIONS_MODULE)
     for (const slot of this.#slots) if (slot.child === undefined) this.#spawn(slot)
     await this.#until(() => this.#slots.every((slot) => slot.ready || slot.stillborn >= STILLBORN_MAX), 60_000)
     if (this.#slots.every((slot) => slot.ready)) return
@@ -193,7 +196,9 @@ export class Instances {
         NODE_COMPILE_CACHE: join(tmpdir(), 'countinghouse-compiled'),
         ...this.#options.environment(slot.label),
         NODE_ENV: 'production',
-        LOCAL_FUNCTIONS_MODULE: (this.#options.functionsModule ?? FUNCTIONS_MODULE).href,
+        LOCAL_FUNCTIONS_MODULE: this.#functions?.href,
+        // Functions that are not the shop's have settings of their own.
+        ...(this.#options.functionsModule === undefined ? { LOCAL_SETTINGS_CHECKED: 'true' } : {}),
         LOCAL_CLOCK_OFFSET_MS: String(this.#offsetMs),
       },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -43,8 +43,8 @@ async function exploreThese(names: readonly string[]): Promise<Explored[]> {
   const done: Explored[] = []
   for (const name of names) {
     const explored = await exploreOne(name)
-    print(row(explored))
     done.push(explored)
+    tell(explored)
   }
   return done
 }
@@ -63,8 +63,8 @@ async function exploreAll(): Promise<Explored[]> {
       child.send(name)
       const explored = await promise
       child.removeAllListeners()
-      print(row(explored))
       done.push(explored)
+      tell(explored)
     }
     child.disconnect()
   }
@@ -84,13 +84,18 @@ async function* named(): AsyncGenerator<string> {
   while (process.connected) yield await new Promise<string>((resolve) => process.once('message', resolve))
 }
 
+/** At once: whoever stops a long run has what it found so far. */
+function tell(explored: Explored): void {
+  print(row(explored))
+  for (const violation of explored.violations) print(`\n${told(violation)}\n`)
+}
+
 function row({ scenario, calls, points, violations, seconds }: Explored): string {
   return `${scenario.padEnd(28)} ${String(calls).padStart(3)} calls ${String(points).padStart(5)} points ${String(violations.length).padStart(3)} violations ${seconds.toFixed(0).padStart(4)} s`
 }
 
 function report(explored: readonly Explored[]): number {
   const violations = explored.flatMap((one) => one.violations)
-  for (const violation of violations) print(`\n${told(violation)}`)
   print(`faults: ${explored.reduce((sum, { points }) => sum + points, 0)} points, ${violations.length} violations`)
   return violations.length === 0 ? 0 : 1
 }
