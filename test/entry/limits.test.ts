@@ -7,9 +7,11 @@ import { openShop, Person, type Answer, type Shop } from '../functions/shop.ts'
 
 const MINUTE_MS = 60_000
 
+const AS_SPECIFIED = { API_LIMIT_PER_MINUTE: '100', ADMIN_LIMIT_PER_MINUTE: '60', CHECKOUTS_PER_IP_HOUR: '20' }
+
 let shop: Shop
 beforeAll(async () => {
-  shop = await openShop()
+  shop = await openShop({ environment: AS_SPECIFIED })
 })
 afterAll(() => shop.cloud.stop())
 
@@ -124,7 +126,7 @@ describe('survives', () => {
 
   test('the restart of everything', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'countinghouse-limits-'))
-    const options = { directory, furnish: async () => undefined }
+    const options = { directory, furnish: async () => undefined, environment: AS_SPECIFIED }
     const first = await openShop(options)
     await nextMinute(first)
     const guest = first.guest()

@@ -16,7 +16,7 @@ export interface Held {
 export const RISKY = { paymentMethod: { token: 'pm_card_riskLevelElevated' } }
 
 export function openWatchfulGround(): Promise<Ground> {
-  return openGround({ environment: { FRAUD_AMOUNT_PER_CUSTOMER_HOUR: '100', ADMIN_LIMIT_PER_MINUTE: '10000', API_LIMIT_PER_MINUTE: '10000' } })
+  return openGround({ environment: { FRAUD_AMOUNT_PER_CUSTOMER_HOUR: '100' } })
 }
 
 /** Somebody new tries to buy so many units. */

@@ -28,8 +28,9 @@ export interface Line {
   readonly quantity: number
 }
 
-/** A test buys more within an hour than any customer; the platform tells a country where a test names one. */
+/** A test asks and buys more within an hour than any customer; the platform tells a country where a test names one. */
 const TRUSTING = {
+  API_LIMIT_PER_MINUTE: '100000', ADMIN_LIMIT_PER_MINUTE: '100000', CHECKOUTS_PER_IP_HOUR: '1000',
   FRAUD_ORDERS_PER_CUSTOMER_HOUR: '100000', FRAUD_ORDERS_PER_IP_HOUR: '100000', FRAUD_CARDS_PER_CUSTOMER_HOUR: '49', FRAUD_CARDS_PER_IP_HOUR: '49',
   FRAUD_AMOUNT_PER_CUSTOMER_HOUR: '100000000', FRAUD_AMOUNT_PER_IP_HOUR: '100000000', IP_COUNTRY_HEADER: 'x-country-code',
 }
@@ -49,7 +50,7 @@ async function vacantPremises(): Promise<Premises> {
 const USUAL = { port: 0, instances: 2 }
 
 export async function openShop({ environment, ...options }: Partial<LocalCloudOptions> = {}): Promise<Shop> {
-  const isUsual = environment === undefined && Object.keys(options).length === 0
+  const isUsual = Object.keys({ ...environment, ...options }).length === 0
   const cloud = await createLocalCloud({
     ...USUAL, furnish: furnishShop, dueWork: shopWork, environment: { ...TRUSTING, ...IMPATIENT, ...environment }, ...options,
     ...(isUsual ? { premises: await vacantPremises() } : {}),

@@ -7,7 +7,7 @@ const LINE = { productId: 'test-product-1', quantity: 2 }
 
 let shop: Shop
 beforeAll(async () => {
-  shop = await openShop({ environment: { API_LIMIT_PER_MINUTE: '100000', ADMIN_LIMIT_PER_MINUTE: '100000', SHIPPING_RATES: '[{"state":"TX","fee":"5"}]' } })
+  shop = await openShop({ environment: { SHIPPING_RATES: '[{"state":"TX","fee":"5"}]' } })
 })
 afterAll(() => shop.cloud.stop())
 

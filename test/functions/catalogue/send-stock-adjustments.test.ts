@@ -11,7 +11,7 @@ const TRIES = 4
 let shop: Shop
 let buyer: Person
 beforeAll(async () => {
-  shop = await openShop({ environment: { BREAKER_FAILURES: '5', CHECKOUTS_PER_CUSTOMER_HOUR: '1000', CHECKOUTS_PER_IP_HOUR: '1000', API_LIMIT_PER_MINUTE: '10000' } })
+  shop = await openShop({ environment: { BREAKER_FAILURES: '5', CHECKOUTS_PER_CUSTOMER_HOUR: '1000' } })
   buyer = await shop.adult()
 })
 afterEach(() => shop.calm())

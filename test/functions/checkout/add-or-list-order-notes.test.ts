@@ -8,7 +8,7 @@ let clerk: Person
 let buyer: Person
 let orderId: string
 beforeAll(async () => {
-  shop = await openShop({ environment: { API_LIMIT_PER_MINUTE: '100000' } })
+  shop = await openShop()
   clerk = await shop.person('support')
   buyer = await shop.person()
   orderId = (await buyer.buy({ productId: 'test-product-1', quantity: 1 }))['id']

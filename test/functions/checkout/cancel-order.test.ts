@@ -18,8 +18,7 @@ let shop: Shop
 let admin: Person
 
 beforeAll(async () => {
-  const generous = { ADMIN_LIMIT_PER_MINUTE: '10000', API_LIMIT_PER_MINUTE: '10000' }
-  ground = await openGround({ environment: { FRAUD_AMOUNT_PER_CUSTOMER_HOUR: '500', ...generous } })
+  ground = await openGround({ environment: { FRAUD_AMOUNT_PER_CUSTOMER_HOUR: '500' } })
   shop = ground.shop
   admin = await shop.person('admin')
 }, 30_000)

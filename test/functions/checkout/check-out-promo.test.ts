@@ -17,7 +17,7 @@ let ground: Ground
 let shop: Shop
 
 beforeAll(async () => {
-  ground = await openGround({ environment: { API_LIMIT_PER_MINUTE: '100000', ADMIN_LIMIT_PER_MINUTE: '100000', STORE_DEADLINE_MS: '60000' } })
+  ground = await openGround({ environment: { STORE_DEADLINE_MS: '60000' } })
   shop = ground.shop
 }, 30_000)
 afterAll(() => shop.cloud.stop())

@@ -25,7 +25,7 @@ beforeAll(async () => {
   const shipping = [{ state: 'CA', fee: '9.99' }, { state: 'TX', fee: '5.95', freeFrom: '150' }]
   ground = await openGround({
     environment: {
-      TAX_RATES: JSON.stringify(rates), SHIPPING_RATES: JSON.stringify(shipping), AGE_RESTRICTED_SHIPS_TO: 'tx, co', API_LIMIT_PER_MINUTE: '100000', ADMIN_LIMIT_PER_MINUTE: '100000',
+      TAX_RATES: JSON.stringify(rates), SHIPPING_RATES: JSON.stringify(shipping), AGE_RESTRICTED_SHIPS_TO: 'tx, co',
     },
   })
   shop = ground.shop

@@ -14,7 +14,7 @@ const TAX_RATES = '[{"state":"TX","category":"Wellness","percent":"8.25"}]'
 const TAXED = 'VARCALMBALM30'
 
 beforeAll(async () => {
-  ground = await openGround({ environment: { TAX_RATES } })
+  ground = await openGround({ environment: { TAX_RATES, CHECKOUTS_PER_IP_HOUR: '20' } })
   shop = ground.shop
 }, 30_000)
 afterAll(() => shop.cloud.stop())

@@ -11,7 +11,7 @@ let shop: Shop
 let events = 0
 
 beforeAll(async () => {
-  ground = await openGround({ environment: { CHARGE_DEADLINE_MS: '2000', BREAKER_FAILURES: '100000', API_LIMIT_PER_MINUTE: '10000', ADMIN_LIMIT_PER_MINUTE: '10000' } })
+  ground = await openGround({ environment: { CHARGE_DEADLINE_MS: '2000' } })
   shop = ground.shop
 }, 30_000)
 afterAll(() => shop.cloud.stop())

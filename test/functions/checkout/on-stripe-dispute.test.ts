@@ -9,7 +9,7 @@ let shop: Shop
 let admin: Person
 
 beforeAll(async () => {
-  ground = await openGround({ environment: { CHECKOUTS_PER_IP_HOUR: '1000' } })
+  ground = await openGround()
   shop = ground.shop
   admin = await shop.person('admin')
 }, 30_000)

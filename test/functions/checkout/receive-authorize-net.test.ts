@@ -15,7 +15,7 @@ let shop: Shop
 let events = 0
 
 beforeAll(async () => {
-  ground = await openGround({ environment: { AUTHORIZE_NET_SIGNATURE_KEY_PREVIOUS: PREVIOUS, API_LIMIT_PER_MINUTE: '10000' } })
+  ground = await openGround({ environment: { AUTHORIZE_NET_SIGNATURE_KEY_PREVIOUS: PREVIOUS } })
   shop = ground.shop
 }, 30_000)
 afterAll(() => shop.cloud.stop())

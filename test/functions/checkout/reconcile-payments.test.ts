@@ -12,7 +12,7 @@ const JOB = 'reconcile-payments'
 
 /** Each part has a shop of its own: what one leaves open, another would meet. */
 async function openEach(environment: Record<string, string> = {}): Promise<Shop> {
-  return (await openGround({ environment: { API_LIMIT_PER_MINUTE: '10000', ...environment } })).shop
+  return (await openGround({ environment })).shop
 }
 
 function onRecord(shop: Shop, state?: string): Json[] {

@@ -18,7 +18,7 @@ let shop: Shop
 let admin: Person
 
 beforeAll(async () => {
-  ground = await openGround({ environment: { BREAKER_FAILURES: '100000', VENDOR_DEADLINE_MS: '1000', ADMIN_LIMIT_PER_MINUTE: '10000' } })
+  ground = await openGround({ environment: { VENDOR_DEADLINE_MS: '1000' } })
   shop = ground.shop
   admin = await shop.person('admin')
 }, 30_000)

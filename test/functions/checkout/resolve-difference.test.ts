@@ -13,7 +13,7 @@ let shop: Shop
 let admin: Person
 
 beforeAll(async () => {
-  ground = await openGround({ environment: { CHARGE_DEADLINE_MS: '1200', ADMIN_LIMIT_PER_MINUTE: '1000' } })
+  ground = await openGround({ environment: { CHARGE_DEADLINE_MS: '1200' } })
   shop = ground.shop
   admin = await shop.person('admin')
 }, 30_000)

@@ -14,7 +14,7 @@ let days: string[]
 const dayOf = (): string => new Intl.DateTimeFormat('en-CA', { timeZone: 'America/Chicago', year: 'numeric', month: '2-digit', day: '2-digit' }).format(shop.cloud.now())
 
 beforeAll(async () => {
-  const ground = await openGround({ environment: { ADMIN_LIMIT_PER_MINUTE: '100000' } })
+  const ground = await openGround()
   shop = ground.shop
   const [jo, ann] = [shop.guest(), shop.guest()]
   const bought: Array<[Person, Json]> = [

@@ -7,7 +7,7 @@ let shop: Shop
 let mails: Mails
 let support: Person
 beforeAll(async () => {
-  shop = await openShop({ furnish: async () => undefined })
+  shop = await openShop()
   mails = new Mails(shop)
   support = await shop.person('support')
 })

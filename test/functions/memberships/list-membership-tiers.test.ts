@@ -5,7 +5,7 @@ import { openShop, type Json, type Shop } from '../shop.ts'
 let shop: Shop
 
 beforeAll(async () => {
-  shop = await openShop({ instances: 1 })
+  shop = await openShop()
 }, 30_000)
 afterAll(() => shop.cloud.stop())
 

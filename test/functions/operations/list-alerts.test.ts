@@ -7,7 +7,7 @@ const LIST = '/api/admin/alerts'
 let shop: Shop
 let viewer: Person
 beforeAll(async () => {
-  shop = await openShop({ furnish: async () => undefined })
+  shop = await openShop()
   viewer = await shop.person('viewer')
   const nowMs = shop.cloud.now()
   // Every third is over; the later ones were heard of last.

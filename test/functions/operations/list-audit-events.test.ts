@@ -7,7 +7,7 @@ import { send, today } from './audit-trail.ts'
 let ground: Ground
 let viewer: Person
 beforeAll(async () => {
-  ground = await openGround({ environment: { CHECKOUTS_PER_IP_HOUR: '1000' } })
+  ground = await openGround()
   viewer = await ground.shop.person('viewer')
 })
 afterEach(() => ground.shop.calm())

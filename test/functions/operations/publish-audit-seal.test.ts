@@ -8,7 +8,7 @@ const JOB = 'publish-audit-seal'
 
 let ground: Ground
 beforeAll(async () => {
-  ground = await openGround({ environment: { CHECKOUTS_PER_IP_HOUR: '1000' } })
+  ground = await openGround()
 })
 afterEach(() => ground.shop.calm())
 afterAll(() => ground.shop.cloud.stop())

@@ -13,7 +13,7 @@ let shop: Shop
 let inbox: Inbox
 let mails: Mails
 beforeAll(async () => {
-  shop = await openShop({ environment: { TRANSACTION_DEADLINE_MS: '2000', ADMIN_LIMIT_PER_MINUTE: '1000', API_LIMIT_PER_MINUTE: '1000' } })
+  shop = await openShop({ environment: { TRANSACTION_DEADLINE_MS: '2000' } })
   inbox = new Inbox(shop, (await (await shop.person()).buy({ productId: 'VARTOTE1', quantity: 1 }))['id'])
   mails = new Mails(shop)
   await shop.cloud.drain()

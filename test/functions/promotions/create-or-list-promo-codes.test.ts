@@ -6,7 +6,7 @@ import { openShop, type Answer, type Json, type Person, type Shop } from '../sho
 let shop: Shop
 let admin: Person
 beforeAll(async () => {
-  shop = await openShop({ environment: { ADMIN_LIMIT_PER_MINUTE: '100000', API_LIMIT_PER_MINUTE: '100000' } })
+  shop = await openShop()
   admin = await shop.person('admin')
 })
 afterAll(() => shop.cloud.stop())

@@ -8,7 +8,7 @@ const GRANT = { certificate: 'TX-RESALE-4711', states: ['tx', 'OK', 'TX'], valid
 let shop: Shop
 let admin: Person
 beforeAll(async () => {
-  shop = await openShop({ environment: { TAX_RATES: '[{"state":"TX","category":"*","percent":"8.25"}]', ADMIN_LIMIT_PER_MINUTE: '100000' } })
+  shop = await openShop({ environment: { TAX_RATES: '[{"state":"TX","category":"*","percent":"8.25"}]' } })
   admin = await shop.person('admin')
 })
 afterAll(() => shop.cloud.stop())

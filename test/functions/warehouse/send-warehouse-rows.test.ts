@@ -9,7 +9,7 @@ const JOB = 'send-warehouse-rows'
 let shop: Shop
 let bigquery: BigQuery
 beforeAll(async () => {
-  shop = await openShop({ environment: { CHECKOUTS_PER_IP_HOUR: '1000' } })
+  shop = await openShop()
   bigquery = new BigQuery({
     projectId: shop.cloud.servers.pubsub.projectId,
     apiEndpoint: shop.cloud.addresses['BIGQUERY_EMULATOR_HOST'] ?? '',

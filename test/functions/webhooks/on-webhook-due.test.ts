@@ -12,7 +12,7 @@ let receiver: Receiver
 let admin: Person
 
 beforeAll(async () => {
-  ground = await openGround({ environment: { ADMIN_LIMIT_PER_MINUTE: '1000', WEBHOOK_DEADLINE_MS: '400', API_LIMIT_PER_MINUTE: '10000' } })
+  ground = await openGround({ environment: { WEBHOOK_DEADLINE_MS: '400' } })
   shop = ground.shop
   receiver = await Receiver.open()
   admin = await shop.person('admin')

@@ -9,10 +9,9 @@ let strict: Shop
 let admin: Person
 
 beforeAll(async () => {
-  const limits = { ADMIN_LIMIT_PER_MINUTE: '1000', API_LIMIT_PER_MINUTE: '1000' }
-  shop = await openShop({ environment: limits })
+  shop = await openShop()
   // As in production.
-  strict = await openShop({ instances: 1, environment: { ...limits, WEBHOOK_TO_LOOPBACK: 'false' } })
+  strict = await openShop({ instances: 1, environment: { WEBHOOK_TO_LOOPBACK: 'false' } })
   admin = await shop.person('admin', 'ann')
 }, 60_000)
 afterAll(() => Promise.all([shop.cloud.stop(), strict.cloud.stop()]))

@@ -9,7 +9,7 @@ let admin: Person
 let receiver: Receiver
 
 beforeAll(async () => {
-  shop = (await openGround({ environment: { WAREHOUSE_DEADLINE_MS: '1000', ADMIN_LIMIT_PER_MINUTE: '1000', API_LIMIT_PER_MINUTE: '1000' } })).shop
+  shop = (await openGround({ environment: { WAREHOUSE_DEADLINE_MS: '1000' } })).shop
   receiver = await Receiver.open()
   admin = await shop.person('admin')
 }, 30_000)
