@@ -1,11 +1,11 @@
 /**
- * Rules need no process of their own a file. Tests of functions share the processes of the shops that they open one after
- * the other. Whatever configures itself has a process to itself.
+ * Most files share processes, so that what is loaded and warm stays so: packages, and the instances of the shops that are
+ * opened one after the other. Whatever configures its own process has one to itself.
  */
 import { defineConfig } from 'vitest/config'
 
-const RULES = ['test/domain/**/*.test.ts', 'test/values/**/*.test.ts']
-const FUNCTIONS = ['test/functions/**/*.test.ts']
+const ALL = ['test/**/*.test.ts']
+const CONFIGURED = ['platform', 'stores', 'vendors', 'faults', 'functions/customers'].map((folder) => `test/${folder}/**/*.test.ts`)
 
 export default defineConfig({
   test: {
@@ -14,9 +14,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
-      { extends: true, test: { name: 'rules', include: RULES, isolate: false } },
-      { extends: true, test: { name: 'functions', include: FUNCTIONS, isolate: false } },
-      { extends: true, test: { name: 'house and cloud', include: ['test/**/*.test.ts'], exclude: [...RULES, ...FUNCTIONS] } },
+      { extends: true, test: { name: 'together', include: ALL, exclude: CONFIGURED, isolate: false } },
+      { extends: true, test: { name: 'alone', include: CONFIGURED } },
     ],
   },
 })
