@@ -5,6 +5,7 @@ export { getProduct } from './catalogue/get-product.ts'
 export { listProducts } from './catalogue/list-products.ts'
 export { sendStockAdjustments } from './catalogue/send-stock-adjustments.ts'
 export { syncSquareCatalogue } from './catalogue/sync-square-catalogue.ts'
+export { syncSquarePayments } from './catalogue/sync-square-payments.ts'
 
 // Saved cards
 export { onStripeCard } from './cards/on-stripe-card.ts'

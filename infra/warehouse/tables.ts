@@ -25,10 +25,32 @@ const text = (name: string): Column => ({ name, type: 'STRING' })
 const money = (name: string): Column => ({ name, type: 'NUMERIC' })
 const whole = (name: string): Column => ({ name, type: 'INT64' })
 const time = (name: string): Column => ({ name, type: 'TIMESTAMP' })
+const yesNo = (name: string): Column => ({ name, type: 'BOOL' })
 const id: Column = { name: 'id', type: 'STRING', mode: 'REQUIRED' }
 const created: Column = { name: 'created_at', type: 'TIMESTAMP', mode: 'REQUIRED' }
 const updated: Column = { name: 'updated_at', type: 'TIMESTAMP', mode: 'REQUIRED' }
 const version: readonly Column[] = [whole('row_version'), whole('schema_version')]
+
+/** A sale at the counter. `mode` says whose it is: a shop's own, or made up for a shop that has no Lightspeed yet. */
+const lightspeedSale: readonly Column[] = [
+  id, text('mode'), text('status'), yesNo('archived'), text('shop_id'), text('register_id'), text('customer_id'), text('ticket_number'),
+  money('amount'), money('discount'), money('tax'), money('total'), text('currency'), time('completed_at'),
+  {
+    name: 'items',
+    type: 'RECORD',
+    mode: 'REPEATED',
+    fields: [text('line_id'), text('item_id'), money('quantity'), money('unit_price'), money('discount'), money('tax'), money('total')],
+  },
+  created, updated, ...version,
+]
+
+/** An item and its stock, all shops together and each by itself. `created_at` is when this state was read: an old item is no old row. */
+const lightspeedItem: readonly Column[] = [
+  id, text('mode'), text('name'), text('description'), text('category'), text('sku'), money('price'), money('cost'), text('currency'),
+  money('quantity'), yesNo('archived'), time('added_at'),
+  { name: 'shops', type: 'RECORD', mode: 'REPEATED', fields: [text('shop_id'), money('quantity')] },
+  created, updated, ...version,
+]
 
 export const TABLES: readonly Table[] = [
   {
@@ -92,10 +114,51 @@ export const TABLES: readonly Table[] = [
     retentionYears: 7,
     columns: [
       id, text('customer_id'), text('verification_id'), text('full_name_hash'), text('date_of_birth_hash'), text('state'), whole('age'),
-      { name: 'verified', type: 'BOOL' }, text('outcome'), text('verification_method'), time('verified_at'), time('expires_at'),
+      yesNo('verified'), text('outcome'), text('verification_method'), time('verified_at'), time('expires_at'),
       text('encrypted_metadata'), text('ip_address'), text('user_agent'), created, updated, ...version,
     ],
   },
+  {
+    dataset: 'commerce',
+    name: 'square_payments_log',
+    view: 'square_payments',
+    clusteredBy: ['location_id', 'id'],
+    retentionYears: 7,
+    columns: [
+      id, text('location_id'), text('order_id'), text('customer_id'), text('status'), text('source_type'), text('card_brand'),
+      money('amount'), money('tip'), money('total'), money('refunded'), money('fees'), text('currency'), created, updated, ...version,
+    ],
+  },
+  {
+    dataset: 'commerce',
+    name: 'square_items_log',
+    view: 'square_items',
+    clusteredBy: ['id'],
+    retentionYears: 7,
+    columns: [
+      id, text('item_id'), text('name'), text('variation_name'), text('category'), text('sku'), money('price'), text('currency'),
+      yesNo('available'), created, updated, ...version,
+    ],
+  },
+  // What is made up lies apart: no total can mix it with what was sold.
+  ...['', 'mock_'].flatMap((prefix): Table[] => [
+    {
+      dataset: 'analytics',
+      name: `${prefix}lightspeed_transactions_log`,
+      view: `${prefix}lightspeed_transactions`,
+      clusteredBy: ['shop_id', 'id'],
+      retentionYears: 7,
+      columns: lightspeedSale,
+    },
+    {
+      dataset: 'analytics',
+      name: `${prefix}lightspeed_products_log`,
+      view: `${prefix}lightspeed_products`,
+      clusteredBy: ['id'],
+      retentionYears: 7,
+      columns: lightspeedItem,
+    },
+  ]),
   {
     dataset: 'audit',
     name: 'events_log',

@@ -38,13 +38,16 @@ const LIMITED_MS = 60_000
 
 /**
  * For jobs, and calls that may be repeated: what was lost, failed at the other side or came too fast is asked again after 1,
- * 2 and 4 s. One that is to wait longer is not waited for.
+ * 2 and 4 s. One that is to wait longer is not waited for, unless the other side says how long and it is at most `restMsMax`.
  */
-export async function callPatiently(request: HttpRequest): Promise<HttpResult> {
+export async function callPatiently(request: HttpRequest & { readonly restMsMax?: number }): Promise<HttpResult> {
   for (let retry = 0; ; retry++) {
     const result = await callHttp(request)
-    const waitMs = backoff(retry)
-    if (retry === TRIES_AFTER_MAX || !isPassing(result) || (restMs(result) ?? 0) > waitMs) return result
+    if (retry === TRIES_AFTER_MAX || !isPassing(result)) return result
+    const saidMs = result.lost ? undefined : saidRetryAfterMs(result.headers)
+    const waits = saidMs !== undefined && saidMs <= (request.restMsMax ?? 0)
+    const waitMs = waits ? Math.max(saidMs, backoff(retry)) : backoff(retry)
+    if (!waits && (restMs(result) ?? 0) > waitMs) return result
     await pause(waitMs)
   }
 }

@@ -1,9 +1,9 @@
 /** Rows that the warehouse would not take, kept apart with the reason. */
-import type { WarehouseRow } from '#domain/rows.ts'
+import type { Row } from '#platform/bigquery.ts'
 import { now } from '#platform/clock.ts'
 import { commit, doc } from '#platform/firestore.ts'
 
-export async function keepRefused(table: string, rows: readonly WarehouseRow[], refused: ReadonlyArray<{ insertId: string; reason: string }>): Promise<void> {
+export async function keepRefused(table: string, rows: readonly Row[], refused: ReadonlyArray<{ insertId: string; reason: string }>): Promise<void> {
   if (refused.length === 0) return
   const kept = await Promise.all(refused.map(async ({ insertId, reason }) => ({
     place: await doc('refused_rows', `${table}-${insertId}`),

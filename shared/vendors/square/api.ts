@@ -11,6 +11,8 @@ interface SquareCall {
   readonly body?: unknown
   /** Somebody waits for the answer: it is asked for once. Without it a job asks, patiently: all its calls may be repeated. */
   readonly deadlineMs?: number
+  /** A job waits for Square to recover if it says so and means no longer than this. */
+  readonly restMsMax?: number
 }
 
 /**
@@ -26,6 +28,7 @@ export async function square<Answer>(call: SquareCall): Promise<Answer> {
     headers: { authorization: `Bearer ${SQUARE_ACCESS_TOKEN}`, 'square-version': SQUARE_API_VERSION },
     ...(call.body === undefined ? {} : { body: call.body }),
     deadlineMs: call.deadlineMs ?? config('deadlines').VENDOR_DEADLINE_MS,
+    ...(call.restMsMax === undefined ? {} : { restMsMax: call.restMsMax }),
   })
   if (result.lost) throw new VendorDown({ reason: `square: ${result.reason}` })
   if (result.status >= 200 && result.status < 300) return (result.body ?? {}) as Answer

@@ -12,10 +12,12 @@ import type { Payments } from './payments.ts'
 import type { Disorder } from '../webhook-sender.ts'
 import { parseQuantity } from './quantity.ts'
 import type { RateLimit } from './rate-limit.ts'
-import type { Dated, Json, Order, Payment } from './shapes.ts'
+import type { Dated, Json, Location, Order, Payment } from './shapes.ts'
 import type { SquareStore } from './store.ts'
 import type { Till } from './till.ts'
 import type { Tokens } from './tokens.ts'
+
+const DAY_MS = 86_400_000
 
 export interface Parts {
   readonly store: SquareStore
@@ -47,6 +49,10 @@ export function control(parts: Parts, action: readonly string[], input: Json): H
       return ok({ customer: addCustomer(parts.store, input) })
     case 'import':
       return ok(bringIn(parts.store, input))
+    case 'past':
+      return ok(orderPast(parts.store, input))
+    case 'locations':
+      return ok({ location: openLocation(parts.store, input) })
     case 'rate_limit':
       parts.rateLimit.set(input)
       return ok({})
@@ -123,6 +129,20 @@ function bringIn(store: SquareStore, input: Json): Json {
   for (const order of orders) store.orders.set(order.id, order)
   for (const customer of customers) store.customers.set(customer.id, customer)
   return { payments: payments.length, refunds: refunds.length, orders: orders.length, customers: customers.length }
+}
+
+/** `{payments, days?}`: so many payments, spread over the days until now and over all locations; made when they are asked for. */
+function orderPast(store: SquareStore, input: Json): Json {
+  const past = { count: cents(input, 'payments'), fromMs: store.now() - (input['days'] === undefined ? 700 : cents(input, 'days')) * DAY_MS, toMs: store.now() }
+  const locations = store.locations.values().map(({ id }) => id)
+  store.past.set('payments', { ...past, locations, currency: String(store.mainLocation['currency']) })
+  return { payments: past.count }
+}
+
+function openLocation(store: SquareStore, input: Json): Location {
+  const { merchant_id: merchantId } = store.mainLocation
+  const id = requiredText(input, 'id')
+  return store.locations.set(id, { ...store.mainLocation, ...input, id, merchant_id: merchantId, created_at: store.stamp() })
 }
 
 function dated(object: Json): Dated {

@@ -25,12 +25,13 @@ export interface Page<T> {
   readonly cursor?: string
 }
 
-export function page<T>(rows: readonly T[], nowMs: number, options: PageOptions<T>): Page<T> {
+/** @param rows all rows, or those to choose from when the key of the last one handed out is known */
+export function page<T>(rows: readonly T[] | ((after: string | undefined) => readonly T[]), nowMs: number, options: PageOptions<T>): Page<T> {
   const { input, limit, key } = options
   const direction = options.descending === true ? -1 : 1
   const query = digest({ ...input, cursor: undefined })
   const after = lastKey(text(input, 'cursor'), query, nowMs)
-  const keyed = rows
+  const keyed = (typeof rows === 'function' ? rows(after) : rows)
     .map((row) => ({ row, key: key(row) }))
     .filter((entry) => after === undefined || order(entry.key, after) * direction > 0)
     .sort((a, b) => order(a.key, b.key) * direction)

@@ -5,6 +5,7 @@
  * arrives as a `payment.updated` some seconds after the sale; it is owed again after a restart.
  */
 import { page, paged } from './cursors.ts'
+import { pastPayments, type Past } from './past.ts'
 import { notFound, SquareFailure } from './failure.ts'
 import { oneOf, pageLimit, text, time } from './input.ts'
 import type { Notifications } from './notifications.ts'
@@ -29,7 +30,7 @@ export class Payments {
 
   list(input: Json): Json {
     const locationId = text(input, 'location_id') ?? this.#store.mainLocation.id
-    return paged('payments', this.#page(input, this.#store.payments.values(), locationId))
+    return paged('payments', this.#page(input, this.#store.payments.values(), locationId, this.#store.past.get('payments')))
   }
 
   get(id: string): Json {
@@ -87,17 +88,25 @@ export class Payments {
     return refund
   }
 
-  #page<T extends Dated>(input: Json, rows: readonly T[], locationId: string | undefined) {
+  /** @param past payments that are not held, but made when they are asked for */
+  #page<T extends Dated>(input: Json, rows: readonly T[], locationId: string | undefined, past?: Past) {
     const byUpdate = oneOf(input, 'sort_field', ['CREATED_AT', 'UPDATED_AT'] as const) === 'UPDATED_AT'
     const descending = oneOf(input, 'sort_order', ['ASC', 'DESC'] as const) !== 'ASC'
     const created = range(input, 'begin_time', 'end_time', new Date(this.#store.now() - YEAR_MS).toISOString())
     const updated = range(input, 'updated_at_begin_time', 'updated_at_end_time')
-    const matching = rows.filter((row) => {
+    const matches = (row: Dated): boolean => {
       if (locationId !== undefined && row.location_id !== locationId) return false
       return created(row.created_at) && updated(row.updated_at)
-    })
+    }
     const key = (row: T) => `${byUpdate ? row.updated_at : row.created_at}|${row.id}`
-    return page(matching, this.#store.now(), { input, limit: pageLimit(input, PAGE_SIZE, PAGE_SIZE), key, descending })
+    const limit = pageLimit(input, PAGE_SIZE, PAGE_SIZE)
+    const from = [time(input, 'updated_at_begin_time'), time(input, 'begin_time')]
+    const to = [time(input, 'updated_at_end_time'), time(input, 'end_time')]
+    const choose = (after: string | undefined): T[] => {
+      const made = past === undefined ? [] : pastPayments(past, { after, descending, byUpdate, from, to, limit: limit + 1, matches })
+      return [...rows.filter(matches), ...(made as unknown as T[])]
+    }
+    return page(choose, this.#store.now(), { input, limit, key, descending })
   }
 
   #awaitFee(payment: Payment): void {

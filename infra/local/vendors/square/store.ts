@@ -9,6 +9,7 @@ import type { VendorContext } from '../vendor.ts'
 import { digest } from './digest.ts'
 import { SquareFailure } from './failure.ts'
 import { requiredText } from './input.ts'
+import type { Past } from './past.ts'
 import type { CatalogObject, Dated, InventoryChange, InventoryCount, Json, Location, Order, Payment } from './shapes.ts'
 
 /** A count, and when somebody last counted by hand: older movements are part of that number already. */
@@ -35,6 +36,8 @@ export class SquareStore {
   readonly orders: Shelf<Order>
   readonly customers: Shelf<Dated>
   readonly locations: Shelf<Location>
+  /** How a past was ordered that is too long to be held. */
+  readonly past: Shelf<Past>
   readonly #answers: Shelf<KeptAnswer>
   #lastTickMs = 0
 
@@ -49,6 +52,7 @@ export class SquareStore {
     this.orders = shelves.shelf('orders')
     this.customers = shelves.shelf('customers')
     this.locations = shelves.shelf('locations')
+    this.past = shelves.shelf('past')
     this.#answers = shelves.shelf('idempotency_keys')
     for (const object of this.catalog.values()) this.#lastTickMs = Math.max(this.#lastTickMs, object.version)
     for (const held of this.counts.values()) this.#lastTickMs = Math.max(this.#lastTickMs, Date.parse(held.count.calculated_at))

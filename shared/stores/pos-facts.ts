@@ -1,0 +1,46 @@
+/**
+ * What the points of sale tell, brought into the warehouse: straight, in batches, not through the outbox, which is for
+ * what must leave together with a change of ours. The caller remembers how far he is only after this has returned.
+ */
+import { createHash } from 'node:crypto'
+import type { PosRow } from '#domain/pos-rows.ts'
+import { insertRows } from '#platform/bigquery.ts'
+import { keepRefused } from './refused-rows.ts'
+
+/** In one commit. */
+const KEPT_AT_ONCE = 200
+
+interface Refusal {
+  readonly insertId: string
+  readonly reason: string
+}
+
+export interface PosFacts {
+  /** `commerce.square_payments_log` */
+  readonly table: string
+  readonly rows: readonly PosRow[]
+  /** What could not be read where it came from: of it only its id and the reason are kept. */
+  readonly bad: ReadonlyArray<{ readonly id: string; readonly reason: string }>
+}
+
+/** Stores rows; one that is refused, here or by the warehouse, is kept apart with the reason and stops no other. */
+export async function storeFacts({ table, rows, bad }: PosFacts): Promise<{ saved: number; refused: number }> {
+  const [dataset, name] = table.split('.') as [string, string]
+  const inserted = rows.length === 0 ? { saved: 0, refused: [] } : await insertRows(dataset, name, rows)
+  const unreadable = bad.map(({ id, reason }) => ({ insertId: nameOf(id, reason), reason }))
+  await keep(table, rows, [...inserted.refused, ...unreadable])
+  return { saved: inserted.saved, refused: inserted.refused.length + unreadable.length }
+}
+
+/** The same unreadable thing is on record once, however often it is read. */
+function nameOf(id: string, reason: string): string {
+  return /^[\w.-]{1,100}$/.test(id) ? id : `unnamed-${createHash('sha256').update(`${id} ${reason}`).digest('hex').slice(0, 24)}`
+}
+
+async function keep(table: string, rows: readonly PosRow[], refused: readonly Refusal[]): Promise<void> {
+  const known = new Map(rows.map((row) => [row.insertId, row]))
+  for (let from = 0; from < refused.length; from += KEPT_AT_ONCE) {
+    const some = refused.slice(from, from + KEPT_AT_ONCE)
+    await keepRefused(table, some.flatMap(({ insertId }) => known.get(insertId) ?? []), some)
+  }
+}
