@@ -15,6 +15,7 @@ export const openCart = endpoint({
   name: 'open-cart',
   path: '/api/carts',
   impact: 'Nobody can put anything into a cart.',
+  resources: { instancesMin: 1 },
   POST: route({
     who: 'public',
     summary: 'Open a cart',

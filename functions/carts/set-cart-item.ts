@@ -18,6 +18,7 @@ export const setCartItem = endpoint({
   name: 'set-cart-item',
   path: '/api/carts/:cartId/items',
   impact: 'Carts cannot be filled or changed.',
+  resources: { instancesMin: 1 },
   PUT: route({
     who: 'public',
     summary: 'Set the quantity of a product in a cart',

@@ -9,6 +9,7 @@ export const listProducts = endpoint({
   name: 'list-products',
   path: '/api/products',
   impact: 'The shop window is empty.',
+  resources: { instancesMin: 1 },
   GET: route({
     who: 'public',
     summary: 'List products',

@@ -54,6 +54,8 @@ export const checkOut = endpoint({
   name: 'check-out',
   path: '/api/checkout',
   impact: 'Nobody can buy online.',
+  // Few instances with many requests each place orders of one product together; a cold one would keep a buyer waiting.
+  resources: { concurrency: 80, instancesMin: 1 },
   POST: route({ who: 'public', summary: 'Pay a cart', body: Checkout, reply: Sold, status: 201, idempotent: true, run }),
 })
 

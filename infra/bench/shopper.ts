@@ -1,5 +1,6 @@
-/** A shopper that talks to a running local cloud over HTTP as a frontend would; every one from an address of its own. */
+/** A shopper, or staff, that talks to a running local cloud over HTTP as a frontend would; every one from an address of its own. */
 import { Agent, request as send } from 'node:http'
+import type { Role } from '../../shared/entry/declaration.ts'
 
 export interface Answer {
   readonly status: number
@@ -16,16 +17,16 @@ export class Shopper {
   readonly #address: string
   #token = ''
 
-  private constructor(base: URL) {
+  private constructor(base: URL, sub: string | undefined) {
     const number = ++shoppers
-    this.id = `bench-${process.pid}-${number}`
+    this.id = sub ?? `bench-${process.pid}-${number}`
     this.#base = base
     this.#address = `10.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`
   }
 
-  static async enter(base: URL): Promise<Shopper> {
-    const shopper = new Shopper(base)
-    const { body } = await shopper.call('POST', '/_local/token', { role: 'customer', sub: shopper.id, email: `${shopper.id}@example.com` })
+  static async enter(base: URL, role: Role = 'customer', sub?: string): Promise<Shopper> {
+    const shopper = new Shopper(base, sub)
+    const { body } = await shopper.call('POST', '/_local/token', { role, sub: shopper.id, email: `${shopper.id}@example.com` })
     shopper.#token = String(body['token'])
     return shopper
   }

@@ -5,16 +5,18 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { loadDeclarations } from './declarations.ts'
 import { firebaseJson } from './firebase.ts'
+import { googleJson } from './google.ts'
 import type { Declaration } from '../../shared/entry/declaration.ts'
 
 interface GeneratedFile {
   /** Relative to the root of the project. */
   readonly path: string
-  readonly text: (declarations: readonly Declaration[]) => string
+  readonly text: (declarations: readonly Declaration[]) => string | Promise<string>
 }
 
 const FILES: readonly GeneratedFile[] = [
   { path: 'firebase.json', text: (declarations) => `${JSON.stringify(firebaseJson(declarations), null, 2)}\n` },
+  { path: 'infra/google/generated.json', text: googleJson },
 ]
 
 const root = new URL('../../', import.meta.url)
@@ -22,7 +24,7 @@ const onlyCheck = process.argv.includes('--check')
 const declarations = await loadDeclarations()
 for (const file of FILES) {
   const address = new URL(file.path, root)
-  const text = file.text(declarations)
+  const text = await file.text(declarations)
   if (textOf(address) === text) continue
   if (onlyCheck) {
     process.stderr.write(`${file.path} is stale: run "npm run generate" and commit it.\n`)

@@ -53,16 +53,23 @@ function withMissing(fields: readonly Field[], columns: readonly Column[], path:
   return changed ? [...known, ...missing.map(fieldOf)] : fields
 }
 
+const YEAR_MS = 365 * 86_400_000
+
+/** By the day of which column a table is cut, and when a day leaves it. */
+export function partitioningOf({ retentionYears }: Table): { readonly field: string; readonly expirationMs: number } {
+  return { field: 'created_at', expirationMs: retentionYears * YEAR_MS }
+}
+
 function definitionOf(table: Table) {
-  const yearMs = 365 * 86_400_000
+  const { field, expirationMs } = partitioningOf(table)
   return {
     schema: { fields: table.columns.map(fieldOf) },
-    timePartitioning: { type: 'DAY', field: 'created_at', expirationMs: String(table.retentionYears * yearMs) },
+    timePartitioning: { type: 'DAY', field, expirationMs: String(expirationMs) },
     clustering: { fields: [...table.clusteredBy] },
   }
 }
 
-function fieldOf({ name, type, mode, fields }: Column): Field {
+export function fieldOf({ name, type, mode, fields }: Column): Field {
   return { name, type, ...(mode === undefined ? {} : { mode }), ...(fields === undefined ? {} : { fields: fields.map(fieldOf) }) }
 }
 

@@ -13,6 +13,18 @@ export type Method = (typeof METHODS)[number]
 /** Who may call: a list of roles, or anybody. */
 export type Who = 'public' | readonly Role[]
 
+/** What its instances have, as numbers with their units. */
+export interface Resources {
+  /** vCPUs. With less than one an instance takes one request at a time. */
+  readonly cpu: number
+  readonly memoryMib: number
+  /** Requests that one instance takes at once. */
+  readonly concurrency: number
+  /** Kept warm while nobody calls. */
+  readonly instancesMin: number
+  readonly instancesMax: number
+}
+
 export interface Common {
   /** Kebab-case; the name of the file, the deployment and the alarm. */
   readonly name: string
@@ -20,6 +32,8 @@ export interface Common {
   readonly impact: string
   /** Seconds after which the platform gives a run up. */
   readonly timeoutSeconds: number
+  /** Where it needs something else than its kind gets (`infra/build/resources.ts`). */
+  readonly resources?: Partial<Resources>
 }
 
 /** One method of an endpoint, as far as documents and tests need it. */

@@ -23,7 +23,7 @@ import { takeToken, type Allowance } from '#stores/limits.ts'
 import { once } from '#stores/operations.ts'
 import { bytesOf, send, sendFailure, type Reply } from './answer.ts'
 import { callerOf, isStaff, whoIs, type Caller } from './bearer.ts'
-import { METHODS, type EndpointDeclaration, type Method, type RouteDeclaration, type Who } from './declaration.ts'
+import { METHODS, type EndpointDeclaration, type Method, type Resources, type RouteDeclaration, type Who } from './declaration.ts'
 import { bodyOf, countryOf, idempotencyKeyOf, ipOf, paramsOf, requestIdOf } from './request.ts'
 import { validated } from './validate.ts'
 
@@ -76,12 +76,13 @@ type EndpointFacts = {
   readonly path: string
   readonly impact: string
   readonly timeoutSeconds?: number
+  readonly resources?: Partial<Resources>
 } & Partial<Record<Method, Route<unknown, unknown>>>
 
 export function endpoint(facts: EndpointFacts): EndpointDeclaration {
   const routes: Partial<Record<Method, Route<unknown, unknown>>> = {}
   for (const method of METHODS) if (facts[method] !== undefined) routes[method] = facts[method]
-  const { name, path, impact, timeoutSeconds = 60 } = facts
+  const { name, path, impact, resources, timeoutSeconds = 60 } = facts
   const handle: HttpFunction = async (request, response) => {
     leaveFrameworkDomain()
     const requestId = requestIdOf(request)
@@ -93,7 +94,7 @@ export function endpoint(facts: EndpointFacts): EndpointDeclaration {
       sendFailure(response, error, { requestId, function: name })
     }
   }
-  return { kind: 'endpoint', name, path, impact, timeoutSeconds, routes, handle }
+  return { kind: 'endpoint', name, path, impact, timeoutSeconds, routes, handle, ...(resources === undefined ? {} : { resources }) }
 }
 
 async function answer(facts: EndpointFacts, route: Route<unknown, unknown> | undefined, request: Request, response: Response, requestId: string): Promise<Reply> {

@@ -11,7 +11,7 @@ import type { ZodType, z } from 'zod'
 import { actAs } from '#platform/acting.ts'
 import { leaveFrameworkDomain } from '#platform/framework-domain.ts'
 import { log } from '#platform/log.ts'
-import type { MessageDeclaration } from './declaration.ts'
+import type { MessageDeclaration, Resources } from './declaration.ts'
 
 interface MessageFacts<Data extends ZodType> {
   readonly name: string
@@ -20,11 +20,12 @@ interface MessageFacts<Data extends ZodType> {
   readonly impact: string
   readonly data: Data
   readonly ackDeadlineSeconds?: number
+  readonly resources?: Partial<Resources>
   readonly run: (data: z.output<Data>) => Promise<void>
 }
 
 export function message<Data extends ZodType>(facts: MessageFacts<Data>): MessageDeclaration {
-  const { name, topic, impact, ackDeadlineSeconds = 60 } = facts
+  const { name, topic, impact, filter, resources, ackDeadlineSeconds = 60 } = facts
   const handle = async (event: CloudEvent<unknown>): Promise<void> => {
     leaveFrameworkDomain()
     const parsed = facts.data.safeParse(payloadOf(event))
@@ -42,7 +43,8 @@ export function message<Data extends ZodType>(facts: MessageFacts<Data>): Messag
   }
   return {
     kind: 'message', name, topic, impact, ackDeadlineSeconds, timeoutSeconds: ackDeadlineSeconds, deliveryAttemptsMax: 5,
-    backoffSeconds: { min: 10, max: 600 }, handle, ...(facts.filter === undefined ? {} : { filter: facts.filter }),
+    backoffSeconds: { min: 10, max: 600 }, handle,
+    ...(filter === undefined ? {} : { filter }), ...(resources === undefined ? {} : { resources }),
   }
 }
 

@@ -12,7 +12,7 @@ import { leaveFrameworkDomain } from '#platform/framework-domain.ts'
 import { log } from '#platform/log.ts'
 import { noteFailedRun, noteGoodRun } from '#stores/failed-runs.ts'
 import { send, sendFailure } from './answer.ts'
-import type { ScheduleDeclaration } from './declaration.ts'
+import type { Resources, ScheduleDeclaration } from './declaration.ts'
 import { requestIdOf } from './request.ts'
 
 /** Words a job counts in. */
@@ -31,11 +31,12 @@ interface ScheduleFacts {
   readonly timeZone?: string
   readonly impact: string
   readonly timeoutSeconds?: number
+  readonly resources?: Partial<Resources>
   readonly run: (run: Run) => Promise<Tally>
 }
 
 export function schedule(facts: ScheduleFacts): ScheduleDeclaration {
-  const { name, cron, impact, timeoutSeconds = 300 } = facts
+  const { name, cron, impact, timeZone, resources, timeoutSeconds = 300 } = facts
   const handle: HttpFunction = async (request, response) => {
     leaveFrameworkDomain()
     const requestId = requestIdOf(request)
@@ -51,7 +52,10 @@ export function schedule(facts: ScheduleFacts): ScheduleDeclaration {
       sendFailure(response, error, { requestId, function: name })
     }
   }
-  return { kind: 'schedule', name, cron, impact, timeoutSeconds, handle, ...(facts.timeZone === undefined ? {} : { timeZone: facts.timeZone }) }
+  return {
+    kind: 'schedule', name, cron, impact, timeoutSeconds, handle,
+    ...(timeZone === undefined ? {} : { timeZone }), ...(resources === undefined ? {} : { resources }),
+  }
 }
 
 /** Several failures in a row are an alert. A run that did its work did it, also when this cannot be written. */

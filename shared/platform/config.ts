@@ -203,6 +203,8 @@ const deadlines = z.object({
 })
 
 const SECTIONS = { shop, access, vault, pseudonyms, certificates, seals, limits, fraud, deadlines, stripe, authorizeNet, square, resend, pagerduty, webhooks, alerts, breakers }
+/** What no instance runs without. */
+export const CHECKED_AT_START = ['shop', 'access', 'limits', 'fraud', 'deadlines'] as const
 type Sections = { [Name in keyof typeof SECTIONS]: z.output<(typeof SECTIONS)[Name]> }
 const read = new Map<string, unknown>()
 
@@ -239,7 +241,20 @@ function isTimeZone(name: string): boolean {
  * @throws Error as `config`: a wrong value stops the start, not the customers
  */
 export function checkAtStart(): void {
-  for (const name of ['shop', 'access', 'limits', 'fraud', 'deadlines'] as const) config(name)
+  for (const name of CHECKED_AT_START) config(name)
+}
+
+/** What a setting is called, and whether nothing starts without it. */
+export interface Setting {
+  readonly name: string
+  readonly required: boolean
+}
+
+/** The settings of a section, for whoever deploys what reads it. */
+export function settingsIn(section: string): Setting[] {
+  const shape: Record<string, z.ZodType> | undefined = SECTIONS[section as keyof Sections]?.shape
+  if (shape === undefined) throw new Error(`The configuration has no section "${section}".`)
+  return Object.entries(shape).map(([name, schema]) => ({ name, required: !schema.safeParse(undefined).success }))
 }
 
 /** Addresses of local servers; undefined in production. */

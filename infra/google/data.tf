@@ -1,0 +1,17 @@
+# generated.json is written by "npm run generate" from functions/index.ts, infra/warehouse/tables.ts and
+# infra/firestore.indexes.json, and never by hand. Every for_each names one key of it.
+locals {
+  cloud = jsondecode(file("${path.module}/generated.json"))
+
+  labels = { shop = "countinghouse", environment = var.environment }
+
+  # Bundles that were built, by function; nothing is there before the first build.
+  bundles = fileexists(var.manifest) ? { for bundle in jsondecode(file(var.manifest)) : bundle.name => bundle.hash } : {}
+
+  # Who is told.
+  channels = concat([google_monitoring_notification_channel.email.id], var.notification_channels)
+}
+
+data "google_project" "this" {
+  project_id = var.project_id
+}
