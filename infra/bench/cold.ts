@@ -72,7 +72,7 @@ async function measured(cloud: LocalCloud, { name, bytes }: Bundle, rounds: numb
   const declaration = (await loadDeclarations()).find((one) => one.name === name)
   if (declaration === undefined) throw new Error(`No function declares the name ${name}.`)
   const { role, ...request } = firstRequest(declaration)
-  const token = role === undefined ? undefined : await tokenFor(cloud, role)
+  const token = role === undefined ? undefined : await tokenFor(cloud, role, name)
   const bare: Start[] = []
   const own: Start[] = []
   for (let round = 0; round < rounds; round += 1) {

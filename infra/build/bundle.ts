@@ -42,9 +42,10 @@ export interface BundleWish {
 }
 
 /** A function's file, and what it exports. */
-interface Entry {
+export interface Entry {
   readonly name: string
   readonly exported: string
+  /** From the contents page, as `./checkout/get-order.ts`. */
   readonly file: string
 }
 
@@ -91,7 +92,7 @@ export async function bundle({ directory, names }: BundleWish): Promise<Manifest
 }
 
 /** Read from the contents page, so that building needs to run no function. */
-async function entriesOf(): Promise<Entry[]> {
+export async function entriesOf(): Promise<Entry[]> {
   const text = await readFile(join(FUNCTIONS, 'index.ts'), 'utf8')
   const found = [...text.matchAll(/^export \{ (\w+) \} from '(.+)'$/gm)]
   return found.map(([, exported = '', file = '']) => ({ name: basename(file, '.ts'), exported, file })).sort((one, other) => (one.name < other.name ? -1 : 1))

@@ -15,6 +15,7 @@ import { REGION } from '../build/firebase.ts'
 import { createLocalCloud, type LocalCloud } from './cloud.ts'
 import { environmentOf } from './environment.ts'
 import { PROJECT_ID, SQUARE_LOCATION_ID } from './servers.ts'
+import { renewShop } from './shop.ts'
 
 export interface BundleAnswer {
   readonly status: number
@@ -25,11 +26,12 @@ const COMMAND = fileURLToPath(new URL('../../node_modules/@google-cloud/function
 const LOOK_AGAIN_MS = 2
 const LISTEN_MS_MAX = 30_000
 
-/** The servers of a local cloud, without instances: nothing runs but what is started here. */
+/** The servers of a local cloud with its warehouse, without instances: nothing runs but what is started here. */
 export async function createServersOnly(): Promise<LocalCloud> {
   const cloud = await createLocalCloud({ port: 0, instances: 0 })
   const { pubsub, scheduler } = cloud.servers
   pubsub.hold()
+  await renewShop(cloud)
   for (const { job } of scheduler.list(`projects/${PROJECT_ID}/locations/${REGION}`)) scheduler.pause(job.name, true)
   return cloud
 }
@@ -39,9 +41,9 @@ export function bundleEnvironment(cloud: LocalCloud): Record<string, string> {
   return environmentOf({ person: process.env, addresses: cloud.addresses, secrets: cloud.servers.keys, settings })
 }
 
-/** The token that a function's first request bears. */
-export function tokenFor(cloud: LocalCloud, role: Role): Promise<string> {
-  return cloud.token({ role, sub: `first-${role}`, email: `first-${role}@example.com` })
+/** The token that the first request of a function bears: of somebody who has not called another, or limits would count them as one. */
+export function tokenFor(cloud: LocalCloud, role: Role, name: string): Promise<string> {
+  return cloud.token({ role, sub: `first-${name}`, email: `first-${name}@example.com` })
 }
 
 /** Runs `compile.cjs` of a bundle, as Cloud Build does. */
@@ -80,8 +82,9 @@ export class RunningBundle {
   }
 
   async ask({ method, path, headers, body }: Omit<ReturnType<typeof firstRequest>, 'role'>, token?: string): Promise<BundleAnswer> {
+    const address = { 'x-forwarded-for': strangersAddress() }
     const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
-    const answer = await fetch(this.#url + path, { method, headers: { ...headers, ...authorization }, ...(body === undefined ? {} : { body }) })
+    const answer = await fetch(this.#url + path, { method, headers: { ...headers, ...address, ...authorization }, ...(body === undefined ? {} : { body }) })
     return { status: answer.status, body: await answer.text() }
   }
 
@@ -97,6 +100,14 @@ export class RunningBundle {
     this.#child.kill('SIGKILL')
     await ended
   }
+}
+
+let strangers = 0
+
+/** Another one each time. */
+function strangersAddress(): string {
+  const number = ++strangers
+  return `10.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`
 }
 
 async function freePort(): Promise<number> {
