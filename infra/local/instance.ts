@@ -6,10 +6,10 @@
  */
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { cloudEvent, http } from '@google-cloud/functions-framework'
 import { getTestServer } from '@google-cloud/functions-framework/testing'
 import { checkAtStart } from '../../shared/platform/config.ts'
 import { declarationsOf } from '../build/declarations.ts'
+import { register } from '../build/register.ts'
 import { caller } from './preload.ts'
 
 /** Told to the supervisor once requests are taken. */
@@ -30,8 +30,7 @@ listen()
 async function registerFunctions(): Promise<void> {
   const module = (await import(process.env['LOCAL_FUNCTIONS_MODULE'] ?? '')) as Record<string, unknown>
   for (const declaration of declarationsOf(module)) {
-    if (declaration.kind === 'message') cloudEvent(declaration.name, declaration.handle)
-    else http(declaration.name, declaration.handle)
+    register(declaration)
     servers.set(declaration.name, undefined)
   }
 }

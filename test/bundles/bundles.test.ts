@@ -1,0 +1,115 @@
+/** Bundles as they are deployed: built from the sources, each alone under the framework's own command. */
+import { access, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bundle } from '../../infra/build/bundle.ts'
+import { bundleEnvironment, compileBundle, createServersOnly, RunningBundle } from '../../infra/local/bundle.ts'
+import type { LocalCloud } from '../../infra/local/cloud.ts'
+import { callBundles, inBuildPlace, sample } from './calls.ts'
+
+const SOME = ['check-out', 'get-product', 'health', 'on-mail-queued', 'send-warehouse-rows']
+const PRODUCT = { method: 'GET', path: '/api/products/unknown', headers: {} }
+const HEALTH = { method: 'GET', path: '/health', headers: {} }
+
+let cloud: LocalCloud
+
+beforeAll(async () => {
+  cloud = await createServersOnly()
+})
+afterAll(() => cloud.stop())
+
+async function bytesIn(directory: string): Promise<Record<string, string>> {
+  const files = (await readdir(directory, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
+  const paths = files.map((entry) => join(entry.parentPath, entry.name)).filter((path) => !path.includes('node_modules'))
+  return Object.fromEntries(await Promise.all(paths.map(async (path) => [path.slice(directory.length), (await readFile(path)).toString('base64')])))
+}
+
+/** Its first answer and what it printed. */
+async function firstAnswer(directory: string, name: string, request: Parameters<RunningBundle['ask']>[0]): Promise<{ status: number; printed: string }> {
+  const running = await RunningBundle.start(directory, name, bundleEnvironment(cloud))
+  try {
+    const { status } = await running.ask(request)
+    return { status, printed: running.printed }
+  } finally {
+    await running.stop()
+  }
+}
+
+describe('does', () => {
+  test('of each area every kind of function runs alone, and answers', { timeout: 180_000 }, async () => {
+    const declarations = await sample()
+    expect(new Set(declarations.map(({ kind }) => kind))).toEqual(new Set(['endpoint', 'webhook', 'schedule', 'message']))
+    const called = await callBundles(declarations)
+    expect(called).toHaveLength(declarations.length)
+    expect(called.filter(({ fault }) => fault !== undefined)).toEqual([])
+  })
+
+  test('the same sources give the same bytes, whatever else is built with them', { timeout: 120_000 }, async () => {
+    await inBuildPlace(async (directory) => {
+      const first = await bundle({ directory, names: SOME })
+      const bytes = await bytesIn(directory)
+      const second = await bundle({ directory, names: SOME })
+      expect(second).toEqual(first)
+      expect(await bytesIn(directory)).toEqual(bytes)
+      const [alone] = (await bundle({ directory, names: ['get-product'] })).functions
+      expect(alone?.hash).toBe(first.functions.find(({ name }) => name === 'get-product')?.hash)
+      expect(new Set(first.functions.map(({ hash }) => hash)).size).toBe(SOME.length)
+    })
+  })
+
+  test('the framework is the only thing that is installed, in exactly our version', { timeout: 60_000 }, async () => {
+    await inBuildPlace(async (directory) => {
+      await bundle({ directory, names: ['health'] })
+      const { dependencies } = JSON.parse(await readFile(join(directory, 'functions/health/package.json'), 'utf8')) as { dependencies: object }
+      const ours = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as { dependencies: Record<string, string> }
+      expect(dependencies).toEqual({ '@google-cloud/functions-framework': ours.dependencies['@google-cloud/functions-framework'] })
+    })
+  })
+
+  test('compiled code is taken, and holds the store for those that ask it at their first call', { timeout: 120_000 }, async () => {
+    await inBuildPlace(async (directory) => {
+      await bundle({ directory, names: ['get-product', 'health'] })
+      const [product, health] = ['get-product', 'health'].map((name) => join(directory, 'functions', name)) as [string, string]
+      await Promise.all([compileBundle(product), compileBundle(health)])
+      const answer = await firstAnswer(product, 'get-product', PRODUCT)
+      expect(answer.status).toBe(404)
+      expect(answer.printed).not.toContain('compiled code')
+      await expect(access(join(product, 'google.cjs.compiled'))).resolves.toBeUndefined()
+      await expect(access(join(health, 'google.cjs.compiled'))).rejects.toThrow('ENOENT')
+    })
+  })
+})
+
+describe('refuses', () => {
+  test('a function that does not exist', async () => {
+    await inBuildPlace(async (directory) => {
+      await expect(bundle({ directory, names: ['health', 'nothing-of-ours'] })).rejects.toThrow('There is no function nothing-of-ours.')
+    })
+  })
+
+  test('to start with wrong settings, and names them', { timeout: 60_000 }, async () => {
+    await inBuildPlace(async (directory) => {
+      await bundle({ directory, names: ['health'] })
+      const start = RunningBundle.start(join(directory, 'functions/health'), 'health', { ...bundleEnvironment(cloud), API_LIMIT_PER_MINUTE: 'many' })
+      await expect(start).rejects.toThrow('API_LIMIT_PER_MINUTE')
+    })
+  })
+})
+
+describe('survives', () => {
+  test('compiled code of another Node: it starts without it, and says so', { timeout: 60_000 }, async () => {
+    await inBuildPlace(async (directory) => {
+      await bundle({ directory, names: ['health'] })
+      const place = join(directory, 'functions/health')
+      await compileBundle(place)
+      const compiled = join(place, 'function.cjs.compiled')
+      const bytes = await readFile(compiled)
+      // The version of V8 stands right behind the number that every compiled code begins with.
+      bytes.writeUInt32LE((bytes.readUInt32LE(4) ^ 1) >>> 0, 4)
+      await writeFile(compiled, bytes)
+      const answer = await firstAnswer(place, 'health', HEALTH)
+      expect(answer.status).toBe(200)
+      expect(answer.printed).toContain('compiled code is of another Node')
+    })
+  })
+})
