@@ -13,7 +13,7 @@ import type { HttpFunction, Request, Response } from '@google-cloud/functions-fr
 import { createHash } from 'node:crypto'
 import { z, type ZodType } from 'zod'
 import { canonical } from '#values/canonical.ts'
-import { Failure } from '#values/failure.ts'
+import { Failure, type FailureCode } from '#values/failure.ts'
 import { ID } from '#values/ids.ts'
 import { actAs } from '#platform/acting.ts'
 import { config } from '#platform/config.ts'
@@ -46,8 +46,6 @@ export interface Call<Body, Query> {
 }
 
 export interface Route<Body, Query> extends RouteDeclaration {
-  /** What is sent is not read, whatever it is: the address says it all. For forms and mail programs. */
-  readonly anyBody?: boolean
   readonly run: (call: Call<Body, Query>) => Promise<Reply | Record<string, unknown>>
 }
 
@@ -57,6 +55,9 @@ interface RouteFacts<Body extends ZodType, Query extends ZodType> {
   readonly body?: Body
   readonly query?: Query
   readonly reply: ZodType
+  readonly also?: Readonly<Partial<Record<number, ZodType>>>
+  readonly fails?: readonly FailureCode[]
+  readonly page?: boolean
   readonly status?: number
   readonly idempotent?: boolean
   readonly anyBody?: boolean

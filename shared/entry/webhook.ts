@@ -20,6 +20,8 @@ interface WebhookFacts {
   readonly path: string
   readonly vendor: string
   readonly impact: string
+  /** Headers that carry the vendor's signature, for the documents. */
+  readonly signedBy?: readonly string[]
   /** Reads the event out of the raw bytes; `header` answers one that came once. Undefined: the signature does not hold. */
   readonly verify: (raw: Buffer, header: (name: string) => string | undefined) => Promise<VendorMessage | undefined>
   /** Whether an event tells what we know already: it is then filed at once and bothers no worker. */
@@ -27,7 +29,7 @@ interface WebhookFacts {
 }
 
 export function webhook(facts: WebhookFacts): WebhookDeclaration {
-  const { name, path, vendor, impact } = facts
+  const { name, path, vendor, impact, signedBy = [] } = facts
   const handle: HttpFunction = async (request, response) => {
     leaveFrameworkDomain()
     const requestId = requestIdOf(request)
@@ -48,7 +50,7 @@ export function webhook(facts: WebhookFacts): WebhookDeclaration {
       sendFailure(response, error, { requestId, function: name })
     }
   }
-  return { kind: 'webhook', name, path, vendor, impact, timeoutSeconds: 30, handle }
+  return { kind: 'webhook', name, path, vendor, impact, signedBy, timeoutSeconds: 30, handle }
 }
 
 /** A header that came twice is none that a vendor sends. */
