@@ -8,6 +8,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { cloudEvent, http } from '@google-cloud/functions-framework'
 import { getTestServer } from '@google-cloud/functions-framework/testing'
+import { openFront } from '../../shared/entry/front.ts'
 import { checkAtStart } from '../../shared/platform/config.ts'
 import { declarationsOf, FUNCTIONS_MODULE } from '../build/declarations.ts'
 import { caller } from './preload.ts'
@@ -25,6 +26,7 @@ process.on('disconnect', () => process.exit(0))
 
 // Functions that are not the shop's have settings of their own.
 if (process.env['LOCAL_FUNCTIONS_MODULE'] === FUNCTIONS_MODULE.href) checkAtStart()
+openFront()
 await registerFunctions()
 listen()
 

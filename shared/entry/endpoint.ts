@@ -24,6 +24,7 @@ import { once } from '#stores/operations.ts'
 import { bytesOf, send, sendFailure, type Reply } from './answer.ts'
 import { callerOf, isStaff, whoIs, type Caller } from './bearer.ts'
 import { METHODS, type EndpointDeclaration, type Method, type RouteDeclaration, type Who } from './declaration.ts'
+import { openFrontOnPlatform } from './front.ts'
 import { bodyOf, countryOf, idempotencyKeyOf, ipOf, paramsOf, requestIdOf } from './request.ts'
 import { validated } from './validate.ts'
 
@@ -83,6 +84,7 @@ export function endpoint(facts: EndpointFacts): EndpointDeclaration {
   const routes: Partial<Record<Method, Route<unknown, unknown>>> = {}
   for (const method of METHODS) if (facts[method] !== undefined) routes[method] = facts[method]
   const { name, path, impact, timeoutSeconds = 60 } = facts
+  openFrontOnPlatform()
   const handle: HttpFunction = async (request, response) => {
     leaveFrameworkDomain()
     const requestId = requestIdOf(request)

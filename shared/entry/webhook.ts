@@ -13,6 +13,7 @@ import { nudgeInbox, storeEvent } from '#stores/inbox.ts'
 import { noteBadSignature } from '#stores/signatures.ts'
 import { send, sendFailure } from './answer.ts'
 import type { WebhookDeclaration } from './declaration.ts'
+import { announcedOf, bodyBytesMax, openFrontOnPlatform } from './front.ts'
 import { requestIdOf } from './request.ts'
 
 interface WebhookFacts {
@@ -30,12 +31,14 @@ interface WebhookFacts {
 
 export function webhook(facts: WebhookFacts): WebhookDeclaration {
   const { name, path, vendor, impact, signedBy = [] } = facts
+  openFrontOnPlatform()
   const handle: HttpFunction = async (request, response) => {
     leaveFrameworkDomain()
     const requestId = requestIdOf(request)
     try {
       if (request.method !== 'POST') throw new Failure('NOT_FOUND')
       const raw = request.rawBody
+      if (announcedOf(request).isTooLarge || (raw?.length ?? 0) > bodyBytesMax()) throw new Failure('PAYLOAD_TOO_LARGE')
       const event = raw === undefined ? undefined : await facts.verify(raw, (header) => onceIn(request.headers[header]))
       if (event === undefined) {
         log.warn('webhook signature refused', { function: name, requestId, vendor, metric: 'signature_failures' })

@@ -79,6 +79,8 @@ const seals = z.object({
 const limits = z.object({
   API_LIMIT_PER_MINUTE: positive(100),
   ADMIN_LIMIT_PER_MINUTE: positive(60),
+  /** A body may have so many. */
+  BODY_BYTES_MAX: positive(1 << 20),
   CHECKOUTS_PER_CUSTOMER_HOUR: positive(10),
   CHECKOUTS_PER_IP_HOUR: positive(20),
   PAYOUTS_PER_HOUR: positive(3),
@@ -240,6 +242,11 @@ function isTimeZone(name: string): boolean {
  */
 export function checkAtStart(): void {
   for (const name of ['shop', 'access', 'limits', 'fraud', 'deadlines'] as const) config(name)
+}
+
+/** Whether Cloud Run has started this process. */
+export function isOnPlatform(): boolean {
+  return process.env['K_SERVICE'] !== undefined
 }
 
 /** Addresses of local servers; undefined in production. */

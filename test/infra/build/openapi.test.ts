@@ -53,7 +53,7 @@ describe('does', () => {
     const said = operationsOf(declarations).map(({ id, route: { who } }) => [id, who === 'public' ? undefined : who])
     const byId = new Map(operations().map((one) => [one.operationId, one]))
     expect(said.map(([id]) => [id, byId.get(String(id))?.['x-roles']])).toEqual(said)
-    for (const one of operations()) expect(one.security, one.operationId).toEqual(one['x-roles'] === undefined ? (one.security.length === 0 ? [] : [{}, { bearer: [] }]) : [{ bearer: [] }])
+    for (const one of operations()) expect([one.operationId, one.security]).toEqual([one.operationId, one['x-roles'] === undefined ? (one.security.length === 0 ? [] : [{}, { bearer: [] }]) : [{ bearer: [] }]])
   })
 
   test('lists every code, each under its own status', () => {
