@@ -1,6 +1,6 @@
 /** Whether a customer's age is verified, until when, and whether he may renew it already. */
-import { z } from 'zod'
 import { statusView } from '#domain/age-check.ts'
+import { AgeStatusShown } from '#domain/shown/customer.ts'
 import { now } from '#platform/clock.ts'
 import { readAgeAccount } from '#stores/age-checks.ts'
 import { refuseStranger } from '#entry/bearer.ts'
@@ -13,9 +13,7 @@ export const getAgeStatus = endpoint({
   GET: route({
     who: ['customer', 'viewer', 'support', 'admin'],
     summary: 'Show whether a customer is verified',
-    reply: z.object({
-      verified: z.boolean(), ageVerified: z.boolean(), verifiedAt: z.string().nullable(), expiresAt: z.string().nullable(), renewalDue: z.boolean(),
-    }),
+    reply: AgeStatusShown,
     run: async ({ caller, params }) => {
       const customerId = params['customerId'] ?? ''
       refuseStranger(caller, customerId, 'Customer not found.')

@@ -16,6 +16,7 @@ import { idField } from '#values/schema.ts'
 import { identityFields, refuseImpossible } from '#domain/age.ts'
 import { endsSoon } from '#domain/age-check.ts'
 import { depositRequest, type Deposit } from '#domain/deposit.ts'
+import { AgeCheckShown } from '#domain/shown/customer.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { derivedId } from '#platform/derived.ts'
@@ -45,8 +46,9 @@ export const verifyAge = endpoint({
     who: ['customer', 'admin'],
     summary: 'Check that a customer is old enough',
     body: Check,
-    reply: z.looseObject({ verified: z.boolean() }),
+    reply: AgeCheckShown,
     idempotent: true,
+    fails: ['NOT_FOUND', 'PAYMENT_DECLINED'],
     run,
   }),
 })

@@ -7,13 +7,14 @@
  */
 import { z } from 'zod'
 import { cardNotFound, cardView, type Card } from '#domain/card.ts'
+import { CardShown } from '#domain/shown/customer.ts'
 import { finishRemoval, readCard, wantCardGone } from '#stores/cards.ts'
 import { gatewayNamed } from '#vendors/gateways.ts'
 import type { Reply } from '#entry/answer.ts'
 import { refuseStranger, whoIs, type Caller } from '#entry/bearer.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
 
-const Shown = z.object({ card: z.looseObject({}) })
+const Shown = z.object({ card: CardShown })
 
 export const showOrRemoveCard = endpoint({
   name: 'show-or-remove-card',
@@ -33,7 +34,8 @@ export const showOrRemoveCard = endpoint({
   DELETE: route({
     who: ['customer', 'admin'],
     summary: 'Remove a saved card',
-    reply: Shown.extend({ removed: z.boolean() }),
+    reply: Shown.extend({ removed: z.literal(true) }),
+    also: { 202: Shown.extend({ removed: z.literal(false), message: z.string() }) },
     run: async ({ params, caller }) => {
       const customerId = ownerIn(params, caller)
       const card = await wantCardGone(params['cardId'] ?? '', customerId, whoIs(caller))

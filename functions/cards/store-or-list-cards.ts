@@ -10,7 +10,9 @@ import { z } from 'zod'
 import { Failure, invalid } from '#values/failure.ts'
 import { newId } from '#values/ids.ts'
 import { emailField } from '#values/schema.ts'
+import { listOf } from '#values/shown.ts'
 import { cardAnswer, cardView } from '#domain/card.ts'
+import { CardShown, CardWaitsShown } from '#domain/shown/customer.ts'
 import { config } from '#platform/config.ts'
 import { askCard, joinCard, keepCard, listCardsOf, type CardWish } from '#stores/cards.ts'
 import { gatewayNamed } from '#vendors/gateways.ts'
@@ -34,15 +36,17 @@ export const storeOrListCards = endpoint({
     who: ['customer', 'admin'],
     summary: 'Save a card for later payments',
     body: Sent,
-    reply: z.object({ card: z.looseObject({}), clientSecret: z.string().optional(), nextAction: z.unknown().optional() }),
+    reply: z.object({ card: CardShown }),
+    also: { 202: CardWaitsShown },
     status: 201,
     idempotent: true,
+    fails: ['PAYMENT_DECLINED'],
     run,
   }),
   GET: route({
     who: ['customer', 'viewer', 'support', 'admin'],
     summary: 'List the cards that a customer can pay with',
-    reply: z.object({ cards: z.array(z.looseObject({})) }),
+    reply: z.object({ cards: listOf(CardShown) }),
     run: async ({ params, caller }) => {
       const customerId = params['customerId'] ?? ''
       refuseStranger(caller, customerId)

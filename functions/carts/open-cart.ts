@@ -4,6 +4,7 @@ import { Failure } from '#values/failure.ts'
 import { newId } from '#values/ids.ts'
 import { idField } from '#values/schema.ts'
 import { newCart } from '#domain/cart.ts'
+import { CartShown } from '#domain/shown/cart.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { cartData, cartDoc } from '#stores/carts.ts'
@@ -20,9 +21,10 @@ export const openCart = endpoint({
     who: 'public',
     summary: 'Open a cart',
     body: z.strictObject({ customerId: idField.optional() }),
-    reply: z.object({ cart: z.looseObject({}) }),
+    reply: z.object({ cart: CartShown }),
     status: 201,
     idempotent: true,
+    fails: ['NOT_FOUND'],
     run: async ({ body, caller, once }) => {
       if (caller.role === 'guest' && body.customerId !== undefined) throw new Failure('UNAUTHORIZED')
       refuseStranger(caller, body.customerId ?? null)

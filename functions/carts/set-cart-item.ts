@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { Failure } from '#values/failure.ts'
 import { idField } from '#values/schema.ts'
 import { QUANTITY_MAX, setQuantity, unavailable } from '#domain/cart.ts'
+import { CartShown } from '#domain/shown/cart.ts'
 import { now } from '#platform/clock.ts'
 import { cartData, cartDoc, cartOf, lockMs } from '#stores/carts.ts'
 import { readProducts } from '#stores/products.ts'
@@ -23,8 +24,9 @@ export const setCartItem = endpoint({
     who: 'public',
     summary: 'Set the quantity of a product in a cart',
     body: z.strictObject({ productId: idField, quantity: z.number().int().min(0).max(QUANTITY_MAX) }),
-    reply: z.object({ cart: z.looseObject({}) }),
+    reply: z.object({ cart: CartShown }),
     idempotent: true,
+    fails: ['OUT_OF_STOCK'],
     run: async ({ body, params, caller, once }) => {
       const cartPlace = await cartDoc(params['cartId'] ?? '')
       // Beside the transaction, not in it: a product that many fill their carts with must not be locked by each of them.

@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { Failure } from '#values/failure.ts'
 import { promoCodeField } from '#values/schema.ts'
 import { withPromoCode } from '#domain/cart.ts'
+import { CartShown } from '#domain/shown/cart.ts'
 import { now } from '#platform/clock.ts'
 import { cartData, cartDoc, cartOf } from '#stores/carts.ts'
 import { shownCart } from '#stores/quotes.ts'
@@ -22,7 +23,7 @@ export const setCartPromoCode = endpoint({
     who: 'public',
     summary: 'Set or take off the promo code of a cart',
     body: z.strictObject({ promoCode: promoCodeField.nullable() }),
-    reply: z.object({ cart: z.looseObject({}) }),
+    reply: z.object({ cart: CartShown }),
     idempotent: true,
     run: async ({ body, params, caller, once }) => {
       const place = await cartDoc(params['cartId'] ?? '')

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { Failure } from '#values/failure.ts'
 import { stateField } from '#values/schema.ts'
 import { hasExpiredLock, refuseFrozen, type Cart } from '#domain/cart.ts'
+import { CartShown } from '#domain/shown/cart.ts'
 import { now } from '#platform/clock.ts'
 import { readOne, transact, type Snapshot } from '#platform/firestore.ts'
 import { cartDoc, cartOf, saveRelocked } from '#stores/carts.ts'
@@ -23,7 +24,7 @@ export const showOrDropCart = endpoint({
     who: 'public',
     summary: 'Show a cart',
     query: z.strictObject({ shipTo: stateField.optional() }),
-    reply: z.object({ cart: z.looseObject({}) }),
+    reply: z.object({ cart: CartShown }),
     run: async ({ params, query, caller }) => {
       const snapshot = await readOne(await cartDoc(params['cartId'] ?? ''))
       const cart = await relocked(snapshot, ownCart(snapshot, caller))

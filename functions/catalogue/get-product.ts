@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { productView } from '#domain/product.ts'
 import { unavailable } from '#domain/cart.ts'
+import { ProductShown } from '#domain/shown/cart.ts'
 import { readProducts } from '#stores/products.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
 
@@ -12,7 +13,7 @@ export const getProduct = endpoint({
   GET: route({
     who: 'public',
     summary: 'Show a product',
-    reply: z.object({ product: z.looseObject({}) }),
+    reply: z.object({ product: ProductShown }),
     run: async ({ params }) => {
       const [found] = await readProducts([params['productId'] ?? ''])
       if (found?.product === undefined || !found.product.listed) throw unavailable()

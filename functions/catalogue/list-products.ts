@@ -1,7 +1,9 @@
 /** Lists what the shop offers, by name, a page at a time; one query a page. */
 import { z } from 'zod'
 import { cursorField, limitField } from '#values/schema.ts'
+import { cursorShown, listOf } from '#values/shown.ts'
 import { productView } from '#domain/product.ts'
+import { ProductShown } from '#domain/shown/cart.ts'
 import { listProducts as listPage } from '#stores/products.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
 
@@ -19,7 +21,7 @@ export const listProducts = endpoint({
       cursor: cursorField.optional(),
       limit: limitField(50, 100),
     }),
-    reply: z.object({ products: z.array(z.looseObject({})), nextCursor: z.string().nullable() }),
+    reply: z.object({ products: listOf(ProductShown), nextCursor: cursorShown }),
     run: async ({ query }) => {
       const page = await listPage(query)
       return { products: page.products.map(productView), nextCursor: page.nextCursor }

@@ -2,7 +2,9 @@
 import { z } from 'zod'
 import { newId } from '#values/ids.ts'
 import { cursorField, limitField } from '#values/schema.ts'
+import { cursorShown, listOf } from '#values/shown.ts'
 import { noteView } from '#domain/order-note.ts'
+import { NoteShown } from '#domain/shown/order.ts'
 import { now } from '#platform/clock.ts'
 import { addNote, listNotes, refuseUnknownOrder } from '#stores/order-notes.ts'
 import { whoIs } from '#entry/bearer.ts'
@@ -16,7 +18,7 @@ export const addOrListOrderNotes = endpoint({
     who: ['support', 'admin'],
     summary: 'Add a note to an order',
     body: z.strictObject({ text: z.string().trim().min(1).max(2_000) }),
-    reply: z.object({ note: z.looseObject({}) }),
+    reply: z.object({ note: NoteShown }),
     status: 201,
     idempotent: true,
     run: async ({ body, params, caller, once }) => {
@@ -33,7 +35,7 @@ export const addOrListOrderNotes = endpoint({
     who: ['viewer', 'support', 'admin'],
     summary: 'Notes on an order, the newest first',
     query: z.strictObject({ cursor: cursorField.optional(), limit: limitField(20, 100) }),
-    reply: z.object({ notes: z.array(z.looseObject({})), nextCursor: z.string().nullable() }),
+    reply: z.object({ notes: listOf(NoteShown), nextCursor: cursorShown }),
     run: async ({ params, query }) => {
       const orderId = params['orderId'] ?? ''
       await refuseUnknownOrder(orderId)

@@ -12,6 +12,7 @@ import { newId } from '#values/ids.ts'
 import { cancel } from '#domain/cancel.ts'
 import { cancelledView, isCancelled } from '#domain/cancellation.ts'
 import { isOpen, type Order } from '#domain/order.ts'
+import { CancelledShown } from '#domain/shown/order.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { derivedId } from '#platform/derived.ts'
@@ -35,7 +36,8 @@ export const cancelOrder = endpoint({
     who: 'public',
     summary: 'Cancel an order that is not handed over',
     body: Wish,
-    reply: z.object({ orderId: z.string(), cancelled: z.boolean(), order: z.looseObject({}) }),
+    reply: CancelledShown,
+    also: { 202: CancelledShown.extend({ message: z.string() }) },
     idempotent: true,
     run,
   }),

@@ -14,6 +14,7 @@ import { answerFor } from '#domain/order-answer.ts'
 import type { Order } from '#domain/order.ts'
 import type { CardHolder, GatewayName } from '#domain/payment.ts'
 import { isLateHold } from '#domain/settle.ts'
+import { PlacedShown, SoldShown } from '#domain/shown/order.ts'
 import { config } from '#platform/config.ts'
 import { within } from '#platform/deadline.ts'
 import { chargeOrder } from '#stores/cards.ts'
@@ -28,7 +29,7 @@ import { countsNow } from '#vendors/square/inventory.ts'
 import type { Reply } from '#entry/answer.ts'
 import { refuseStranger, type Caller } from '#entry/bearer.ts'
 import { endpoint, route, type Call } from '#entry/endpoint.ts'
-import { customerOf, hasOneCart, keyedOrderId, linesOf, ONE_CART, purchaseFields, termsOf } from '#entry/purchase.ts'
+import { customerOf, hasOneCart, keyedOrderId, linesOf, ONE_CART, PURCHASE_FAILS, purchaseFields, termsOf } from '#entry/purchase.ts'
 
 const PaymentMethod = z
   .strictObject({
@@ -48,15 +49,23 @@ const Checkout = z
   .refine(hasOneCart, ONE_CART)
 type Body = z.output<typeof Checkout>
 
-const Sold = z.object({ orderId: z.string(), order: z.looseObject({}), payment: z.looseObject({}), total: z.number() })
-
 export const checkOut = endpoint({
   name: 'check-out',
   path: '/api/checkout',
   impact: 'Nobody can buy online.',
   // Few instances with many requests each place orders of one product together; a cold one would keep a buyer waiting.
   resources: { concurrency: 80, instancesMin: 1 },
-  POST: route({ who: 'public', summary: 'Pay a cart', body: Checkout, reply: Sold, status: 201, idempotent: true, run }),
+  POST: route({
+    who: 'public',
+    summary: 'Pay a cart',
+    body: Checkout,
+    reply: SoldShown,
+    also: { 202: PlacedShown },
+    status: 201,
+    idempotent: true,
+    fails: PURCHASE_FAILS,
+    run,
+  }),
 })
 
 async function run(call: Call<Body, unknown>): Promise<Reply> {

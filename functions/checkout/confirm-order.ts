@@ -10,6 +10,8 @@ import { Failure } from '#values/failure.ts'
 import { chargeRequestOf } from '#domain/checkout.ts'
 import { answerFor } from '#domain/order-answer.ts'
 import { isOpen, type Order } from '#domain/order.ts'
+import { GrantedShown } from '#domain/shown/membership.ts'
+import { PlacedShown, SoldShown } from '#domain/shown/order.ts'
 import { config } from '#platform/config.ts'
 import { guarded } from '#stores/guarded.ts'
 import { nudgeMails } from '#stores/mails.ts'
@@ -25,7 +27,9 @@ export const confirmOrder = endpoint({
   POST: route({
     who: 'public',
     summary: 'Ask what became of a payment that the customer has finished elsewhere',
-    reply: z.object({ orderId: z.string(), order: z.looseObject({}) }),
+    reply: GrantedShown,
+    also: { 201: z.union([SoldShown, GrantedShown]), 202: PlacedShown },
+    fails: ['PAYMENT_DECLINED'],
     run: async ({ params, caller }) => {
       const order = await readOrder(params['orderId'] ?? '')
       if (order === undefined) throw new Failure('NOT_FOUND')

@@ -8,6 +8,7 @@
 import { z } from 'zod'
 import { handedOver } from '#domain/fulfilment.ts'
 import { orderView } from '#domain/order.ts'
+import { OrderShown } from '#domain/shown/order.ts'
 import { now } from '#platform/clock.ts'
 import { changeOrder } from '#stores/orders.ts'
 import { whoIs } from '#entry/bearer.ts'
@@ -25,7 +26,7 @@ export const fulfilOrder = endpoint({
     who: ['support', 'admin'],
     summary: 'Mark a paid order picked up or shipped',
     body: Handover,
-    reply: z.object({ order: z.looseObject({}) }),
+    reply: z.object({ order: OrderShown }),
     run: async ({ body, params, caller }) => {
       const handover = { how: body.how, tracking: body.tracking ?? null, toAdult: body.toAdult, by: whoIs(caller) }
       const order = await changeOrder(params['orderId'] ?? '', (found) => handedOver(found, handover, now()))

@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { Failure } from '#values/failure.ts'
 import { orderView } from '#domain/order.ts'
+import { OrderShown } from '#domain/shown/order.ts'
 import { readOrder } from '#stores/orders.ts'
 import { refuseStranger } from '#entry/bearer.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
@@ -16,7 +17,7 @@ export const getOrder = endpoint({
   GET: route({
     who: 'public',
     summary: 'Show an order',
-    reply: z.object({ order: z.looseObject({}) }),
+    reply: z.object({ order: OrderShown }),
     run: async ({ params, caller }) => {
       const order = await readOrder(params['orderId'] ?? '')
       if (order === undefined) throw new Failure('NOT_FOUND', { message: 'Order not found.' })

@@ -4,7 +4,9 @@
  */
 import { z } from 'zod'
 import { cursorField, limitField } from '#values/schema.ts'
+import { cursorShown, listOf } from '#values/shown.ts'
 import { DIFFERENCE_STATES, differenceView } from '#domain/difference.ts'
+import { DifferenceShown } from '#domain/shown/books.ts'
 import { listDifferencesOf } from '#stores/differences.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
 
@@ -16,7 +18,7 @@ export const listDifferences = endpoint({
     who: ['viewer', 'support', 'admin'],
     summary: 'Differences between gateways and our books',
     query: z.strictObject({ state: z.enum(DIFFERENCE_STATES).optional(), cursor: cursorField.optional(), limit: limitField(50, 100) }),
-    reply: z.object({ differences: z.array(z.looseObject({})), nextCursor: z.string().nullable() }),
+    reply: z.object({ differences: listOf(DifferenceShown), nextCursor: cursorShown }),
     run: async ({ query }) => {
       const { differences, nextCursor } = await listDifferencesOf(query)
       return { differences: differences.map(differenceView), nextCursor }

@@ -1,7 +1,9 @@
 /** Lists orders, the newest first: a customer sees his own, staff see one customer's or all. */
 import { z } from 'zod'
 import { cursorField, idField, limitField } from '#values/schema.ts'
+import { cursorShown, listOf } from '#values/shown.ts'
 import { orderView } from '#domain/order.ts'
+import { OrderShown } from '#domain/shown/order.ts'
 import { listOrdersOf } from '#stores/orders.ts'
 import { isStaff, refuseStranger } from '#entry/bearer.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
@@ -14,7 +16,7 @@ export const listOrders = endpoint({
     who: ['customer', 'viewer', 'support', 'admin'],
     summary: 'List orders',
     query: z.strictObject({ customerId: idField.optional(), cursor: cursorField.optional(), limit: limitField(20, 100) }),
-    reply: z.object({ orders: z.array(z.looseObject({})), nextCursor: z.string().nullable() }),
+    reply: z.object({ orders: listOf(OrderShown), nextCursor: cursorShown }),
     run: async ({ query, caller }) => {
       const customerId = query.customerId ?? (isStaff(caller) ? undefined : (caller.id ?? undefined))
       refuseStranger(caller, customerId ?? null)

@@ -1,7 +1,9 @@
 /** Lists the orders that wait for a person to look at them, the oldest first: why, over how much, and until when. */
 import { z } from 'zod'
 import { cursorField, limitField } from '#values/schema.ts'
+import { cursorShown, listOf } from '#values/shown.ts'
 import { reviewView } from '#domain/review.ts'
+import { ReviewShown } from '#domain/shown/order.ts'
 import { listOrdersOf } from '#stores/orders.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
 
@@ -13,7 +15,7 @@ export const listReviews = endpoint({
     who: ['viewer', 'support', 'admin'],
     summary: 'Orders in review',
     query: z.strictObject({ cursor: cursorField.optional(), limit: limitField(20, 100) }),
-    reply: z.object({ reviews: z.array(z.looseObject({})), nextCursor: z.string().nullable() }),
+    reply: z.object({ reviews: listOf(ReviewShown), nextCursor: cursorShown }),
     run: async ({ query }) => {
       const page = await listOrdersOf({ state: 'in_review', oldestFirst: true, cursor: query.cursor, limit: query.limit })
       return { reviews: page.orders.map(reviewView), nextCursor: page.nextCursor }

@@ -9,11 +9,13 @@
 import { z } from 'zod'
 import { Failure } from '#values/failure.ts'
 import { newId } from '#values/ids.ts'
+import { momentShown } from '#values/shown.ts'
 import { chargeRequestOf } from '#domain/checkout.ts'
 import { hasPage, sessionRequestOf } from '#domain/hosted.ts'
 import { pageAnswerFor } from '#domain/order-answer.ts'
 import { isOpen, type Order } from '#domain/order.ts'
 import type { ChargeOutcome } from '#domain/payment.ts'
+import { PlacedShown, SoldShown } from '#domain/shown/order.ts'
 import { config } from '#platform/config.ts'
 import { placeOrder } from '#stores/checkout.ts'
 import { guarded } from '#stores/guarded.ts'
@@ -26,12 +28,12 @@ import { countsNow } from '#vendors/square/inventory.ts'
 import type { Reply } from '#entry/answer.ts'
 import { refuseStranger } from '#entry/bearer.ts'
 import { endpoint, route, type Call } from '#entry/endpoint.ts'
-import { customerOf, hasOneCart, keyedOrderId, linesOf, ONE_CART, purchaseFields, termsOf } from '#entry/purchase.ts'
+import { customerOf, hasOneCart, keyedOrderId, linesOf, ONE_CART, PURCHASE_FAILS, purchaseFields, termsOf } from '#entry/purchase.ts'
 
 const Purchase = z.strictObject(purchaseFields).refine(hasOneCart, ONE_CART)
 
-/** What costs nothing has no page: it is answered as paid. */
-const Page = z.looseObject({ orderId: z.string(), url: z.string().optional(), expiresAt: z.string().optional() })
+/** What costs nothing has no page: it is answered as paid, as is what was paid meanwhile. */
+const Page = z.union([z.object({ orderId: z.string(), url: z.string(), expiresAt: momentShown }).meta({ id: 'PaymentPage' }), SoldShown])
 
 export const openCheckoutSession = endpoint({
   name: 'open-checkout-session',
@@ -42,8 +44,10 @@ export const openCheckoutSession = endpoint({
     summary: 'Pay a cart on the page of the payment service',
     body: Purchase,
     reply: Page,
+    also: { 202: PlacedShown },
     status: 201,
     idempotent: true,
+    fails: PURCHASE_FAILS,
     run,
   }),
 })

@@ -15,6 +15,7 @@ export const receiveAuthorizeNet = webhook({
   path: '/api/webhooks/authorize-net',
   vendor: 'authorize-net',
   impact: 'Payments by KAJA that finish outside our own call (reviews, lost answers) are noticed only by the sweep.',
+  signedBy: ['x-anet-signature'],
   verify: async (raw, header) => verifiedEvent(raw, header('x-anet-signature')),
   isKnown,
 })

@@ -14,6 +14,7 @@ export const receiveStripe = webhook({
   path: '/api/webhooks/stripe',
   vendor: 'stripe',
   impact: 'Payments that finish outside our own call (authentication, lost answers) are noticed only by the sweep.',
+  signedBy: ['stripe-signature'],
   verify: (raw, header) => verifiedEvent(raw, header('stripe-signature')),
   isKnown,
 })

@@ -13,6 +13,7 @@ import { idField } from '#values/schema.ts'
 import { LINES_MAX, QUANTITY_MAX } from '#domain/cart.ts'
 import { orderView, refundView } from '#domain/order.ts'
 import { askedRefund } from '#domain/refund.ts'
+import { OrderShown, RefundShown } from '#domain/shown/order.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { derivedId } from '#platform/derived.ts'
@@ -36,6 +37,8 @@ const Wish = z
   .refine(({ amount, shipping }) => amount === undefined || shipping === undefined, { path: ['amount'], message: 'send either amount or shipping' })
   .refine(({ lines }) => new Set(lines?.map(({ productId }) => productId)).size === (lines?.length ?? 0), { path: ['lines'], message: 'name each product once' })
 
+const Given = z.object({ refund: RefundShown, order: OrderShown })
+
 export const refundOrder = endpoint({
   name: 'refund-order',
   path: '/api/orders/:orderId/refunds',
@@ -44,7 +47,8 @@ export const refundOrder = endpoint({
     who: ['admin'],
     summary: 'Refund an order, in full, by amount or by line',
     body: Wish,
-    reply: z.object({ refund: z.looseObject({}), order: z.looseObject({}) }),
+    reply: Given,
+    also: { 202: Given },
     status: 201,
     idempotent: true,
     run,

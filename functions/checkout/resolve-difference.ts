@@ -13,6 +13,8 @@ import { iso } from '#values/time.ts'
 import { differenceView } from '#domain/difference.ts'
 import { orderView } from '#domain/order.ts'
 import type { Settlement } from '#domain/settlement.ts'
+import { DifferenceShown, PreviewShown } from '#domain/shown/books.ts'
+import { OrderShown } from '#domain/shown/order.ts'
 import { config } from '#platform/config.ts'
 import { nudgeAlerts } from '#stores/alerts.ts'
 import { nudgeMails } from '#stores/mails.ts'
@@ -35,7 +37,7 @@ export const resolveDifference = endpoint({
     who: ['admin'],
     summary: 'Attach a charge or refund to its order, or book it as unexplained',
     body: Wish,
-    reply: z.object({ resolved: z.boolean(), difference: z.looseObject({}) }),
+    reply: z.union([PreviewShown, z.object({ resolved: z.literal(true), difference: DifferenceShown, order: OrderShown.optional() })]),
     idempotent: true,
     run,
   }),

@@ -10,6 +10,7 @@ import { Failure } from '#values/failure.ts'
 import { newId } from '#values/ids.ts'
 import { isOpen, type Order } from '#domain/order.ts'
 import { decide, differs } from '#domain/review.ts'
+import { DecisionShown, OrderShown } from '#domain/shown/order.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { derivedId } from '#platform/derived.ts'
@@ -32,7 +33,7 @@ export const reviewOrder = endpoint({
     who: ['admin'],
     summary: 'Approve or refuse an order in review',
     body: Verdict,
-    reply: z.object({ orderId: z.string(), review: z.looseObject({}), order: z.looseObject({}) }),
+    reply: z.object({ orderId: z.string(), review: DecisionShown, order: OrderShown }),
     idempotent: true,
     run,
   }),

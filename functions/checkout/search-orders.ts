@@ -8,9 +8,11 @@ import { z } from 'zod'
 import { invalid } from '#values/failure.ts'
 import { toMinor } from '#values/money.ts'
 import { cursorField, emailField, limitField } from '#values/schema.ts'
+import { cursorShown, listOf } from '#values/shown.ts'
 import { dayNamed } from '#domain/civil-day.ts'
 import { numberPrefix } from '#domain/order-number.ts'
 import { ORDER_STATES, orderView } from '#domain/order.ts'
+import { OrderShown } from '#domain/shown/order.ts'
 import { config } from '#platform/config.ts'
 import { listOrdersOf, ordersNumbered, type OrderFilter, type OrderPage } from '#stores/orders.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
@@ -40,7 +42,7 @@ export const searchOrders = endpoint({
     who: ['viewer', 'support', 'admin'],
     summary: 'Find orders',
     query: Query,
-    reply: z.object({ orders: z.array(z.looseObject({})), nextCursor: z.string().nullable() }),
+    reply: z.object({ orders: listOf(OrderShown), nextCursor: cursorShown }),
     run: async ({ query }) => {
       const { orders, nextCursor } = query.number === undefined ? await listOrdersOf(filterOf(query)) : await byNumber(query.number, query)
       return { orders: orders.map(orderView), nextCursor }

@@ -10,6 +10,7 @@ import { z } from 'zod'
 import { Failure } from '#values/failure.ts'
 import { newId } from '#values/ids.ts'
 import { erasureView } from '#domain/erasure.ts'
+import { ErasureShown } from '#domain/shown/customer.ts'
 import { now } from '#platform/clock.ts'
 import { derivedId } from '#platform/derived.ts'
 import { finishRemoval } from '#stores/cards.ts'
@@ -20,7 +21,6 @@ import { whoIs } from '#entry/bearer.ts'
 import { endpoint, route, type Call } from '#entry/endpoint.ts'
 
 const Wish = z.strictObject({ reason: z.string().trim().min(1).max(500) })
-const Shown = z.looseObject({ erasure: z.looseObject({}), certificate: z.looseObject({}).nullable() })
 /** Well before the platform ends the call; the sweep has the rest. */
 const PATIENCE_MS = 30_000
 
@@ -28,11 +28,19 @@ export const eraseCustomer = endpoint({
   name: 'erase-customer',
   path: '/api/admin/customers/:customerId/erase',
   impact: 'Customers who ask to be forgotten are not forgotten in time.',
-  POST: route({ who: ['admin'], summary: 'Forget a customer, with a signed certificate', body: Wish, reply: Shown, idempotent: true, run }),
+  POST: route({
+    who: ['admin'],
+    summary: 'Forget a customer, with a signed certificate',
+    body: Wish,
+    reply: ErasureShown,
+    also: { 202: ErasureShown },
+    idempotent: true,
+    run,
+  }),
   GET: route({
     who: ['viewer', 'support', 'admin'],
     summary: 'Show how far a customer is forgotten',
-    reply: Shown,
+    reply: ErasureShown,
     run: async ({ params }) => {
       const erasure = await readErasure(params['customerId'] ?? '')
       if (erasure === undefined) throw new Failure('NOT_FOUND', { message: 'Nobody has asked to forget this customer.' })

@@ -1,7 +1,9 @@
 /** Balances of all accounts by currency, and their sum, which is zero at all times. */
 import { z } from 'zod'
 import { toMajor } from '#values/money.ts'
+import { amountShown, listOf } from '#values/shown.ts'
 import { ACCOUNTS, type Account } from '#domain/ledger.ts'
+import { AccountShown } from '#domain/shown/books.ts'
 import { balances } from '#stores/ledger.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
 
@@ -12,7 +14,7 @@ export const listLedgerAccounts = endpoint({
   GET: route({
     who: ['viewer', 'support', 'admin'],
     summary: 'Balances of all accounts',
-    reply: z.object({ accounts: z.array(z.looseObject({})), trialBalance: z.record(z.string(), z.number()) }),
+    reply: z.object({ accounts: listOf(AccountShown), trialBalance: z.record(z.string(), amountShown).describe('By currency; zero at all times.') }),
     run: async () => {
       const byCurrency = await balances()
       const accounts = [...byCurrency].flatMap(([currency, amounts]) =>

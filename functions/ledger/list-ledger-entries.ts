@@ -1,7 +1,9 @@
 /** Journal entries, the newest first, all or those of one order. */
 import { z } from 'zod'
 import { idField, limitField } from '#values/schema.ts'
+import { listOf } from '#values/shown.ts'
 import { entryView } from '#domain/ledger.ts'
+import { EntryShown } from '#domain/shown/books.ts'
 import { listEntries } from '#stores/ledger.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
 
@@ -13,7 +15,7 @@ export const listLedgerEntries = endpoint({
     who: ['viewer', 'support', 'admin'],
     summary: 'Journal entries',
     query: z.strictObject({ orderId: idField.optional(), limit: limitField(50, 100) }),
-    reply: z.object({ entries: z.array(z.looseObject({})) }),
+    reply: z.object({ entries: listOf(EntryShown) }),
     run: async ({ query }) => ({ entries: (await listEntries(query)).map(entryView) }),
   }),
 })

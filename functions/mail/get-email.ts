@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { Failure } from '#values/failure.ts'
 import { wholeMailView } from '#domain/mail-record.ts'
+import { WholeMailShown } from '#domain/shown/mail.ts'
 import { readMail } from '#stores/mails.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
 
@@ -15,7 +16,7 @@ export const getEmail = endpoint({
   GET: route({
     who: ['viewer', 'support', 'admin'],
     summary: 'What became of a mail',
-    reply: z.object({ email: z.looseObject({}) }),
+    reply: z.object({ email: WholeMailShown }),
     run: async ({ params }) => {
       const mail = await readMail(params['emailId'] ?? '')
       if (mail === undefined) throw new Failure('NOT_FOUND', { message: 'Email not found.' })

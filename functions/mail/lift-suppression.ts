@@ -7,6 +7,7 @@
 import { z } from 'zod'
 import { Failure } from '#values/failure.ts'
 import { SCOPES, suppressionView } from '#domain/mail-address.ts'
+import { SuppressionShown } from '#domain/shown/mail.ts'
 import { liftHold, readAddress } from '#stores/mail-addresses.ts'
 import { liftAtResend } from '#vendors/resend/suppressions.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
@@ -19,7 +20,7 @@ export const liftSuppression = endpoint({
     who: ['admin'],
     summary: 'Send mail, or campaigns, to an address again',
     body: z.strictObject({ scope: z.enum(SCOPES).default('all'), reason: z.string().trim().min(1).max(500) }),
-    reply: z.object({ suppression: z.looseObject({}) }),
+    reply: z.object({ suppression: SuppressionShown }),
     idempotent: true,
     run: async ({ body, params, once }) => {
       const id = params['suppressionId'] ?? ''

@@ -6,7 +6,9 @@
  */
 import { z } from 'zod'
 import { cursorField, emailField, limitField } from '#values/schema.ts'
+import { cursorShown, listOf } from '#values/shown.ts'
 import { SCOPES, suppressionView } from '#domain/mail-address.ts'
+import { SuppressionShown } from '#domain/shown/mail.ts'
 import { now } from '#platform/clock.ts'
 import { addressId, holding, listHeld } from '#stores/mail-addresses.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
@@ -21,7 +23,7 @@ export const listOrAddSuppressions = endpoint({
     who: ['viewer', 'support', 'admin'],
     summary: 'Addresses that get no mail, or no campaigns',
     query: z.strictObject({ scope, cursor: cursorField.optional(), limit: limitField(20, 100) }),
-    reply: z.object({ suppressions: z.array(z.looseObject({})), nextCursor: z.string().nullable() }),
+    reply: z.object({ suppressions: listOf(SuppressionShown), nextCursor: cursorShown }),
     run: async ({ query }) => {
       const { addresses, nextCursor } = await listHeld(query)
       return { suppressions: addresses.map((address) => suppressionView(address, query.scope)), nextCursor }
@@ -31,7 +33,7 @@ export const listOrAddSuppressions = endpoint({
     who: ['support', 'admin'],
     summary: 'Send an address no mail, or no campaigns, any more',
     body: z.strictObject({ address: emailField, scope }),
-    reply: z.object({ suppression: z.looseObject({}) }),
+    reply: z.object({ suppression: SuppressionShown }),
     status: 201,
     idempotent: true,
     run: ({ body, once }) => once(async (unit) => {

@@ -8,10 +8,12 @@
 import { z } from 'zod'
 import { newId } from '#values/ids.ts'
 import { cursorField, emailField, limitField } from '#values/schema.ts'
+import { cursorShown, listOf } from '#values/shown.ts'
 import { DAY_MS } from '#values/time.ts'
 import { MAIL_CATEGORIES, type MailIntent } from '#domain/mail.ts'
 import { MAIL_STATUSES, mailView } from '#domain/mail-record.ts'
 import { TEMPLATES, written, type TemplateName, type VariablesOf } from '#domain/mail-templates.ts'
+import { MailShown } from '#domain/shown/mail.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { unsubscribeUrl } from '#stores/mail-addresses.ts'
@@ -76,7 +78,7 @@ export const queueOrListEmails = endpoint({
       cursor: cursorField.optional(),
       limit: limitField(20, 100),
     }),
-    reply: z.object({ emails: z.array(z.looseObject({})), nextCursor: z.string().nullable() }),
+    reply: z.object({ emails: listOf(MailShown), nextCursor: cursorShown }),
     run: async ({ query }) => {
       const { mails, nextCursor } = await listMails(query)
       return { emails: mails.map(mailView), nextCursor }

@@ -16,6 +16,7 @@ export const receiveResend = webhook({
   path: '/api/webhooks/resend',
   vendor: 'resend',
   impact: 'Nobody learns which mails arrived, and mail goes on to addresses that bounce or complain.',
+  signedBy: ['svix-id', 'svix-timestamp', 'svix-signature'],
   verify: async (raw, header) => verifiedEvent(raw, header, addressId),
   isKnown,
 })

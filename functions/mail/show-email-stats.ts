@@ -7,6 +7,7 @@
 import { z } from 'zod'
 import { HOUR_MS, iso } from '#values/time.ts'
 import { successOf } from '#domain/mail-stats.ts'
+import { MailStatsShown } from '#domain/shown/mail.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { countHeld, countsSince, longestDue, templatesSince } from '#stores/mail-stats.ts'
@@ -23,15 +24,12 @@ export const showEmailStats = endpoint({
     who: ['viewer', 'support', 'admin'],
     summary: 'Mail in figures',
     query: z.strictObject({ hours: z.coerce.number().int().min(1).max(HOURS_MAX).default(24) }),
-    reply: z.object({
-      from: z.string(), statuses: z.record(z.string(), z.number()), templates: z.array(z.looseObject({})), slo: z.looseObject({}),
-      waiting: z.looseObject({}), suppressed: z.looseObject({}), limits: z.looseObject({}),
-    }),
+    reply: MailStatsShown,
     run: async ({ query }) => run(now() - query.hours * HOUR_MS),
   }),
 })
 
-async function run(fromMs: number): Promise<Record<string, unknown>> {
+async function run(fromMs: number): Promise<MailStatsShown> {
   const [counts, templates, queued, deferred, deadLetters, longest, suppressed] = await Promise.all([
     countsSince(fromMs), templatesSince(fromMs), countMails('queued'), countMails('deferred'), countMails('dead_letter'), longestDue(), countHeld(),
   ])

@@ -19,6 +19,7 @@ export const unsubscribe = endpoint({
   GET: route({
     who: 'public',
     summary: 'The page behind the link to unsubscribe',
+    page: true,
     reply: z.string(),
     run: async ({ params }) => {
       const id = addressIn(params['token'] ?? '')
@@ -30,6 +31,7 @@ export const unsubscribe = endpoint({
     who: 'public',
     summary: 'End campaigns to the address of this link',
     anyBody: true,
+    page: true,
     reply: z.string(),
     run: async ({ params }) => {
       const id = addressIn(params['token'] ?? '')

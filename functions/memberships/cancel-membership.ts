@@ -6,6 +6,7 @@
  */
 import { z } from 'zod'
 import { cancel } from '#domain/membership-change.ts'
+import { MembershipShown } from '#domain/shown/membership.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
 import { changeMembership } from '#entry/membership.ts'
 
@@ -17,7 +18,7 @@ export const cancelMembership = endpoint({
     who: ['customer', 'admin'],
     summary: 'Cancel a membership at the end of its month',
     body: z.strictObject({ reason: z.string().trim().min(1).max(500) }),
-    reply: z.object({ membership: z.looseObject({}) }),
+    reply: z.object({ membership: MembershipShown }),
     idempotent: true,
     run: (call) => changeMembership(call, (member, scene) => cancel(member, call.body.reason, scene)),
   }),

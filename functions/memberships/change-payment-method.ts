@@ -11,6 +11,9 @@ import { newId } from '#values/ids.ts'
 import { cardAnswer, isUsable, type Card } from '#domain/card.ts'
 import { refuseEnded, withCard } from '#domain/membership-change.ts'
 import { owedMonth } from '#domain/membership-orders.ts'
+import { CardWaitsShown } from '#domain/shown/customer.ts'
+import { MembershipShown } from '#domain/shown/membership.ts'
+import { PlacedShown } from '#domain/shown/order.ts'
 import { config } from '#platform/config.ts'
 import { askCard, cardToUse, joinCard, keepCard, readCard } from '#stores/cards.ts'
 import { payCharge } from '#stores/member-charging.ts'
@@ -33,8 +36,10 @@ export const changePaymentMethod = endpoint({
     who: ['customer', 'admin'],
     summary: 'Pay a membership with another card',
     body: Wish,
-    reply: z.object({ membership: z.looseObject({}) }),
+    reply: z.object({ membership: MembershipShown, orderId: z.string().optional().describe('Of the month that was owed, and is paid.') }),
+    also: { 202: z.union([CardWaitsShown, PlacedShown]) },
     idempotent: true,
+    fails: ['PAYMENT_DECLINED'],
     run,
   }),
 })

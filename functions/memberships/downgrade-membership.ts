@@ -6,6 +6,7 @@
 import { z } from 'zod'
 import { downgrade } from '#domain/membership-change.ts'
 import { TIER_NAMES } from '#domain/membership-tiers.ts'
+import { MembershipShown } from '#domain/shown/membership.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
 import { changeMembership } from '#entry/membership.ts'
 
@@ -17,7 +18,7 @@ export const downgradeMembership = endpoint({
     who: ['customer', 'admin'],
     summary: 'Take a lower tier with the next month',
     body: z.strictObject({ tier: z.enum(TIER_NAMES) }),
-    reply: z.object({ membership: z.looseObject({}) }),
+    reply: z.object({ membership: MembershipShown }),
     idempotent: true,
     run: (call) => changeMembership(call, (member, scene) => downgrade(member, call.body.tier, scene)),
   }),

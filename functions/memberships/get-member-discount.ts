@@ -2,7 +2,9 @@
 import { z } from 'zod'
 import { invalid } from '#values/failure.ts'
 import { share, toMajor, toMinor } from '#values/money.ts'
+import { amountShown, percentShown } from '#values/shown.ts'
 import { standingOf } from '#domain/member.ts'
+import { TierNameShown } from '#domain/shown/membership.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { readMember } from '#stores/members.ts'
@@ -18,7 +20,7 @@ export const getMemberDiscount = endpoint({
     summary: 'Tell what a membership takes off an amount',
     query: z.strictObject({ subtotal: z.string().regex(/^\d{1,10}(\.\d{1,10})?$/, 'must be an amount such as 100.00') }),
     reply: z.object({
-      hasDiscount: z.boolean(), discountAmount: z.number(), discountPercent: z.number(), finalTotal: z.number(), tier: z.string().nullable(),
+      hasDiscount: z.boolean(), discountAmount: amountShown, discountPercent: percentShown, finalTotal: amountShown, tier: TierNameShown.nullable(),
     }),
     run: async ({ params, query, caller }) => {
       const customerId = params['customerId'] ?? ''

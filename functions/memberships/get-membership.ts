@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { membershipView } from '#domain/member.ts'
 import { noMembership } from '#domain/membership-orders.ts'
+import { MembershipShown } from '#domain/shown/membership.ts'
 import { readMember } from '#stores/members.ts'
 import { refuseStranger } from '#entry/bearer.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
@@ -13,7 +14,7 @@ export const getMembership = endpoint({
   GET: route({
     who: ['customer', 'viewer', 'support', 'admin'],
     summary: 'Show a membership',
-    reply: z.object({ membership: z.looseObject({}) }),
+    reply: z.object({ membership: MembershipShown }),
     run: async ({ params, caller }) => {
       const customerId = params['customerId'] ?? ''
       refuseStranger(caller, customerId, 'Membership not found.')

@@ -1,7 +1,9 @@
 /** Lists the gifts that members are to get, the longest waiting first, or those that were handed over. */
 import { z } from 'zod'
 import { cursorField, idField, limitField } from '#values/schema.ts'
+import { cursorShown, listOf } from '#values/shown.ts'
 import { benefitView } from '#domain/member-benefits.ts'
+import { BenefitShown } from '#domain/shown/membership.ts'
 import { listBenefits } from '#stores/member-benefits.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
 
@@ -15,7 +17,7 @@ export const listMemberBenefits = endpoint({
     query: z.strictObject({
       status: z.enum(['due', 'given']).default('due'), customerId: idField.optional(), cursor: cursorField.optional(), limit: limitField(50, 100),
     }),
-    reply: z.object({ benefits: z.array(z.looseObject({})), nextCursor: z.string().nullable() }),
+    reply: z.object({ benefits: listOf(BenefitShown), nextCursor: cursorShown }),
     run: async ({ query }) => {
       const { benefits, nextCursor } = await listBenefits(query)
       return { benefits: benefits.map(benefitView), nextCursor }

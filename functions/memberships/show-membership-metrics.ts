@@ -3,8 +3,8 @@
  *
  * Counts and sums are made by the store, whatever the number of members; an undefined ratio is null.
  */
-import { z } from 'zod'
 import { metricsView } from '#domain/membership-metrics.ts'
+import { MembershipMetricsShown } from '#domain/shown/membership.ts'
 import { membershipFigures } from '#stores/member-figures.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
 
@@ -15,11 +15,7 @@ export const showMembershipMetrics = endpoint({
   GET: route({
     who: ['viewer', 'support', 'admin'],
     summary: 'Revenue, churn and lifetime value of memberships',
-    reply: z.object({
-      mrr: z.number(), currency: z.string(), activeMembers: z.number(), churnRate: z.number().nullable(), tierDistribution: z.looseObject({}),
-      averagePrice: z.number().nullable(), lifetimeValue: z.looseObject({}), lifetimeValueByRetention: z.looseObject({}),
-      cohorts: z.array(z.looseObject({})).nullable(),
-    }),
+    reply: MembershipMetricsShown,
     run: async () => metricsView(await membershipFigures()),
   }),
 })

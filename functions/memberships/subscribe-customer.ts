@@ -12,6 +12,8 @@ import { emailField, idField } from '#values/schema.ts'
 import { isUsable } from '#domain/card.ts'
 import { subscription } from '#domain/membership-orders.ts'
 import { TIER_NAMES } from '#domain/membership-tiers.ts'
+import { GrantedShown } from '#domain/shown/membership.ts'
+import { PlacedShown } from '#domain/shown/order.ts'
 import { config } from '#platform/config.ts'
 import { derivedId } from '#platform/derived.ts'
 import { readCard } from '#stores/cards.ts'
@@ -41,9 +43,11 @@ export const subscribeCustomer = endpoint({
     who: ['customer', 'admin'],
     summary: 'Become a member',
     body: Subscription,
-    reply: z.object({ membership: z.looseObject({}), orderId: z.string() }),
+    reply: GrantedShown,
+    also: { 202: PlacedShown },
     status: 201,
     idempotent: true,
+    fails: ['NOT_FOUND', 'PAYMENT_DECLINED'],
     run,
   }),
 })

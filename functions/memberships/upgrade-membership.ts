@@ -8,6 +8,8 @@ import { z } from 'zod'
 import { newId } from '#values/ids.ts'
 import { upgrade } from '#domain/membership-orders.ts'
 import { TIER_NAMES } from '#domain/membership-tiers.ts'
+import { GrantedShown } from '#domain/shown/membership.ts'
+import { PlacedShown } from '#domain/shown/order.ts'
 import { payCharge } from '#stores/member-charging.ts'
 import { placeCharge } from '#stores/member-placing.ts'
 import { gatewayNamed } from '#vendors/gateways.ts'
@@ -25,8 +27,10 @@ export const upgradeMembership = endpoint({
     who: ['customer', 'admin'],
     summary: 'Take a higher tier at once',
     body: Wish,
-    reply: z.object({ membership: z.looseObject({}) }),
+    reply: GrantedShown,
+    also: { 202: PlacedShown },
     idempotent: true,
+    fails: ['PAYMENT_DECLINED'],
     run,
   }),
 })

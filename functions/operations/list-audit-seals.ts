@@ -5,6 +5,8 @@
 import { z } from 'zod'
 import { iso } from '#values/time.ts'
 import { limitField } from '#values/schema.ts'
+import { cursorShown, listOf } from '#values/shown.ts'
+import { SealKeyShown, SealShown } from '#domain/shown/operations.ts'
 import { listSealKeys, listSeals } from '#stores/audit.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
 
@@ -16,7 +18,7 @@ export const listAuditSeals = endpoint({
     who: ['viewer', 'support', 'admin'],
     summary: 'Daily seals of the audit trail',
     query: z.strictObject({ cursor: z.iso.date().optional(), limit: limitField(31, 100) }),
-    reply: z.object({ seals: z.array(z.looseObject({})), keys: z.array(z.looseObject({})), nextCursor: z.string().nullable() }),
+    reply: z.object({ seals: listOf(SealShown), keys: listOf(SealKeyShown), nextCursor: cursorShown }),
     run: async ({ query }) => {
       const [found, kept] = [await listSeals({ before: query.cursor, limit: query.limit + 1 }), await listSealKeys()]
       const seals = found.slice(0, query.limit).map(({ sealedAtMs, ...seal }) => ({ ...seal, sealedAt: iso(sealedAtMs) }))

@@ -6,8 +6,10 @@
  */
 import { z } from 'zod'
 import { cursorField, idField, limitField } from '#values/schema.ts'
+import { cursorShown, listOf } from '#values/shown.ts'
 import { iso } from '#values/time.ts'
 import { INBOX_STATUSES, type InboxRecord } from '#domain/inbox.ts'
+import { DeadLetterShown } from '#domain/shown/operations.ts'
 import { listDead, type DeadLetter } from '#stores/dead-letters.ts'
 import { listInbox } from '#stores/inbox.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
@@ -25,7 +27,7 @@ export const listDeadLetters = endpoint({
       cursor: cursorField.optional(),
       limit: limitField(20, 100),
     }),
-    reply: z.object({ deadLetters: z.array(z.looseObject({})), nextCursor: z.string().nullable() }),
+    reply: z.object({ deadLetters: listOf(DeadLetterShown), nextCursor: cursorShown }),
     run: async ({ query }) => {
       if (query.status === 'dead') {
         const { letters, nextCursor } = await listDead(query)
@@ -37,11 +39,11 @@ export const listDeadLetters = endpoint({
   }),
 })
 
-function deadView({ id, vendor, eventId, type, attempts, lastError, firstSeenAtMs }: DeadLetter): Record<string, unknown> {
+function deadView({ id, vendor, eventId, type, attempts, lastError, firstSeenAtMs }: DeadLetter): DeadLetterShown {
   return { id, vendor, eventId, type, attempts, lastError, firstSeenAt: iso(firstSeenAtMs), nextRetryAt: null, status: 'dead' }
 }
 
-function eventView(id: string, record: InboxRecord): Record<string, unknown> {
+function eventView(id: string, record: InboxRecord): DeadLetterShown {
   const { vendor, id: eventId, type, attempts, lastError, receivedAtMs, nextAtMs, status } = record
   const nextRetryAt = nextAtMs === null ? null : iso(nextAtMs)
   return { id, vendor, eventId, type, attempts, lastError, firstSeenAt: iso(receivedAtMs), nextRetryAt, status }

@@ -9,7 +9,9 @@
 import { z } from 'zod'
 import { newId } from '#values/ids.ts'
 import { idField } from '#values/schema.ts'
+import { countShown, listOf } from '#values/shown.ts'
 import { replayView, type ReplayFilter } from '#domain/replay.ts'
+import { RefusedShown, ReplayShown } from '#domain/shown/operations.ts'
 import { countDeadBy, listDead, nudgeLetters } from '#stores/dead-letters.ts'
 import { acceptReplay, nudgeReplay, wouldRefuse, type Worked } from '#stores/replays.ts'
 import type { Reply } from '#entry/answer.ts'
@@ -30,6 +32,9 @@ const Filter = replayFilter({
 
 const Wish = replayWish(Filter, IDS_MAX)
 
+const DryRunShown = z.object({ wouldReplay: countShown, wouldRefuse: countShown, ids: listOf(z.string()), refused: listOf(RefusedShown) })
+type DryRun = z.input<typeof DryRunShown>
+
 export const replayDeadLetters = endpoint({
   name: 'replay-dead-letters',
   path: '/api/admin/dead-letters/replay',
@@ -38,7 +43,8 @@ export const replayDeadLetters = endpoint({
     who: ['support', 'admin'],
     summary: 'Replay dead letters, named or by filter',
     body: Wish,
-    reply: z.looseObject({}),
+    reply: z.object({ replay: ReplayShown, refused: listOf(RefusedShown), watch: z.string() }),
+    also: { 200: z.object({ dryRun: DryRunShown }) },
     status: 202,
     idempotent: true,
     run,
@@ -65,13 +71,6 @@ async function run(call: Call<z.output<typeof Wish>, unknown>): Promise<Reply> {
 
 function filterOf({ vendor, type, from, to }: z.output<typeof Filter>): ReplayFilter {
   return { vendor, type, fromMs: from, toMs: to }
-}
-
-interface DryRun {
-  readonly wouldReplay: number
-  readonly wouldRefuse: number
-  readonly ids: readonly string[]
-  readonly refused: readonly object[]
 }
 
 async function foundBy(filter: ReplayFilter): Promise<DryRun> {

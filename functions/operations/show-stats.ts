@@ -4,11 +4,11 @@
  * A day is the store's own, by its time zone. Costs some 15 reads, whatever the day was like: counts and sums are made by
  * the store, only refunds and troubled vendors are read one by one.
  */
-import { z } from 'zod'
 import { toMajor } from '#values/money.ts'
 import { iso } from '#values/time.ts'
 import { stateOf, type Breaker } from '#domain/breaker.ts'
 import { dayIn } from '#domain/civil-day.ts'
+import { StatsShown, type BreakerShown, type SumShown } from '#domain/shown/operations.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { readBreakers } from '#stores/breakers.ts'
@@ -22,15 +22,12 @@ export const showStats = endpoint({
   GET: route({
     who: ['viewer', 'support', 'admin'],
     summary: 'Orders, money and queues of today',
-    reply: z.object({
-      day: z.string(), timeZone: z.string(), currency: z.string(), orders: z.looseObject({}), memberships: z.looseObject({}), refunds: z.looseObject({}),
-      queues: z.looseObject({}), breakers: z.array(z.looseObject({})),
-    }),
+    reply: StatsShown,
     run,
   }),
 })
 
-async function run(): Promise<Record<string, unknown>> {
+async function run(): Promise<StatsShown> {
   const { STORE_TIMEZONE: timeZone, CURRENCY: currency } = config('shop')
   const { day, fromMs, toMs } = dayIn(timeZone, now())
   const [orders, memberships, refunds, queues, breakers] = await Promise.all([
@@ -43,12 +40,12 @@ async function run(): Promise<Record<string, unknown>> {
   }
 }
 
-function sumView({ count, amount }: Sum, currency: string): Record<string, unknown> {
+function sumView({ count, amount }: Sum, currency: string): SumShown {
   return { count, amount: amount === null ? null : toMajor(amount, currency) }
 }
 
 /** A vendor that is not named is well. */
-function breakerView(breaker: Breaker): Record<string, unknown> {
+function breakerView(breaker: Breaker): BreakerShown {
   const { vendor, failures, lastFailure, openedAtMs, retryAtMs, restUntilMs } = breaker
   const at = (ms: number | null): string | null => (ms === null ? null : iso(ms))
   return { vendor, state: stateOf(breaker, now()), failures, lastFailure, openedAt: at(openedAtMs), retryAt: at(retryAtMs), restUntil: at(restUntilMs) }

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { Failure } from '#values/failure.ts'
 import { payoutView } from '#domain/payout.ts'
+import { PayoutShown } from '#domain/shown/books.ts'
 import { readPayout } from '#stores/payouts.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
 
@@ -12,7 +13,7 @@ export const getPayout = endpoint({
   GET: route({
     who: ['viewer', 'support', 'admin'],
     summary: 'Show a payout',
-    reply: z.object({ payout: z.looseObject({}) }),
+    reply: z.object({ payout: PayoutShown }),
     run: async ({ params }) => {
       const payout = await readPayout(params['payoutId'] ?? '')
       if (payout === undefined) throw new Failure('NOT_FOUND', { message: 'Payout not found.' })

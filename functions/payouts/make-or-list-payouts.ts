@@ -9,7 +9,9 @@ import { z } from 'zod'
 import { Failure, invalid } from '#values/failure.ts'
 import { CURRENCY, toMinor, wireAmount } from '#values/money.ts'
 import { cursorField, idField, limitField } from '#values/schema.ts'
+import { cursorShown, listOf } from '#values/shown.ts'
 import { isOpenPayout, payoutView, type Payout } from '#domain/payout.ts'
+import { PayoutShown } from '#domain/shown/books.ts'
 import { config } from '#platform/config.ts'
 import { derivedId } from '#platform/derived.ts'
 import { askPayout, behindBreaker, listPayoutsOf, settlePayoutOf } from '#stores/payouts.ts'
@@ -33,16 +35,17 @@ export const makeOrListPayouts = endpoint({
     who: ['admin'],
     summary: 'Pay a registered payee out, once for each payout id',
     body: Wish,
-    reply: z.object({ payout: z.looseObject({}) }),
+    reply: z.object({ payout: PayoutShown }),
     status: 201,
     idempotent: true,
+    fails: ['NOT_FOUND'],
     run,
   }),
   GET: route({
     who: ['viewer', 'support', 'admin'],
     summary: 'List payouts, the newest first',
     query: z.strictObject({ cursor: cursorField.optional(), limit: limitField(20, 100) }),
-    reply: z.object({ payouts: z.array(z.looseObject({})), nextCursor: z.string().nullable() }),
+    reply: z.object({ payouts: listOf(PayoutShown), nextCursor: cursorShown }),
     run: async ({ query }) => {
       const { payouts, nextCursor } = await listPayoutsOf(query)
       return { payouts: payouts.map(payoutView), nextCursor }

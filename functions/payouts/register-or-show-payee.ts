@@ -7,6 +7,7 @@
 import { z } from 'zod'
 import { Failure } from '#values/failure.ts'
 import { payeeView } from '#domain/payee.ts'
+import { PayeeShown } from '#domain/shown/books.ts'
 import { readPayee, registerPayee } from '#stores/payees.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
 
@@ -15,7 +16,7 @@ const Payee = z.strictObject({
   destination: z.string().regex(/^acct_\w{3,64}$/, 'must be a connected account of the payment service, acct_...'),
   active: z.boolean().default(true),
 })
-const Shown = z.object({ payee: z.looseObject({}) })
+const Shown = z.object({ payee: PayeeShown })
 
 export const registerOrShowPayee = endpoint({
   name: 'register-or-show-payee',

@@ -8,7 +8,9 @@ import { z } from 'zod'
 import { invalid } from '#values/failure.ts'
 import { CURRENCY, toMinor, wireAmount } from '#values/money.ts'
 import { cursorField, limitField, promoCodeField } from '#values/schema.ts'
+import { cursorShown, listOf } from '#values/shown.ts'
 import { promoCodeView, type PromoWish } from '#domain/promo.ts'
+import { PromoCodeShown } from '#domain/shown/mail.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { createCode, listCodes } from '#stores/promo-codes.ts'
@@ -43,7 +45,7 @@ export const createOrListPromoCodes = endpoint({
     who: ['admin'],
     summary: 'Create a promo code',
     body: Wish,
-    reply: z.object({ promoCode: z.looseObject({}) }),
+    reply: z.object({ promoCode: PromoCodeShown }),
     status: 201,
     idempotent: true,
     run: async ({ body, caller, once }) => {
@@ -55,7 +57,7 @@ export const createOrListPromoCodes = endpoint({
     who: ['viewer', 'support', 'admin'],
     summary: 'Promo codes, the newest first',
     query: z.strictObject({ cursor: cursorField.optional(), limit: limitField(20, 100) }),
-    reply: z.object({ promoCodes: z.array(z.looseObject({})), nextCursor: z.string().nullable() }),
+    reply: z.object({ promoCodes: listOf(PromoCodeShown), nextCursor: cursorShown }),
     run: async ({ query }) => {
       const { promos, nextCursor } = await listCodes(query)
       return { promoCodes: promos.map((promo) => promoCodeView(promo, now())), nextCursor }

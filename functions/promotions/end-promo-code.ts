@@ -6,6 +6,7 @@
  */
 import { z } from 'zod'
 import { promoCodeView } from '#domain/promo.ts'
+import { PromoCodeShown } from '#domain/shown/mail.ts'
 import { now } from '#platform/clock.ts'
 import { endCode } from '#stores/promo-codes.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
@@ -18,7 +19,7 @@ export const endPromoCode = endpoint({
     who: ['admin'],
     summary: 'End a promo code',
     body: z.strictObject({ reason: z.string().trim().min(1).max(500) }),
-    reply: z.object({ promoCode: z.looseObject({}) }),
+    reply: z.object({ promoCode: PromoCodeShown }),
     idempotent: true,
     run: async ({ body, params, once }) => {
       const code = (params['code'] ?? '').toUpperCase()

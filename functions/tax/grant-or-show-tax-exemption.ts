@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { Failure, invalid } from '#values/failure.ts'
 import { stateField } from '#values/schema.ts'
 import { dayNamed } from '#domain/civil-day.ts'
+import { ExemptionShown } from '#domain/shown/customer.ts'
 import { exemptionView } from '#domain/tax-exemption.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
@@ -24,7 +25,7 @@ const Grant = z.strictObject({
   validThrough: z.iso.date(),
   reason: z.string().trim().min(1).max(500),
 })
-const Shown = z.object({ exemption: z.looseObject({}) })
+const Shown = z.object({ exemption: ExemptionShown })
 
 export const grantOrShowTaxExemption = endpoint({
   name: 'grant-or-show-tax-exemption',

@@ -1,5 +1,6 @@
 /** Revokes a customer's exemption from sales tax: what he buys from then on is taxed. Safe to run twice: what is revoked stays so. */
 import { z } from 'zod'
+import { ExemptionShown } from '#domain/shown/customer.ts'
 import { exemptionView } from '#domain/tax-exemption.ts'
 import { revokeExemption } from '#stores/tax.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
@@ -12,7 +13,7 @@ export const revokeTaxExemption = endpoint({
     who: ['admin'],
     summary: 'Revoke a customer\'s exemption from sales tax',
     body: z.strictObject({ reason: z.string().trim().min(1).max(500) }),
-    reply: z.object({ exemption: z.looseObject({}) }),
+    reply: z.object({ exemption: ExemptionShown }),
     run: async ({ body, params }) => ({ exemption: exemptionView(await revokeExemption(params['customerId'] ?? '', body.reason), undefined) }),
   }),
 })

@@ -6,6 +6,7 @@
  */
 import { z } from 'zod'
 import { EVENT_TYPES } from '#domain/order-event.ts'
+import { EndpointShown } from '#domain/shown/operations.ts'
 import { endpointView } from '#domain/webhook-endpoint.ts'
 import { removeEndpoint, setEndpoint } from '#stores/webhook-endpoints.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
@@ -25,7 +26,7 @@ export const changeOrRemoveWebhookEndpoint = endpoint({
     who: ['admin'],
     summary: 'Change what an endpoint is told of, or switch it off or on',
     body: Change,
-    reply: z.object({ endpoint: z.looseObject({}) }),
+    reply: z.object({ endpoint: EndpointShown }),
     run: async ({ body, params }) => ({ endpoint: endpointView(await setEndpoint(params['endpointId'] ?? '', definedIn(body))) }),
   }),
   DELETE: route({

@@ -1,7 +1,9 @@
 /** The log of outgoing webhooks, the newest first: what was told to whom, how often it was tried and what was answered. */
 import { z } from 'zod'
 import { cursorField, idField, limitField } from '#values/schema.ts'
+import { cursorShown, listOf } from '#values/shown.ts'
 import { EVENT_TYPES } from '#domain/order-event.ts'
+import { WebhookDeliveryShown } from '#domain/shown/operations.ts'
 import { DELIVERY_STATUSES, deliveryView } from '#domain/webhook-delivery.ts'
 import { listDeliveries } from '#stores/webhook-deliveries.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
@@ -20,7 +22,7 @@ export const listWebhookDeliveries = endpoint({
       cursor: cursorField.optional(),
       limit: limitField(50, 100),
     }),
-    reply: z.object({ deliveries: z.array(z.looseObject({})), nextCursor: z.string().nullable() }),
+    reply: z.object({ deliveries: listOf(WebhookDeliveryShown), nextCursor: cursorShown }),
     run: async ({ query }) => {
       const { deliveries, nextCursor } = await listDeliveries(query)
       return { deliveries: deliveries.map(deliveryView), nextCursor }

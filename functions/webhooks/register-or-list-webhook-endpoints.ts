@@ -8,7 +8,9 @@
 import { z } from 'zod'
 import { invalid } from '#values/failure.ts'
 import { newId } from '#values/ids.ts'
+import { listOf } from '#values/shown.ts'
 import { EVENT_TYPES } from '#domain/order-event.ts'
+import { EndpointShown } from '#domain/shown/operations.ts'
 import { secretText } from '#domain/standard-webhook.ts'
 import { endpointView } from '#domain/webhook-endpoint.ts'
 import { config } from '#platform/config.ts'
@@ -33,7 +35,7 @@ export const registerOrListWebhookEndpoints = endpoint({
     who: ['admin'],
     summary: 'Register an address that is told of orders; shows its secret once',
     body: Wish,
-    reply: z.object({ endpoint: z.looseObject({}), secret: z.string() }),
+    reply: z.object({ endpoint: EndpointShown, secret: z.string() }),
     status: 201,
     idempotent: true,
     run: async ({ body, caller, key, requestHash }) => {
@@ -48,7 +50,7 @@ export const registerOrListWebhookEndpoints = endpoint({
   GET: route({
     who: ['admin'],
     summary: 'Addresses that are told of orders',
-    reply: z.object({ endpoints: z.array(z.looseObject({})) }),
+    reply: z.object({ endpoints: listOf(EndpointShown) }),
     run: async () => ({ endpoints: (await listEndpoints()).map(endpointView) }),
   }),
 })

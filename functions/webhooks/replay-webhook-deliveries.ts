@@ -7,8 +7,10 @@
 import { z } from 'zod'
 import { newId } from '#values/ids.ts'
 import { idField } from '#values/schema.ts'
+import { listOf } from '#values/shown.ts'
 import { EVENT_TYPES } from '#domain/order-event.ts'
 import { auditEvent } from '#domain/rows.ts'
+import { RefusedShown } from '#domain/shown/operations.ts'
 import type { WebhookDelivery } from '#domain/webhook-delivery.ts'
 import { now } from '#platform/clock.ts'
 import { transact } from '#platform/firestore.ts'
@@ -27,6 +29,8 @@ const Filter = replayFilter({
 const Wish = replayWish(Filter, REPLAY_MAX)
 type Wish = z.output<typeof Wish>
 
+const Told = z.object({ ids: listOf(z.string()), refused: listOf(RefusedShown), more: z.boolean().describe('A filter found more than go at once: ask again.') })
+
 export const replayWebhookDeliveries = endpoint({
   name: 'replay-webhook-deliveries',
   path: '/api/admin/webhook-deliveries/replay',
@@ -35,7 +39,8 @@ export const replayWebhookDeliveries = endpoint({
     who: ['support', 'admin'],
     summary: 'Tell endpoints again, by id or filter',
     body: Wish,
-    reply: z.looseObject({}),
+    reply: z.object({ replay: Told.extend({ id: z.string() }) }),
+    also: { 200: z.object({ dryRun: Told }) },
     status: 202,
     idempotent: true,
     run,
@@ -62,7 +67,7 @@ function wanted({ ids, filter }: Wish): Parameters<typeof toTellAgain>[1] {
   return { endpointId, type, status, fromMs: from, toMs: to }
 }
 
-function told({ replayed, refused, more }: ReplayedDeliveries): Record<string, unknown> {
+function told({ replayed, refused, more }: ReplayedDeliveries): z.input<typeof Told> {
   return { ids: replayed.map(({ id }) => id), refused, more }
 }
 

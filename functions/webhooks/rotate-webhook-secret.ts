@@ -7,6 +7,7 @@
  */
 import { z } from 'zod'
 import { newId } from '#values/ids.ts'
+import { EndpointShown } from '#domain/shown/operations.ts'
 import { secretText } from '#domain/standard-webhook.ts'
 import { endpointView } from '#domain/webhook-endpoint.ts'
 import { derivedId } from '#platform/derived.ts'
@@ -22,7 +23,7 @@ export const rotateWebhookSecret = endpoint({
   POST: route({
     who: ['admin'],
     summary: 'Give an endpoint a new secret; the old one is valid for another day',
-    reply: z.object({ endpoint: z.looseObject({}), secret: z.string() }),
+    reply: z.object({ endpoint: EndpointShown, secret: z.string() }),
     idempotent: true,
     run: async ({ caller, key, params }) => {
       const id = params['endpointId'] ?? ''

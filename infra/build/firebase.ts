@@ -35,6 +35,12 @@ const SECURITY_HEADERS = [
   { key: 'Content-Security-Policy', value: "frame-ancestors 'none'" },
 ]
 
+/** Anybody may read what the shop can be asked, from a page anywhere. */
+const DOCUMENT_HEADERS = [
+  { key: 'Access-Control-Allow-Origin', value: '*' },
+  { key: 'Cache-Control', value: 'public, max-age=300' },
+]
+
 export function firebaseJson(declarations: readonly Declaration[]): FirebaseJson {
   const rewrites = declarations.flatMap((declaration): Rewrite[] => {
     if (declaration.kind !== 'endpoint' && declaration.kind !== 'webhook') return []
@@ -45,7 +51,7 @@ export function firebaseJson(declarations: readonly Declaration[]): FirebaseJson
       public: 'infra/hosting',
       ignore: ['firebase.json', '**/.*', '**/node_modules/**'],
       rewrites: rewrites.sort((one, other) => mostSpecificFirst(one.source, other.source)),
-      headers: [{ source: '**', headers: SECURITY_HEADERS }],
+      headers: [{ source: '**', headers: SECURITY_HEADERS }, { source: '/openapi.json', headers: DOCUMENT_HEADERS }],
     },
   }
 }

@@ -4,8 +4,10 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { loadDeclarations } from './declarations.ts'
+import { readExamples } from './examples.ts'
 import { firebaseJson } from './firebase.ts'
 import { googleJson } from './google.ts'
+import { openApi } from './openapi.ts'
 import type { Declaration } from '../../shared/entry/declaration.ts'
 
 interface GeneratedFile {
@@ -14,9 +16,13 @@ interface GeneratedFile {
   readonly text: (declarations: readonly Declaration[]) => string | Promise<string>
 }
 
+/** Of the interface. It grows with what callers must know of. */
+const VERSION = '1.0.0'
+
 const FILES: readonly GeneratedFile[] = [
   { path: 'firebase.json', text: (declarations) => `${JSON.stringify(firebaseJson(declarations), null, 2)}\n` },
   { path: 'infra/google/generated.json', text: googleJson },
+  { path: 'infra/hosting/openapi.json', text: (declarations) => `${JSON.stringify(openApi(declarations, readExamples(), VERSION), null, 1)}\n` },
 ]
 
 const root = new URL('../../', import.meta.url)

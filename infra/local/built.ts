@@ -10,6 +10,14 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utime
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
+/** What the file exports: the functions, and what an instance does before it runs them, on the same modules. */
+export interface Built {
+  readonly functions: Record<string, unknown>
+  readonly checkAtStart: () => void
+  readonly openFront: () => void
+}
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 /** In the project, where the packages are found from. */
 const DIRECTORY = fileURLToPath(new URL('../../node_modules/.cache/countinghouse/', import.meta.url))
 /** What nobody has started from for so long belongs to sources that are gone. */
@@ -25,24 +33,29 @@ export function builtFunctions(module: URL): Promise<URL> {
 }
 
 async function buildFunctions(module: URL): Promise<URL> {
+  const contents = [
+    `export * as functions from ${JSON.stringify(fileURLToPath(module))}`,
+    "export { checkAtStart } from './shared/platform/config.ts'",
+    "export { openFront } from './shared/entry/front.ts'",
+  ].join('\n')
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(module)], bundle: true, write: false, platform: 'node', format: 'esm', target: 'node24', packages: 'external', logLevel: 'silent',
+    stdin: { contents, resolveDir: ROOT }, bundle: true, write: false, platform: 'node', format: 'esm', target: 'node24', packages: 'external', logLevel: 'silent',
   })
-  const contents = outputFiles[0]?.contents ?? new Uint8Array()
-  const file = join(DIRECTORY, `functions-${createHash('sha256').update(contents).digest('hex').slice(0, 16)}.mjs`)
+  const code = outputFiles[0]?.contents ?? new Uint8Array()
+  const file = join(DIRECTORY, `functions-${createHash('sha256').update(code).digest('hex').slice(0, 16)}.mjs`)
   if (existsSync(file)) utimesSync(file, new Date(), new Date())
-  else keep(file, contents)
+  else keep(file, code)
   return pathToFileURL(file)
 }
 
 /** Whole or not at all: another cloud may look for it at the same moment. */
-function keep(file: string, contents: Uint8Array): void {
+function keep(file: string, code: Uint8Array): void {
   mkdirSync(DIRECTORY, { recursive: true })
   for (const name of readdirSync(DIRECTORY)) {
     const path = join(DIRECTORY, name)
     if (Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) > KEPT_MS) rmSync(path, { force: true })
   }
   const unfinished = `${file}.${process.pid}`
-  writeFileSync(unfinished, contents)
+  writeFileSync(unfinished, code)
   renameSync(unfinished, file)
 }

@@ -14,6 +14,7 @@ import { drain, quiet, StillDue } from './drain.ts'
 import { environmentOf } from './environment.ts'
 import { Errands } from './errands.ts'
 import { Gateway } from './gateway.ts'
+import { hostedFiles } from './hosted-files.ts'
 import { InstanceLog } from './instance-log.ts'
 import type { Instances } from './instances.ts'
 import { ownDirectory } from './own-directory.ts'
@@ -168,8 +169,10 @@ export class LocalCloud implements ControlledCloud {
   gateway(file: unknown): Gateway {
     const { counter, declarations, instances, errands, timeline } = this.#parts
     const webhooks = new Set(declarations.filter(({ kind }) => kind === 'webhook').map(({ name }) => name))
+    const { hosting } = (file as FirebaseJson | undefined) ?? firebaseJson(declarations)
     return new Gateway({
-      firebaseJson: ((file as FirebaseJson | undefined) ?? firebaseJson(declarations)).hosting,
+      firebaseJson: hosting,
+      file: hostedFiles(new URL(`${hosting.public}/`, ROOT)),
       send: async (name, request, timeoutMs) => {
         const person = !webhooks.has(name)
         if (person) counter.served += 1

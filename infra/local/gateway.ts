@@ -1,7 +1,7 @@
 /**
  * The front door of the local cloud: what Firebase Hosting does to a request on its way to a function.
  *
- * The first rewrite of firebase.json that matches decides; 60 seconds are the limit; of the cookies only `__session`
+ * A file of the public folder is served as it lies there; else the first rewrite of firebase.json that matches decides; 60 seconds are the limit; of the cookies only `__session`
  * passes. A client can never choose the function or the caller's identity by headers of our own. A request is sent
  * to one instance once: when that instance dies, the client gets 503 and decides.
  *
@@ -14,6 +14,7 @@ import { isIP, type AddressInfo } from 'node:net'
 import type { FirebaseJson } from '../build/firebase.ts'
 import { notFound, readBody, Refusal, sendJson, sendRefusal } from './answers.ts'
 import { globToRegExp } from './globs.ts'
+import type { HostedFile } from './hosted-files.ts'
 import { InstanceLost, InstanceTimeout, type InstanceAnswer, type InstanceRequest } from './instances.ts'
 
 export const HOSTING_LIMIT_MS = 60_000
@@ -21,6 +22,8 @@ export const HOSTING_LIMIT_MS = 60_000
 export interface GatewayOptions {
   readonly firebaseJson: Pick<FirebaseJson['hosting'], 'rewrites' | 'headers'>
   readonly send: (functionName: string, request: InstanceRequest, timeoutMs: number) => Promise<InstanceAnswer>
+  /** Files of the public folder. */
+  readonly file?: (path: string) => HostedFile | undefined
   /** What the platform gives one function, in seconds. */
   readonly timeoutSecondsOf: (functionName: string) => number
   /** Answers everything under `/_local`. */
@@ -70,6 +73,8 @@ export class Gateway {
     const target = request.url ?? '/'
     const path = target.split('?', 1)[0] ?? '/'
     if (path === '/_local' || path.startsWith('/_local/')) return this.#options.control(request, response)
+    const file = request.method === 'GET' || request.method === 'HEAD' ? this.#options.file?.(path) : undefined
+    if (file !== undefined) return this.#pass({ status: 200, headers: { 'content-type': file.type }, body: file.body }, { method: request.method ?? 'GET', path, requestId }, response)
     const name = this.#rewrites.find(({ pattern }) => pattern.test(path))?.serviceId
     if (name === undefined) return this.#unknown(path, response, requestId)
     const method = request.method ?? 'GET'
@@ -106,7 +111,7 @@ export class Gateway {
     headers['date'] = new Date(this.#options.now()).toUTCString()
     const cookies = answer.headers['set-cookie']
     if (cookies !== undefined && String(headers['cache-control']).includes('private')) headers['set-cookie'] = cookies
-    if (asked.method === 'HEAD') headers['content-length'] = answer.headers['content-length'] ?? '0'
+    if (asked.method === 'HEAD') headers['content-length'] = answer.headers['content-length'] ?? String(answer.body.length)
     else if (answer.status !== 204 && answer.status !== 304) headers['content-length'] = String(answer.body.length)
     response.writeHead(answer.status, headers)
     response.end(answer.body)

@@ -7,9 +7,9 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getTestServer } from '@google-cloud/functions-framework/testing'
-import { checkAtStart } from '../../shared/platform/config.ts'
 import { declarationsOf } from '../build/declarations.ts'
 import { register } from '../build/register.ts'
+import type { Built } from './built.ts'
 import { caller } from './preload.ts'
 
 /** Told to the supervisor once requests are taken. */
@@ -23,13 +23,14 @@ const servers = new Map<string, Server | undefined>()
 process.on('SIGINT', () => undefined)
 process.on('disconnect', () => process.exit(0))
 
+const { functions, checkAtStart, openFront } = (await import(process.env['LOCAL_FUNCTIONS_BUILT'] ?? '')) as Built
 if (process.env['LOCAL_SETTINGS_CHECKED'] === 'true') checkAtStart()
-await registerFunctions()
+openFront()
+registerFunctions()
 listen()
 
-async function registerFunctions(): Promise<void> {
-  const module = (await import(process.env['LOCAL_FUNCTIONS_MODULE'] ?? '')) as Record<string, unknown>
-  for (const declaration of declarationsOf(module)) {
+function registerFunctions(): void {
+  for (const declaration of declarationsOf(functions)) {
     register(declaration)
     servers.set(declaration.name, undefined)
   }

@@ -196,7 +196,7 @@ export class Instances {
         NODE_COMPILE_CACHE: join(tmpdir(), 'countinghouse-compiled'),
         ...this.#options.environment(slot.label),
         NODE_ENV: 'production',
-        LOCAL_FUNCTIONS_MODULE: this.#functions?.href,
+        LOCAL_FUNCTIONS_BUILT: this.#functions?.href,
         // Functions that are not the shop's have settings of their own.
         ...(this.#options.functionsModule === undefined ? { LOCAL_SETTINGS_CHECKED: 'true' } : {}),
         LOCAL_CLOCK_OFFSET_MS: String(this.#offsetMs),

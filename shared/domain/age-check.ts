@@ -12,6 +12,7 @@ import type { Alert } from './alert.ts'
 import { letter, type MailIntent } from './mail.ts'
 import type { Answer } from './order.ts'
 import { auditEvent, SCHEMA_VERSION, type WarehouseRow } from './rows.ts'
+import type { AgeStatusShown } from './shown/customer.ts'
 
 const VALID_MS = 365 * DAY_MS
 /** So long before its end a verification may be renewed, and its customer is reminded. */
@@ -153,7 +154,7 @@ function conflict(error: string, nowMs: number): Answer {
 }
 
 /** What a customer and staff are shown. */
-export function statusView(account: AgeAccount | undefined, nowMs: number): Record<string, unknown> {
+export function statusView(account: AgeAccount | undefined, nowMs: number): AgeStatusShown {
   const verification = account?.verification ?? null
   const verified = verification !== null && isValid(verification, nowMs)
   return {

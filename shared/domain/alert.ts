@@ -7,6 +7,7 @@
  */
 import { iso, MINUTE_MS, SECOND_MS } from '#values/time.ts'
 import { nextTry } from './retry.ts'
+import type { AlertShown } from './shown/operations.ts'
 
 export const SEVERITIES = ['p0', 'p1', 'p2'] as const
 export type Severity = (typeof SEVERITIES)[number]
@@ -154,7 +155,7 @@ export function tellLater(record: AlertRecord, untilMs: number): AlertRecord {
 }
 
 /** An alert as staff see it. */
-export function alertView(record: AlertRecord): Record<string, unknown> {
+export function alertView(record: AlertRecord): AlertShown {
   const { key, severity, summary, details, orderId, status, count, version, toTell } = record
   return {
     key, severity, summary, details, orderId, status, count, version,

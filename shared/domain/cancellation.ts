@@ -7,6 +7,7 @@
  */
 import { iso } from '#values/time.ts'
 import { orderView, type Order } from './order.ts'
+import type { CancelledShown } from './shown/order.ts'
 
 /** Cancelled, or refused by staff: it must not be sold, and money that comes goes back. */
 export function isWithdrawn(order: Order): boolean {
@@ -25,7 +26,7 @@ export function isCancelled({ state, cancellation }: Order): boolean {
 }
 
 /** What whoever cancels an order is told. */
-export function cancelledView(order: Order): Record<string, unknown> {
+export function cancelledView(order: Order): CancelledShown {
   return { orderId: order.id, cancelled: isCancelled(order), order: orderView(order) }
 }
 

@@ -10,6 +10,7 @@ import { HOUR_MS, iso, MINUTE_MS } from '#values/time.ts'
 import { LEASE_MS, type Answer } from './order.ts'
 import type { CardFacts, GatewayName, StoreCardOutcome, StoreCardRequest } from './payment.ts'
 import { auditEvent, type WarehouseRow } from './rows.ts'
+import type { CardShown } from './shown/customer.ts'
 
 export type CardState = 'storing' | 'requires_action' | 'stored' | 'removing' | 'removed' | 'failed'
 
@@ -223,7 +224,7 @@ export function cardNotFound(): Failure {
 }
 
 /** A card as its customer sees it. */
-export function cardView({ id, gateway, state, facts, declineCode, createdAtMs }: Card): Record<string, unknown> {
+export function cardView({ id, gateway, state, facts, declineCode, createdAtMs }: Card): CardShown {
   return {
     id, gateway, state, brand: facts?.brand ?? null, last4: facts?.last4 ?? null, expiryMonth: facts?.expiryMonth ?? null,
     expiryYear: facts?.expiryYear ?? null, ...(declineCode === null ? {} : { declineCode }), createdAt: iso(createdAtMs),

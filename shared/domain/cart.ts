@@ -9,6 +9,7 @@ import { Failure, invalid } from '#values/failure.ts'
 import { toMajor } from '#values/money.ts'
 import { DAY_MS, iso } from '#values/time.ts'
 import { available, sellable, type Product } from './product.ts'
+import type { CartShown } from './shown/cart.ts'
 import { totals, type Extras, type Totals, type TaxRates } from './totals.ts'
 
 export const LINES_MAX = 50
@@ -155,7 +156,7 @@ export function cartTotals(cart: Cart, discountPercent: number, rates: TaxRates,
  * A cart as callers see it.
  * @param promoRule why its promo code does not count; undefined when it does
  */
-export function cartView(cart: Cart, sums: Totals, promoRule?: string): Record<string, unknown> {
+export function cartView(cart: Cart, sums: Totals, promoRule?: string): CartShown {
   const major = (minor: number): number => toMajor(minor, cart.currency)
   return {
     id: cart.id,

@@ -7,6 +7,7 @@
 import { Failure, invalid } from '#values/failure.ts'
 import { toMinor } from '#values/money.ts'
 import type { ShippingRow } from '#values/rates.ts'
+import type { DeliveryShown } from './shown/order.ts'
 import type { ShippingFee } from './totals.ts'
 
 export interface Address {
@@ -91,6 +92,6 @@ function refuseAdultGoods(goods: readonly Shippable[], state: string, allowed: r
   })
 }
 
-export function deliveryView(delivery: Delivery): Record<string, unknown> {
+export function deliveryView(delivery: Delivery): DeliveryShown {
   return delivery.how === 'ship' ? { how: 'ship', address: { ...delivery.address, line2: delivery.address.line2 ?? null } } : { how: 'pick_up' }
 }

@@ -10,6 +10,7 @@ import type { Alert, AlertChange } from './alert.ts'
 import type { Movement } from './payment.ts'
 import type { Found } from './reconciliation.ts'
 import { auditEvent, type WarehouseRow } from './rows.ts'
+import type { DifferenceShown, MovementShown, ResolutionShown } from './shown/books.ts'
 
 export const DIFFERENCE_STATES = ['open', 'repaired', 'resolved', 'vanished'] as const
 export type DifferenceState = (typeof DIFFERENCE_STATES)[number]
@@ -149,7 +150,7 @@ function factsOf({ state, kind, gateway, amount, currency, orderId, resolution }
 }
 
 /** A difference as staff see it. */
-export function differenceView(difference: Difference): Record<string, unknown> {
+export function differenceView(difference: Difference): DifferenceShown {
   const { id, kind, state, gateway, currency, cause, orderId, transactionId, refundId, closedAtMs, resolution } = difference
   return {
     id, kind, state, gateway,
@@ -164,10 +165,10 @@ export function differenceView(difference: Difference): Record<string, unknown> 
   }
 }
 
-function movementView({ id, kind, amount, currency, atMs }: Movement): Record<string, unknown> {
+function movementView({ id, kind, amount, currency, atMs }: Movement): MovementShown {
   return { id, kind, amount: toMajor(amount, currency), currency, at: iso(atMs) }
 }
 
-function resolutionView({ how, orderId, reason, by, atMs }: Resolution): Record<string, unknown> {
+function resolutionView({ how, orderId, reason, by, atMs }: Resolution): ResolutionShown {
   return { how, orderId, reason, by, at: iso(atMs) }
 }

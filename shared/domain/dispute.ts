@@ -6,6 +6,7 @@
  */
 import { toMajor } from '#values/money.ts'
 import { HOUR_MS, iso } from '#values/time.ts'
+import type { DisputeShown } from './shown/order.ts'
 
 export type DisputeStatus = 'inquiry' | 'closed' | 'needs_response' | 'under_review' | 'won' | 'lost'
 
@@ -82,7 +83,7 @@ export function isToRemind(dispute: Dispute, nowMs: number): boolean {
 }
 
 /** As the order's customer and staff see it: what it is about and how it stands, never the evidence. */
-export function disputeView(dispute: Dispute): Record<string, unknown> {
+export function disputeView(dispute: Dispute): DisputeShown {
   return {
     id: dispute.id,
     status: dispute.status,

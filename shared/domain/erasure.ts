@@ -10,6 +10,7 @@ import { HOUR_MS, iso, MINUTE_MS } from '#values/time.ts'
 import type { Signed } from './certificate.ts'
 import type { Answer } from './order.ts'
 import { auditEvent, type WarehouseRow } from './rows.ts'
+import type { ErasureShown } from './shown/customer.ts'
 
 export interface Holding {
   readonly done: 'destroyed' | 'deleted' | 'anonymised' | 'expires' | 'kept'
@@ -208,7 +209,7 @@ function audit({ id, customerId, by, reason, version }: Erasure, { what, after, 
   return auditEvent({ id: `${id}-${what.split('.')[1]}-${version + 1}`, who: by, what, subject: customerId, before: null, after, why: reason, requestId: null, ip: null, atMs })
 }
 
-export function erasureView(erasure: Erasure): Record<string, unknown> {
+export function erasureView(erasure: Erasure): ErasureShown {
   const { customerId, state, by, reason, startedAtMs, certificate } = erasure
   const waits = ERASED_STORES.map((store) => ({ store, records: erasure.steps[store].waits })).filter(({ records }) => records > 0)
   return {

@@ -5,6 +5,7 @@
  */
 import { toMajor } from '#values/money.ts'
 import { iso } from '#values/time.ts'
+import type { EntryShown } from './shown/books.ts'
 
 export const ACCOUNTS = {
   'gateway:stripe': 'asset: money at Stripe, not paid out yet',
@@ -130,7 +131,7 @@ export function feeEntry(movementId: string, fee: Omit<Transfer, 'id' | 'kind' |
   return transferEntry({ ...entry, id: `fee-${movementId}`, kind: 'fee', from: `gateway:${gateway}`, to: 'fees' })
 }
 
-export function entryView(entry: JournalEntry): Record<string, unknown> {
+export function entryView(entry: JournalEntry): EntryShown {
   return {
     id: entry.id,
     kind: entry.kind,

@@ -8,6 +8,7 @@
  */
 import { iso } from '#values/time.ts'
 import { auditEvent, type WarehouseRow } from './rows.ts'
+import type { SuppressionShown } from './shown/mail.ts'
 
 /** Hosts that are one and the same. */
 const SAME_HOST: Readonly<Record<string, string>> = { 'googlemail.com': 'gmail.com' }
@@ -124,9 +125,9 @@ export function holdFor(address: MailAddress | undefined, isCampaign: boolean): 
 }
 
 /** As staff see it. */
-export function suppressionView({ id, address, holds, liftedAtMs }: MailAddress, scope: Scope): Record<string, unknown> {
+export function suppressionView({ id, address, holds, liftedAtMs }: MailAddress, scope: Scope): SuppressionShown {
   const { [scope]: hold } = holds
   const { [scope]: lifted } = liftedAtMs
-  const [since, liftedAt] = [hold?.sinceMs ?? null, lifted].map((ms) => (ms === null ? null : iso(ms)))
-  return { id, address, scope, reason: hold?.reason ?? null, emailId: hold?.mailId ?? null, since, liftedAt }
+  const at = (ms: number | null): string | null => (ms === null ? null : iso(ms))
+  return { id, address, scope, reason: hold?.reason ?? null, emailId: hold?.mailId ?? null, since: at(hold?.sinceMs ?? null), liftedAt: at(lifted) }
 }

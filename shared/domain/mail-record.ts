@@ -4,6 +4,7 @@
  */
 import { iso } from '#values/time.ts'
 import type { MailCategory, MailIntent } from './mail.ts'
+import type { MailShown, WholeMailShown } from './shown/mail.ts'
 
 export const MAIL_STATUSES = ['queued', 'deferred', 'sent', 'delivered', 'delayed', 'bounced', 'complained', 'failed', 'suppressed', 'dead_letter'] as const
 export type MailStatus = (typeof MAIL_STATUSES)[number]
@@ -90,19 +91,19 @@ export function addressesOf(to: MailIntent['to']): readonly string[] {
 }
 
 /** As staff see it in a list. */
-export function mailView(mail: Mail): Record<string, unknown> {
+export function mailView(mail: Mail): MailShown {
   const { id, status, template, category, subject, to, cc = [], bcc = [], replyTo = null, orderId = null, attempts, deferral, sendAtMs, nextAtMs, lastError } = mail
   const at = (ms: number | null | undefined): string | null => (ms === null || ms === undefined ? null : iso(ms))
   const deferred = status === 'deferred' ? deferral : null
   return {
     id, status, template, category, subject, to: addressesOf(to), cc, bcc, replyTo, orderId, attempts, lastError,
     deferredUntil: at(deferred?.untilMs), deferredBecause: deferred?.reason ?? null, sendAt: at(sendAtMs),
-    nextTryAt: isWaiting(mail) ? at(nextAtMs) : null, createdAt: at(mail.createdAtMs), sentAt: at(mail.sentAtMs),
+    nextTryAt: isWaiting(mail) ? at(nextAtMs) : null, createdAt: iso(mail.createdAtMs), sentAt: at(mail.sentAtMs),
   }
 }
 
 /** With all that is known of it, and what it says as long as that is kept. */
-export function wholeMailView(mail: Mail): Record<string, unknown> {
+export function wholeMailView(mail: Mail): WholeMailShown {
   const { html, text, providerId, told, replay, requestedBy = null } = mail
   const events = TOLD_STATES.flatMap((type) => (told[type] === undefined ? [] : [{ type, at: iso(told[type].atMs), reason: told[type].reason }]))
   return { ...mailView(mail), requestedBy, providerId, events, replays: replay?.count ?? 0, html: html === '' ? null : html, text: text === '' ? null : text }

@@ -14,6 +14,7 @@ import type { Scene } from './membership-change.ts'
 import { newsletterMail } from './membership-mails.ts'
 import type { Tier } from './membership-tiers.ts'
 import { auditEvent, type WarehouseRow } from './rows.ts'
+import type { BenefitShown } from './shown/membership.ts'
 
 export type BenefitKind = 'gift' | 'gift_box' | 'raffle_entry'
 
@@ -95,6 +96,6 @@ export function given(benefit: Benefit, by: string, nowMs: number): { readonly b
   return { benefit: { ...benefit, status: 'given', givenAtMs: nowMs, givenBy: by }, row }
 }
 
-export function benefitView({ givenAtMs, createdAtMs, ...benefit }: Benefit): Record<string, unknown> {
+export function benefitView({ givenAtMs, createdAtMs, ...benefit }: Benefit): BenefitShown {
   return { ...benefit, givenAt: givenAtMs === null ? null : iso(givenAtMs), createdAt: iso(createdAtMs) }
 }

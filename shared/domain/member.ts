@@ -10,6 +10,7 @@ import type { Anchor } from './billing-calendar.ts'
 import { NO_MEMBERSHIP, type Membership as Standing } from './eligibility.ts'
 import { tierFacts, type Tier } from './membership-tiers.ts'
 import type { KeptCard } from './purpose.ts'
+import type { MembershipShown } from './shown/membership.ts'
 
 export type MembershipStatus = 'active' | 'payment_failed' | 'suspended' | 'cancelled'
 
@@ -88,7 +89,7 @@ export function standingOf(member: Member | undefined, nowMs: number): Standing 
 }
 
 /** A membership as callers see it; null where there is none. */
-export function membershipView({ customerId, email, newsletter, nextAtMs, membership }: Member): Record<string, unknown> | null {
+export function membershipView({ customerId, email, newsletter, nextAtMs, membership }: Member): MembershipShown | null {
   if (membership === null) return null
   const { id, tier, price, currency, status, startedAtMs, periodEndsAtMs, nextTier, cancelledAtMs, cancelReason } = membership
   const { discountPercent, benefits } = tierFacts(tier)

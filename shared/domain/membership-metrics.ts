@@ -9,6 +9,7 @@ import { share, toMajor } from '#values/money.ts'
 import { dueAt, anchorAt } from './billing-calendar.ts'
 import { wallTime } from './civil-day.ts'
 import { priceOf, TIER_NAMES, type Tier } from './membership-tiers.ts'
+import type { MembershipMetricsShown } from './shown/membership.ts'
 
 const MONTHS = 12
 /** So many months must have been seen before retention tells anything. */
@@ -38,7 +39,7 @@ export interface MetricsFacts {
   readonly nowMs: number
 }
 
-export function metricsView(facts: MetricsFacts): Record<string, unknown> {
+export function metricsView(facts: MetricsFacts): MembershipMetricsShown {
   const { running, cancelledIn30Days, active30DaysAgo, spans, currency, timeZone, nowMs } = facts
   const members = sum(TIER_NAMES.map((tier) => running[tier].count))
   const mrr = sum(TIER_NAMES.map((tier) => running[tier].amount))
@@ -105,7 +106,7 @@ export function survival(stays: readonly Stay[]): number[] {
 }
 
 /** Who began in which month, and how many of them were there in each month after it. */
-function cohorts(spans: readonly Span[], timeZone: string, nowMs: number): Array<Record<string, unknown>> {
+function cohorts(spans: readonly Span[], timeZone: string, nowMs: number): NonNullable<MembershipMetricsShown['cohorts']> {
   const groups = Map.groupBy(spans, ({ startedAtMs }) => new Date(wallTime(timeZone, startedAtMs)).toISOString().slice(0, 7))
   return [...groups].sort(([one], [other]) => (one < other ? -1 : 1)).slice(-MONTHS).map(([month, group]) => {
     const stays = group.map((span) => stayOf(span, timeZone, nowMs))

@@ -1,5 +1,6 @@
 /** The tiers of the membership: what a month costs, what it takes off every purchase, what else it brings. */
 import { toMajor, toMinor } from '#values/money.ts'
+import type { TierShown } from './shown/membership.ts'
 
 interface TierFacts {
   readonly name: string
@@ -51,7 +52,7 @@ export function priceOf(tier: Tier, currency: string): number {
   return minor
 }
 
-export function tierView(tier: Tier, currency: string): Record<string, unknown> {
+export function tierView(tier: Tier, currency: string): TierShown {
   const { name, discountPercent, benefits } = TIERS[tier]
   return { tier, name, price: toMajor(priceOf(tier, currency), currency), currency, discountPercent, benefits }
 }

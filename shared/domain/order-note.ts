@@ -1,5 +1,6 @@
 /** What staff write to each other about an order. Never changed, never shown to customers. */
 import { iso } from '#values/time.ts'
+import type { NoteShown } from './shown/order.ts'
 
 export interface OrderNote {
   readonly id: string
@@ -9,6 +10,6 @@ export interface OrderNote {
   readonly atMs: number
 }
 
-export function noteView({ id, text, by, atMs }: OrderNote): Record<string, unknown> {
+export function noteView({ id, text, by, atMs }: OrderNote): NoteShown {
   return { id, text, by, at: iso(atMs) }
 }

@@ -11,6 +11,7 @@ import { disputeView, holdsMoney, type Dispute } from './dispute.ts'
 import type { GatewayName } from './payment.ts'
 import { promoUseView, type PromoUse } from './promo-use.ts'
 import type { Purpose } from './purpose.ts'
+import type { CancellationShown, FulfilmentShown, OrderShown, PaymentShown, RefundShown } from './shown/order.ts'
 import type { LineTotals, Taxed } from './totals.ts'
 
 export const ORDER_STATES = [
@@ -274,7 +275,7 @@ export function stateOfPaid(order: Order): OrderState {
 }
 
 /** An order as callers see it. */
-export function orderView(order: Order): Record<string, unknown> {
+export function orderView(order: Order): OrderShown {
   const major = (minor: number): number => toMajor(minor, order.currency)
   return {
     id: order.id,
@@ -318,14 +319,14 @@ export function orderView(order: Order): Record<string, unknown> {
   }
 }
 
-export function paymentView(order: Order): Record<string, unknown> {
+export function paymentView(order: Order): PaymentShown {
   const { gateway, transactionId, status, declineCode, session, cardId, keep } = order.payment
   const page = session?.url == null || !isOpen(order) ? {} : { session: { url: session.url, expiresAt: iso(session.expiresAtMs) } }
   const card = cardId === undefined ? (keep === undefined ? {} : { savedAs: keep.cardId }) : { cardId }
   return { gateway, transactionId, status, ...(declineCode === null ? {} : { declineCode }), ...card, ...page }
 }
 
-export function refundView(order: Order, refund: Refund): Record<string, unknown> {
+export function refundView(order: Order, refund: Refund): RefundShown {
   return {
     id: refund.id,
     amount: toMajor(refund.amount, takenFor(order).currency),
@@ -339,10 +340,10 @@ export function refundView(order: Order, refund: Refund): Record<string, unknown
   }
 }
 
-function cancellationView({ byStaff, reason, atMs }: Cancellation): Record<string, unknown> {
+function cancellationView({ byStaff, reason, atMs }: Cancellation): CancellationShown {
   return { by: byStaff ? 'staff' : 'customer', reason, at: iso(atMs) }
 }
 
-function fulfilmentView(fulfilment: Fulfilment): Record<string, unknown> {
+function fulfilmentView(fulfilment: Fulfilment): FulfilmentShown {
   return { how: fulfilment.how, tracking: fulfilment.tracking, toAdult: fulfilment.toAdult ?? false, at: iso(fulfilment.atMs) }
 }

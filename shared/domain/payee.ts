@@ -1,5 +1,6 @@
 /** Payees: partners and organisers who may be paid out, each with his account at the gateway. Only a registered one is ever paid. */
 import { auditEvent, type WarehouseRow } from './rows.ts'
+import type { PayeeShown } from './shown/books.ts'
 import { iso } from '#values/time.ts'
 
 export interface Payee {
@@ -30,6 +31,6 @@ export function registered(before: Payee | undefined, wish: PayeeWish, nowMs: nu
   return { payee, row }
 }
 
-export function payeeView({ id, name, destination, active, createdAtMs, updatedAtMs }: Payee): Record<string, unknown> {
+export function payeeView({ id, name, destination, active, createdAtMs, updatedAtMs }: Payee): PayeeShown {
   return { id, name, destination, active, createdAt: iso(createdAtMs), updatedAt: iso(updatedAtMs) }
 }

@@ -11,6 +11,7 @@ import type { Answer } from './order.ts'
 import type { Payee } from './payee.ts'
 import type { Fruitless } from './payment.ts'
 import { auditEvent, ledgerRows, payoutRow, type WarehouseRow } from './rows.ts'
+import type { PayoutShown } from './shown/books.ts'
 import { FAILURES, Failure } from '#values/failure.ts'
 import { toMajor, toText } from '#values/money.ts'
 import { DAY_MS, iso, MINUTE_MS } from '#values/time.ts'
@@ -159,7 +160,7 @@ function raised(payout: Payout, what: string, reason: string): AlertChange {
 }
 
 /** As staff see it. */
-export function payoutView(payout: Payout): Record<string, unknown> {
+export function payoutView(payout: Payout): PayoutShown {
   const major = (minor: number): number => toMajor(minor, payout.currency)
   return {
     id: payout.id, recipientId: payout.payeeId, destination: payout.destination, amount: major(payout.amount), currency: payout.currency, reason: payout.reason,

@@ -7,6 +7,7 @@
  */
 import { toMajor } from '#values/money.ts'
 import { iso } from '#values/time.ts'
+import type { ProductShown } from './shown/cart.ts'
 
 export const DEFAULT_CATEGORY = 'Hemp Product'
 
@@ -47,7 +48,7 @@ export function available(product: Product): boolean {
 }
 
 /** A product as callers see it. */
-export function productView(product: Product): Record<string, unknown> {
+export function productView(product: Product): ProductShown {
   return {
     id: product.id,
     itemId: product.itemId,

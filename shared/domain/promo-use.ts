@@ -4,6 +4,7 @@
  * refunded was bought with it: it stays used.
  */
 import { toMajor } from '#values/money.ts'
+import type { PromoUseShown } from './shown/order.ts'
 
 export interface PromoUse {
   readonly code: string
@@ -33,6 +34,6 @@ export function useTakenAgain<Order extends Holder>(order: Order): Order {
   return order.promo === undefined ? order : { ...order, promo: { ...order.promo, held: true } }
 }
 
-export function promoUseView({ code, amount }: PromoUse, currency: string): Record<string, unknown> {
+export function promoUseView({ code, amount }: PromoUse, currency: string): PromoUseShown {
   return { code, amount: toMajor(amount, currency) }
 }

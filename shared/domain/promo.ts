@@ -9,6 +9,7 @@ import { toMajor, toText } from '#values/money.ts'
 import { iso } from '#values/time.ts'
 import type { PromoUse } from './promo-use.ts'
 import { auditEvent, type WarehouseRow } from './rows.ts'
+import type { PromoCodeShown } from './shown/mail.ts'
 import type { PromoGives } from './totals.ts'
 
 export interface PromoCode {
@@ -129,7 +130,7 @@ function stateOf(promo: PromoCode, nowMs: number): PromoState {
   return promo.validFromMs !== null && promo.validFromMs > nowMs ? 'scheduled' : 'active'
 }
 
-export function promoCodeView(promo: PromoCode, nowMs: number): Record<string, unknown> {
+export function promoCodeView(promo: PromoCode, nowMs: number): PromoCodeShown {
   const { gives, currency } = promo
   const moment = (ms: number | null): string | null => (ms === null ? null : iso(ms))
   return {

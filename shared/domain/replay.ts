@@ -7,6 +7,7 @@ import { DAY_MS, iso, MINUTE_MS } from '#values/time.ts'
 import type { InboxRecord } from './inbox.ts'
 import type { Mail, MailStatus } from './mail-record.ts'
 import { auditEvent, type WarehouseRow } from './rows.ts'
+import type { FilterShown, ReplayShown } from './shown/operations.ts'
 
 export interface ReplayFilter {
   readonly vendor?: string | undefined
@@ -102,7 +103,7 @@ function audited({ id, requestedBy, reason }: Replay, what: string, after: Recor
   })
 }
 
-export function replayView(replay: Replay): Record<string, unknown> {
+export function replayView(replay: Replay): ReplayShown {
   const { id, state, accepted, replayed, refused, requestedBy, reason, filter, createdAtMs, finishedAtMs } = replay
   return {
     id, state, accepted, replayed, refused, requestedBy, reason, filter: filter === null ? null : filterView(filter),
@@ -110,7 +111,7 @@ export function replayView(replay: Replay): Record<string, unknown> {
   }
 }
 
-function filterView({ vendor, type, fromMs, toMs }: ReplayFilter): Record<string, unknown> {
+function filterView({ vendor, type, fromMs, toMs }: ReplayFilter): FilterShown {
   return {
     ...(vendor === undefined ? {} : { vendor }),
     ...(type === undefined ? {} : { type }),

@@ -15,6 +15,7 @@ import { moved, orderView, paymentView, type Answer, type Order, type Review } f
 import type { GatewayName } from './payment.ts'
 import { auditRow, orderRow } from './rows.ts'
 import type { Settlement } from './settlement.ts'
+import type { DecisionShown, ReceivedShown, ReviewShown } from './shown/order.ts'
 
 /** How long a gateway holds what was set aside; then it goes free by itself, and the order is given up. */
 const HELD_MS: Record<GatewayName, number> = { stripe: 7 * DAY_MS, kaja: 30 * DAY_MS, none: Infinity }
@@ -155,7 +156,7 @@ export function deadlineOf(order: Order): number | null {
 }
 
 /** An order in review as staff see it. */
-export function reviewView(order: Order): Record<string, unknown> {
+export function reviewView(order: Order): ReviewShown {
   const deadlineMs = deadlineOf(order)
   const { received } = order.payment
   return {
@@ -177,10 +178,10 @@ export function reviewView(order: Order): Record<string, unknown> {
   }
 }
 
-function receivedView({ amount, currency }: { amount: number; currency: string }): Record<string, unknown> {
+function receivedView({ amount, currency }: { amount: number; currency: string }): ReceivedShown {
   return { amount: toMajor(amount, currency), currency }
 }
 
-function decisionView(review: Review): Record<string, unknown> {
+function decisionView(review: Review): DecisionShown {
   return { decision: review.decision, reason: review.reason, decidedBy: review.decidedBy, at: iso(review.atMs) }
 }

@@ -4,6 +4,7 @@
  */
 import { iso } from '#values/time.ts'
 import { auditEvent, type WarehouseRow } from './rows.ts'
+import type { ExemptionShown } from './shown/customer.ts'
 import type { Taxed } from './totals.ts'
 
 export interface TaxExemption {
@@ -56,7 +57,7 @@ export function isExempt(exemption: TaxExemption | undefined, state: Taxed['stat
 }
 
 /** @param certificate its number in clear, for who may see it */
-export function exemptionView(exemption: TaxExemption, certificate: string | undefined): Record<string, unknown> {
+export function exemptionView(exemption: TaxExemption, certificate: string | undefined): ExemptionShown {
   const { customerId, states, validThrough, revokedAtMs, updatedAtMs } = exemption
   return {
     customerId, states, validThrough, revokedAt: revokedAtMs === null ? null : iso(revokedAtMs), updatedAt: iso(updatedAtMs),

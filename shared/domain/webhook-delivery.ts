@@ -8,6 +8,7 @@
 import { DAY_MS, HOUR_MS, iso, MINUTE_MS, SECOND_MS } from '#values/time.ts'
 import { eventBody, type EventType, type OrderEvent } from './order-event.ts'
 import { nextTry } from './retry.ts'
+import type { WebhookDeliveryShown } from './shown/operations.ts'
 
 export const DELIVERY_STATUSES = ['pending', 'delivered', 'dead'] as const
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number]
@@ -118,7 +119,7 @@ export function tellAgain(delivery: WebhookDelivery, replayId: string, nowMs: nu
   return { ...delivery, status: 'pending', nextAtMs: nowMs + SENDER_MS, sender: null, senderUntilMs: 0, replay }
 }
 
-export function deliveryView(delivery: WebhookDelivery): Record<string, unknown> {
+export function deliveryView(delivery: WebhookDelivery): WebhookDeliveryShown {
   const { id, endpointId, eventId, type, orderId, status, attempts, lastStatus, lastError, lastResponse, createdAtMs, nextAtMs, deliveredAtMs, replay } = delivery
   return {
     id, endpointId, eventId, type, orderId, status, attempts, replays: replay?.count ?? 0, lastStatus, lastError, lastResponse,

@@ -8,6 +8,7 @@ import { DAY_MS, iso, MINUTE_MS } from '#values/time.ts'
 import type { Alert } from './alert.ts'
 import type { EventType } from './order-event.ts'
 import { auditEvent, type WarehouseRow } from './rows.ts'
+import type { EndpointShown } from './shown/operations.ts'
 
 export interface WebhookEndpoint {
   readonly id: string
@@ -142,7 +143,7 @@ export function disabledAlert({ id, url, disabledReason }: WebhookEndpoint): Ale
 }
 
 /** As staff see it; never its secret. */
-export function endpointView(endpoint: WebhookEndpoint): Record<string, unknown> {
+export function endpointView(endpoint: WebhookEndpoint): EndpointShown {
   const { id, url, eventTypes, active, disabledReason, failingSinceMs, rotatedAtMs, createdAtMs, updatedAtMs } = endpoint
   return {
     id, url, eventTypes, active, disabledReason,

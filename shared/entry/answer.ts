@@ -4,6 +4,7 @@ import { Failure } from '#values/failure.ts'
 import { iso } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
 import { log } from '#platform/log.ts'
+import { SECURITY_HEADERS } from './front.ts'
 
 export interface Reply {
   readonly status: number
@@ -14,14 +15,7 @@ export interface Reply {
   readonly page?: boolean
 }
 
-const HEADERS: Record<string, string> = {
-  'Content-Type': 'application/json; charset=utf-8',
-  'Cache-Control': 'no-store',
-  'Strict-Transport-Security': 'max-age=31536000; includeSubDomains',
-  'X-Content-Type-Options': 'nosniff',
-  'Referrer-Policy': 'no-referrer',
-  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
-}
+const HEADERS: Record<string, string> = { 'Content-Type': 'application/json; charset=utf-8', ...SECURITY_HEADERS }
 
 /** A page has its styles inline, no script, and a form that leads back to us. */
 const PAGE_HEADERS: Record<string, string> = {

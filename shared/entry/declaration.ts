@@ -4,6 +4,7 @@
  */
 import type { CloudEvent, HttpFunction } from '@google-cloud/functions-framework'
 import type { ZodType } from 'zod'
+import type { FailureCode } from '#values/failure.ts'
 
 export const ROLES = ['customer', 'scanner', 'viewer', 'support', 'admin', 'organisation', 'organiser'] as const
 export type Role = (typeof ROLES)[number]
@@ -43,6 +44,14 @@ export interface RouteDeclaration {
   readonly body?: ZodType
   readonly query?: ZodType
   readonly reply: ZodType
+  /** Other good answers, by their status: not finished yet, or only tried out. */
+  readonly also?: Readonly<Partial<Record<number, ZodType>>>
+  /** Codes of this work, beside those that follow from what is declared (`infra/build/failures.ts`). */
+  readonly fails?: readonly FailureCode[]
+  /** What is sent is not read, whatever it is: the address says it all. For forms and mail programs. */
+  readonly anyBody?: boolean
+  /** The answer is a page, not JSON. */
+  readonly page?: boolean
   readonly status: number
   readonly idempotent: boolean
 }
@@ -59,6 +68,8 @@ export interface WebhookDeclaration extends Common {
   readonly kind: 'webhook'
   readonly path: string
   readonly vendor: string
+  /** Headers that carry the vendor's signature. */
+  readonly signedBy?: readonly string[]
   readonly handle: HttpFunction
 }
 

@@ -13,7 +13,7 @@ import type { HttpFunction, Request, Response } from '@google-cloud/functions-fr
 import { createHash } from 'node:crypto'
 import { z, type ZodType } from 'zod'
 import { canonical } from '#values/canonical.ts'
-import { Failure } from '#values/failure.ts'
+import { Failure, type FailureCode } from '#values/failure.ts'
 import { ID } from '#values/ids.ts'
 import { actAs } from '#platform/acting.ts'
 import { config } from '#platform/config.ts'
@@ -24,6 +24,7 @@ import { once } from '#stores/operations.ts'
 import { bytesOf, send, sendFailure, type Reply } from './answer.ts'
 import { callerOf, isStaff, whoIs, type Caller } from './bearer.ts'
 import { METHODS, type EndpointDeclaration, type Method, type Resources, type RouteDeclaration, type Who } from './declaration.ts'
+import { openFrontOnPlatform } from './front.ts'
 import { bodyOf, countryOf, idempotencyKeyOf, ipOf, paramsOf, requestIdOf } from './request.ts'
 import { validated } from './validate.ts'
 
@@ -46,8 +47,6 @@ export interface Call<Body, Query> {
 }
 
 export interface Route<Body, Query> extends RouteDeclaration {
-  /** What is sent is not read, whatever it is: the address says it all. For forms and mail programs. */
-  readonly anyBody?: boolean
   readonly run: (call: Call<Body, Query>) => Promise<Reply | Record<string, unknown>>
 }
 
@@ -57,6 +56,9 @@ interface RouteFacts<Body extends ZodType, Query extends ZodType> {
   readonly body?: Body
   readonly query?: Query
   readonly reply: ZodType
+  readonly also?: Readonly<Partial<Record<number, ZodType>>>
+  readonly fails?: readonly FailureCode[]
+  readonly page?: boolean
   readonly status?: number
   readonly idempotent?: boolean
   readonly anyBody?: boolean
@@ -83,6 +85,7 @@ export function endpoint(facts: EndpointFacts): EndpointDeclaration {
   const routes: Partial<Record<Method, Route<unknown, unknown>>> = {}
   for (const method of METHODS) if (facts[method] !== undefined) routes[method] = facts[method]
   const { name, path, impact, resources, timeoutSeconds = 60 } = facts
+  openFrontOnPlatform()
   const handle: HttpFunction = async (request, response) => {
     leaveFrameworkDomain()
     const requestId = requestIdOf(request)

@@ -2,7 +2,7 @@
  * What every way to buy asks for and checks alike: whose purchase it is, what is bought, and which order its key stands for.
  */
 import { z } from 'zod'
-import { Failure, invalid } from '#values/failure.ts'
+import { Failure, invalid, type FailureCode } from '#values/failure.ts'
 import { toMinor, wireAmount } from '#values/money.ts'
 import { emailField, idField, promoCodeField, stateField } from '#values/schema.ts'
 import { LINES_MAX, QUANTITY_MAX } from '#domain/cart.ts'
@@ -46,6 +46,11 @@ export const purchaseFields = {
 
 const purchase = z.object(purchaseFields)
 type Purchase = z.output<typeof purchase>
+
+/** What a purchase may be refused for, beside what is sent. */
+export const PURCHASE_FAILS: readonly FailureCode[] = [
+  'AGE_VERIFICATION_REQUIRED', 'FORBIDDEN', 'NOT_FOUND', 'OUT_OF_STOCK', 'PAYMENT_DECLINED', 'PRICE_CHANGED',
+]
 
 export const ONE_CART = { path: ['cart'], message: 'send either cartId or cart' }
 

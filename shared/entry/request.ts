@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto'
 import type { Request } from '@google-cloud/functions-framework'
 import { cardNumbersIn } from '#values/card-number.ts'
 import { Failure, invalid } from '#values/failure.ts'
+import { announcedOf, bodyBytesMax } from './front.ts'
 
-const BODY_BYTES_MAX = 2 << 20
 const PRINTABLE = /^[\x21-\x7e]{1,255}$/
 /** What JSON may write for a character: `\u0034`, or `\n` and its like. */
 const ESCAPE = /\\(?:u([0-9a-f]{4})|(.))/gi
@@ -65,20 +65,29 @@ function decoded(value: string): string | undefined {
 
 /**
  * The parsed body of a JSON request; an empty one is `{}`.
- * @throws Failure INVALID_INPUT when it is not a JSON object or holds a card number, PAYLOAD_TOO_LARGE over 2 MiB
+ * @throws Failure INVALID_INPUT when it is not JSON in UTF-8 or holds a card number, PAYLOAD_TOO_LARGE
  */
 export function bodyOf(request: Request): unknown {
-  const raw = request.rawBody
-  const announced = Number(request.headers['content-length'] ?? 0)
-  if ((raw?.length ?? 0) > BODY_BYTES_MAX || announced > BODY_BYTES_MAX) throw new Failure('PAYLOAD_TOO_LARGE')
+  const { rawBody: raw } = request
+  const { type, encoding, isTooLarge } = announcedOf(request)
+  const bytesMax = bodyBytesMax()
+  if (isTooLarge || (raw?.length ?? 0) > bytesMax) throw new Failure('PAYLOAD_TOO_LARGE', { details: { bytesMax } })
   if (raw === undefined || raw.length === 0) {
-    if (announced > 0) throw invalid('Content-Type', 'must be application/json')
+    if (Number(request.headers['content-length'] ?? 0) > 0) throw invalid('Content-Type', 'must be application/json')
     return {}
   }
+  if (encoding !== '' && encoding !== 'identity') throw invalid('Content-Encoding', 'must not be sent: a body is taken as it is')
   refuseCardNumbers(raw.toString('utf8'))
-  const type = String(request.headers['content-type'] ?? '')
   if (!JSON_TYPE.test(type)) throw invalid('Content-Type', 'must be application/json, in UTF-8')
-  return request.body
+  return parsed(raw)
+}
+
+function parsed(raw: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(raw))
+  } catch {
+    throw invalid('body', 'must be JSON, in UTF-8')
+  }
 }
 
 /** Only tokens may reach us, escaped or not. The number itself is neither repeated nor logged. */

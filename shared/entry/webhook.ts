@@ -13,6 +13,7 @@ import { nudgeInbox, storeEvent } from '#stores/inbox.ts'
 import { noteBadSignature } from '#stores/signatures.ts'
 import { send, sendFailure } from './answer.ts'
 import type { WebhookDeclaration } from './declaration.ts'
+import { announcedOf, bodyBytesMax, openFrontOnPlatform } from './front.ts'
 import { requestIdOf } from './request.ts'
 
 interface WebhookFacts {
@@ -20,6 +21,8 @@ interface WebhookFacts {
   readonly path: string
   readonly vendor: string
   readonly impact: string
+  /** Headers that carry the vendor's signature, for the documents. */
+  readonly signedBy?: readonly string[]
   /** Reads the event out of the raw bytes; `header` answers one that came once. Undefined: the signature does not hold. */
   readonly verify: (raw: Buffer, header: (name: string) => string | undefined) => Promise<VendorMessage | undefined>
   /** Whether an event tells what we know already: it is then filed at once and bothers no worker. */
@@ -27,13 +30,15 @@ interface WebhookFacts {
 }
 
 export function webhook(facts: WebhookFacts): WebhookDeclaration {
-  const { name, path, vendor, impact } = facts
+  const { name, path, vendor, impact, signedBy = [] } = facts
+  openFrontOnPlatform()
   const handle: HttpFunction = async (request, response) => {
     leaveFrameworkDomain()
     const requestId = requestIdOf(request)
     try {
       if (request.method !== 'POST') throw new Failure('NOT_FOUND')
       const raw = request.rawBody
+      if (announcedOf(request).isTooLarge || (raw?.length ?? 0) > bodyBytesMax()) throw new Failure('PAYLOAD_TOO_LARGE')
       const event = raw === undefined ? undefined : await facts.verify(raw, (header) => onceIn(request.headers[header]))
       if (event === undefined) {
         log.warn('webhook signature refused', { function: name, requestId, vendor, metric: 'signature_failures' })
@@ -48,7 +53,7 @@ export function webhook(facts: WebhookFacts): WebhookDeclaration {
       sendFailure(response, error, { requestId, function: name })
     }
   }
-  return { kind: 'webhook', name, path, vendor, impact, timeoutSeconds: 30, handle }
+  return { kind: 'webhook', name, path, vendor, impact, signedBy, timeoutSeconds: 30, handle }
 }
 
 /** A header that came twice is none that a vendor sends. */

@@ -79,6 +79,8 @@ const seals = z.object({
 const limits = z.object({
   API_LIMIT_PER_MINUTE: positive(100),
   ADMIN_LIMIT_PER_MINUTE: positive(60),
+  /** A body may have so many. */
+  BODY_BYTES_MAX: positive(1 << 20),
   CHECKOUTS_PER_CUSTOMER_HOUR: positive(10),
   CHECKOUTS_PER_IP_HOUR: positive(20),
   PAYOUTS_PER_HOUR: positive(3),
@@ -255,6 +257,11 @@ export function settingsIn(section: string): Setting[] {
   const shape: Record<string, z.ZodType> | undefined = SECTIONS[section as keyof Sections]?.shape
   if (shape === undefined) throw new Error(`The configuration has no section "${section}".`)
   return Object.entries(shape).map(([name, schema]) => ({ name, required: !schema.safeParse(undefined).success }))
+}
+
+/** Whether Cloud Run has started this process. */
+export function isOnPlatform(): boolean {
+  return process.env['K_SERVICE'] !== undefined
 }
 
 /** Addresses of local servers; undefined in production. */

@@ -5,6 +5,7 @@
 import { cartTotals, cartView, type Cart } from '#domain/cart.ts'
 import { feesTo } from '#domain/delivery.ts'
 import { offerOf, refusalOf, type PromoFound } from '#domain/promo.ts'
+import type { CartShown } from '#domain/shown/cart.ts'
 import type { TaxExemption } from '#domain/tax-exemption.ts'
 import { now } from '#platform/clock.ts'
 import { membershipOf } from './eligibility.ts'
@@ -34,7 +35,7 @@ interface Asked {
 }
 
 /** @throws Failure INVALID_INPUT when it is not shipped there, or its promo code is refused */
-export async function shownCart(cart: Cart, { terms, shipTo, promoMustCount = false }: Asked = {}): Promise<Record<string, unknown>> {
+export async function shownCart(cart: Cart, { terms, shipTo, promoMustCount = false }: Asked = {}): Promise<CartShown> {
   const { customerId, promoCode, lines } = cart
   const [{ discountPercent, exemption }, found] = await Promise.all([
     terms?.customerId === customerId ? terms : termsOf(lines.length === 0 ? null : customerId),

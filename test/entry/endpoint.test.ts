@@ -1,4 +1,5 @@
 /** The seam of every address that people call: who may, what they may send, and what every answer carries. */
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { METHODS, ROLES, type EndpointDeclaration, type Method, type Role } from '#entry/declaration.ts'
 import { openShop, type Answer, type Json, type Person, type Shop } from '../functions/shop.ts'
@@ -103,13 +104,16 @@ describe('refuses', () => {
     ['no content type', '{}', { 'content-type': '' }, 400],
     ['a form', 'customerId=a', { 'content-type': 'application/x-www-form-urlencoded' }, 400],
     ['JSON by the name of text', '{}', { 'content-type': 'text/plain' }, 400],
-    ['a charset nobody has', '{}', { 'content-type': 'application/json; charset=klingon' }, 415],
+    ['a charset nobody has', '{}', { 'content-type': 'application/json; charset=klingon' }, 400],
     ['what calls itself gzip and is not', '{}', { 'content-encoding': 'gzip' }, 400],
-    ['three megabytes', JSON.stringify({ customerId: 'x'.repeat(3 << 20) }), {}, 413],
+    ['what is gzip', gzipSync('{}'), { 'content-encoding': 'gzip' }, 400],
+    ['bytes that are no text', Buffer.from([0x7b, 0xff, 0x7d]), {}, 400],
+    ['more than a megabyte', JSON.stringify({ customerId: 'x'.repeat(1 << 20) }), {}, 413],
   ])('%s, without a word about the inside', async (_, body, headers, status) => {
     const before = shop.documents('carts').length
     const answer = await guest.call('POST', '/api/carts', body, headers)
     expect(answer.status).toBe(status)
+    expect(answer.body).toMatchObject({ success: false, code: status === 413 ? 'PAYLOAD_TOO_LARGE' : 'INVALID_INPUT' })
     expect(answer.text).not.toMatch(/node_modules|at .*\.(js|ts):\d+|SyntaxError/)
     expect(shop.documents('carts').length).toBe(before)
   })

@@ -428,7 +428,7 @@ describe('refuses', () => {
     const plain = await send('POST', '/api/checkout', text, { 'content-type': 'text/plain' })
     const wide = await guest.call('POST', '/api/checkout', text, { 'content-type': 'application/json; charset=utf-16' })
     const unknown = await send('POST', '/api/checkout', text, { 'content-type': 'application/json; charset=klingon' })
-    expect([wide.status, unknown.status]).toEqual([400, 415])
+    expect([wide.status, unknown.status]).toEqual([400, 400])
     const bare = { method: 'POST', headers: { 'x-forwarded-for': guest.address }, body: Buffer.from(text) }
     const none = await fetch(`${shop.cloud.url}/api/checkout`, bare)
     expect([plain.status, ...fieldsOf(plain)]).toEqual([400, 'Content-Type'])
