@@ -1,4 +1,5 @@
 /** Square's stock: reading counts, and adjusting them for what we sold. */
+import { VendorDown } from '#domain/breaker.ts'
 import type { PosCount } from '#domain/product.ts'
 import { MINUTE_MS, iso } from '#values/time.ts'
 import { config } from '#platform/config.ts'
@@ -97,8 +98,10 @@ export interface Adjustments {
 /**
  * Adjusts counts as one request, all or nothing; the same key with the same adjustments changes nothing the second time.
  * @returns the counts after it
+ * @throws VendorDown when the answer does not say what became of a change, and it cannot be found either
  */
-export async function adjustCounts(key: string, { occurredAt, changes }: Adjustments): Promise<readonly PosCount[]> {
+export async function adjustCounts(key: string, adjustments: Adjustments): Promise<readonly PosCount[]> {
+  const { occurredAt, changes } = adjustments
   const locationId = config('square').SQUARE_LOCATION_ID
   const answer = await square<CountsPage>({
     method: 'POST',
@@ -119,7 +122,12 @@ export async function adjustCounts(key: string, { occurredAt, changes }: Adjustm
       })),
     },
   })
-  return sorted(answer.counts ?? []).counts
+  const { counts } = sorted(answer.counts ?? [])
+  const untold = changes.filter(({ productId }) => !counts.some((count) => count.productId === productId))
+  if (untold.length === 0) return counts
+  const found = await adjustmentsMade(key, { occurredAt, changes: untold })
+  if (found.made.size < untold.length) throw new VendorDown({ reason: 'square: an answer that does not say what became of an adjustment' })
+  return [...counts, ...found.counts]
 }
 
 interface ChangesPage {
@@ -127,8 +135,15 @@ interface ChangesPage {
   readonly cursor?: string
 }
 
-/** Products whose adjustment under this key Square has made, however long ago. */
-export async function adjustmentsMade(key: string, { occurredAt, changes }: Adjustments): Promise<ReadonlySet<string>> {
+export interface Made {
+  /** Products whose adjustment was made. */
+  readonly made: ReadonlySet<string>
+  /** What Square counts of them now. */
+  readonly counts: readonly PosCount[]
+}
+
+/** Which adjustments under this key Square has made, however long ago. */
+export async function adjustmentsMade(key: string, { occurredAt, changes }: Adjustments): Promise<Made> {
   const made = new Set<string>()
   let cursor: string | undefined
   do {
@@ -145,5 +160,6 @@ export async function adjustmentsMade(key: string, { occurredAt, changes }: Adju
     for (const { adjustment } of page.changes ?? []) if (adjustment?.reference_id === key) made.add(adjustment.catalog_object_id)
     cursor = page.cursor || undefined
   } while (cursor !== undefined)
-  return made
+  const { counts } = made.size === 0 ? { counts: [] } : await readCounts({ productIds: [...made] })
+  return { made, counts }
 }
