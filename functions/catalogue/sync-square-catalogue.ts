@@ -6,9 +6,11 @@
  * where it was. An unreadable count is refused, never taken for zero.
  */
 import { MINUTE_MS, iso } from '#values/time.ts'
+import { ACCESS_KEY } from '#domain/till-access.ts'
 import { config, scheduleSetting } from '#platform/config.ts'
 import { now } from '#platform/clock.ts'
 import { log } from '#platform/log.ts'
+import { resolveIfOpen } from '#stores/alerts.ts'
 import { through } from '#stores/breakers.ts'
 import { readProgress, saveProgress } from '#stores/progress.ts'
 import { retireProducts, saveCounts, saveProducts } from '#stores/stocktaking.ts'
@@ -40,6 +42,7 @@ async function synced(hasTime: () => boolean): Promise<Tally> {
     ...(catalogueFrom === undefined ? {} : { catalogueFrom }),
     ...(countsDone ? { countsFrom: iso(startedAt - OVERLAP_MS) } : {}),
   }, tally)
+  await resolveIfOpen(ACCESS_KEY)
   return tally
 }
 

@@ -26,6 +26,8 @@ export interface Product {
   readonly earlyAccessUntilMs?: number | undefined
   readonly attributes: readonly string[]
   readonly source: 'square' | 'lightspeed'
+  /** Rises with every change at the point of sale; absent: it numbers none. */
+  readonly version?: number | undefined
   /** Offered by the point of sale; false when archived or gone. */
   readonly listed: boolean
   /** Whether the point of sale counts it; uncounted products are never out of stock. */

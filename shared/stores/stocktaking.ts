@@ -11,13 +11,13 @@ type Catalogue = Omit<Product, 'onHand' | 'held' | 'countedAtMs' | 'told' | 'upd
 /** How many products are changed at once. */
 const AT_ONCE = 20
 
-/** Saves what differs; stock figures stay as they are. */
+/** Saves what differs, and is no older than what we have; stock figures stay as they are. */
 export async function saveProducts(products: readonly Catalogue[]): Promise<{ saved: number; unchanged: number }> {
   let saved = 0
   for (const chunk of chunks(products)) {
     saved += await revise(async (unit) => {
       const before = await stored(unit, chunk.map(({ id }) => id))
-      const changed = chunk.filter((product) => differs(product, before.get(product.id)))
+      const changed = chunk.filter((product) => !isOlder(product, before.get(product.id)) && differs(product, before.get(product.id)))
       for (const product of changed) await put(unit, product, before.get(product.id))
       return changed.length
     })
@@ -26,17 +26,22 @@ export async function saveProducts(products: readonly Catalogue[]): Promise<{ sa
 }
 
 /** Takes products out of the shop whose variation was deleted; those we never had are no matter. */
-export async function retireProducts(ids: readonly string[]): Promise<{ saved: number; unchanged: number }> {
+export async function retireProducts(deleted: ReadonlyArray<Pick<Product, 'id' | 'version'>>): Promise<{ saved: number; unchanged: number }> {
   let saved = 0
-  for (const chunk of chunks(ids)) {
+  for (const chunk of chunks(deleted)) {
     saved += await revise(async (unit) => {
-      const before = await stored(unit, chunk)
-      const listed = [...before.values()].filter((product) => product.listed)
-      for (const { id } of listed) unit.update(await productDoc(id), { listed: false, updatedAtMs: now() })
+      const before = await stored(unit, chunk.map(({ id }) => id))
+      const listed = chunk.filter((gone) => before.get(gone.id)?.listed === true && !isOlder(gone, before.get(gone.id)))
+      for (const { id, version } of listed) unit.update(await productDoc(id), { listed: false, updatedAtMs: now(), ...(version === undefined ? {} : { version }) })
       return listed.length
     })
   }
-  return { saved, unchanged: ids.length - saved }
+  return { saved, unchanged: deleted.length - saved }
+}
+
+/** What was read before another reader's newer answer, and comes after it. */
+function isOlder({ version }: Pick<Product, 'version'>, before: Product | undefined): boolean {
+  return version !== undefined && before?.version !== undefined && version < before.version
 }
 
 async function put(unit: Unit, product: Catalogue, before: Product | undefined): Promise<void> {

@@ -1,7 +1,9 @@
 /** Square's stock: reading counts, and adjusting them for what we sold. */
 import { VendorDown } from '#domain/breaker.ts'
 import type { PosCount } from '#domain/product.ts'
+import { ID } from '#values/ids.ts'
 import { MINUTE_MS, iso } from '#values/time.ts'
+import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { square } from './api.ts'
 
@@ -70,19 +72,24 @@ export async function readCounts(query: CountQuery): Promise<CountPage> {
     },
     ...(query.deadlineMs === undefined ? {} : { deadlineMs: query.deadlineMs }),
   })
-  return { ...sorted(page.counts ?? []), cursor: page.cursor || undefined }
+  return { ...countsIn(page.counts), cursor: page.cursor || undefined }
 }
 
 const QUANTITY = /^-?\d{1,15}(\.\d+)?$/
+/** A count from further ahead would keep out every true one until then. */
+const AHEAD_MAX_MS = 5 * MINUTE_MS
 
-/** What is no number is named and left out: an unverified zero must never reach our stock. */
-function sorted(given: readonly InventoryCount[]): Omit<CountPage, 'cursor'> {
+/**
+ * Counts of our store in what Square sends. What is no number, or of no time that can be, is named and left out: an
+ * unverified zero must never reach our stock.
+ */
+export function countsIn(given: unknown): Omit<CountPage, 'cursor'> {
   const counts: PosCount[] = []
   const unreadable: string[] = []
-  for (const { catalog_object_id: productId, state, quantity, calculated_at } of given) {
-    if (state !== 'IN_STOCK') continue
-    const countedAtMs = Date.parse(calculated_at)
-    if (QUANTITY.test(quantity) && Number.isFinite(countedAtMs)) counts.push({ productId, quantity: Math.floor(Number(quantity)), countedAtMs })
+  for (const { catalog_object_id: productId, state, location_id: locationId, quantity, calculated_at: at } of Array.isArray(given) ? (given as readonly InventoryCount[]).filter(Boolean) : []) {
+    if (state !== 'IN_STOCK' || locationId !== config('square').SQUARE_LOCATION_ID || !ID.test(productId)) continue
+    const countedAtMs = Date.parse(at)
+    if (QUANTITY.test(quantity) && countedAtMs <= now() + AHEAD_MAX_MS) counts.push({ productId, quantity: Math.floor(Number(quantity)), countedAtMs })
     else unreadable.push(productId)
   }
   return { counts, unreadable }
@@ -122,7 +129,7 @@ export async function adjustCounts(key: string, adjustments: Adjustments): Promi
       })),
     },
   })
-  const { counts } = sorted(answer.counts ?? [])
+  const { counts } = countsIn(answer.counts)
   const untold = changes.filter(({ productId }) => !counts.some((count) => count.productId === productId))
   if (untold.length === 0) return counts
   const found = await adjustmentsMade(key, { occurredAt, changes: untold })
