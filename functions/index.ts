@@ -3,6 +3,8 @@
 // Catalogue and stock
 export { getProduct } from './catalogue/get-product.ts'
 export { listProducts } from './catalogue/list-products.ts'
+export { onSquareEvent } from './catalogue/on-square-event.ts'
+export { receiveSquare } from './catalogue/receive-square.ts'
 export { sendStockAdjustments } from './catalogue/send-stock-adjustments.ts'
 export { syncSquareCatalogue } from './catalogue/sync-square-catalogue.ts'
 export { syncSquarePayments } from './catalogue/sync-square-payments.ts'

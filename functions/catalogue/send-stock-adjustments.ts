@@ -31,7 +31,8 @@ export const sendStockAdjustments = schedule({
     while (hasTime()) {
       const entries = await outboxEntries('stock', ENTRIES_MAX)
       if (entries.length === 0) break
-      if (!(await sendAll(await packBatches(entries), tally))) break
+      const packed = await packBatches(entries)
+      if (!(await sendAll(packed.batches, tally)) || !packed.moved) break
     }
     return tally
   },
@@ -77,7 +78,8 @@ function putOff(batch: StockBatch, tally: Counted): false {
 async function sendApart(batch: StockBatch, tally: Counted): Promise<boolean> {
   const passage = await through('square', () => adjustmentsMade(batch.id, batch))
   if ('shutUntilMs' in passage) return putOff(batch, tally)
-  const again = batch.changes.filter(({ productId }) => !passage.done.has(productId))
+  const { made, counts } = passage.done
+  const again = batch.changes.filter(({ productId }) => !made.has(productId))
   tally.sent += batch.changes.length - again.length
-  return sendAll(await closeBatch(batch, { counts: [], again }), tally)
+  return sendAll(await closeBatch(batch, { counts, again }), tally)
 }

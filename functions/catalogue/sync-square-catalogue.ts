@@ -2,17 +2,18 @@
  * Brings products and counts in from Square: by cursor, only what changed since the last run, with an overlap.
  *
  * Safe to run twice: a product is written only when it differs, on the version that was read; a count replaces ours only
- * when it is newer, and not while adjustments of ours are on their way: then it is read again by the next run. A page
- * that fails leaves the watermark where it was, too. An unreadable count is refused, never taken for zero.
+ * when it is newer, and waits beside it while an adjustment of ours is on its way. A page that fails leaves the watermark
+ * where it was. An unreadable count is refused, never taken for zero.
  */
 import { MINUTE_MS, iso } from '#values/time.ts'
+import { ACCESS_KEY } from '#domain/till-access.ts'
 import { config, scheduleSetting } from '#platform/config.ts'
 import { now } from '#platform/clock.ts'
 import { log } from '#platform/log.ts'
+import { resolveIfOpen } from '#stores/alerts.ts'
 import { through } from '#stores/breakers.ts'
 import { readProgress, saveProgress } from '#stores/progress.ts'
 import { retireProducts, saveCounts, saveProducts } from '#stores/stocktaking.ts'
-import { unitsInFlight } from '#stores/stock-batches.ts'
 import { categoryNames, deletedVariations, productsOf, searchItems } from '#vendors/square/catalogue.ts'
 import { readCounts } from '#vendors/square/inventory.ts'
 import { schedule, type Tally } from '#entry/schedule.ts'
@@ -41,6 +42,7 @@ async function synced(hasTime: () => boolean): Promise<Tally> {
     ...(catalogueFrom === undefined ? {} : { catalogueFrom }),
     ...(countsDone ? { countsFrom: iso(startedAt - OVERLAP_MS) } : {}),
   }, tally)
+  await resolveIfOpen(ACCESS_KEY)
   return tally
 }
 
@@ -67,21 +69,19 @@ async function syncCatalogue(from: string | undefined, tally: Counted, hasTime: 
   return undefined
 }
 
-/** @returns whether every count was read and taken, so that the next run need not look at them again */
+/** @returns whether every count was read, so that the next run need not look at them again */
 async function syncCounts(from: string | undefined, tally: Counted, hasTime: () => boolean): Promise<boolean> {
   let cursor: string | undefined
-  let putOff = 0
   while (hasTime()) {
     const page = await readCounts({ updatedAfter: from, cursor })
     if (page.unreadable.length > 0) log.warn('counts cannot be read', { function: NAME, products: page.unreadable })
     tally.read += page.counts.length + page.unreadable.length
-    const written = await saveCounts(page.counts, await unitsInFlight())
+    const written = await saveCounts(page.counts)
     tally.saved += written.saved
     tally.unchanged += written.unchanged
     tally.refused += written.refused + page.unreadable.length
-    putOff += written.putOff
     cursor = page.cursor
-    if (cursor === undefined) return putOff === 0
+    if (cursor === undefined) return true
   }
   return false
 }

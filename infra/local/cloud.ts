@@ -115,7 +115,7 @@ export async function createLocalCloud(options: LocalCloudOptions): Promise<Loca
     fire: errands.fire,
   })
   closing.defer(() => servers.close())
-  const own = { GCP_PROJECT_ID: PROJECT_ID, PORT: String(port), PUBLIC_URL: `http://localhost:${port}`, SQUARE_LOCATION_ID, WEBHOOK_TO_LOOPBACK: 'true', ...options.environment }
+  const own = { GCP_PROJECT_ID: PROJECT_ID, PORT: String(port), PUBLIC_URL: `http://localhost:${port}`, SQUARE_LOCATION_ID, SQUARE_WEBHOOK_URL: `http://127.0.0.1:${port}/api/webhooks/square`, WEBHOOK_TO_LOOPBACK: 'true', ...options.environment }
   await premises.furnish(servers, (addresses) => environmentOf({ person: process.env, addresses, secrets: servers.keys, settings: own }))
   // Before the servers close: an instance never outlives what it calls.
   closing.defer(() => (options.premises === undefined ? premises.close() : premises.leave()))

@@ -36,6 +36,9 @@ const STRIPE_EVENTS = [
   'payout.created', 'payout.paid', 'payout.failed', 'transfer.reversed',
 ]
 
+/** The same at Square. */
+const SQUARE_EVENTS = ['inventory.count.updated', 'catalog.version.updated', 'oauth.authorization.revoked']
+
 /** Everything shares one machine here: what follows an order must not take the processor from those who are buying. */
 const FEW_AT_ONCE = { atOnceMax: 3, atOnceOverallMax: 6 }
 
@@ -124,6 +127,9 @@ function createVendors(keys: Keys, context: (name: string) => VendorContext): Ve
     createSquare(context('square'), {
       accessToken: keys.SQUARE_ACCESS_TOKEN,
       webhookSignatureKey: keys.SQUARE_WEBHOOK_SIGNATURE_KEY,
+      webhooks: true,
+      eventTypes: SQUARE_EVENTS,
+      webhookDelayMs: 200,
     }),
     createPagerDuty(context('pagerduty')),
     createResend(context('resend'), { apiKey: keys.RESEND_API_KEY, webhookSecret: keys.RESEND_WEBHOOK_SECRET, webhooks: true }),

@@ -17,7 +17,7 @@ import { totals, type Extras, type TaxRates, type Totals } from './totals.ts'
 export interface CheckoutFacts {
   readonly cart: Cart
   readonly products: ReadonlyMap<string, Product>
-  /** The point of sale's counts; undefined when it did not answer in time. */
+  /** The point of sale's counts; undefined when it did not answer in time. Of what it does not name our own count decides. */
   readonly counts: readonly PosCount[] | undefined
   readonly inFlight: ReadonlyMap<string, number>
   readonly age: AgeAnswer
@@ -80,7 +80,7 @@ export function reserveFor(facts: CheckoutFacts, draft: Omit<Draft, 'lines' | 's
     discountPercent: membership.discountPercent,
     promo: offer?.use,
     delivery: facts.delivery,
-    stockUnconfirmed: facts.counts === undefined && bought.some((product) => product.counted),
+    stockUnconfirmed: bought.some(({ id, counted }) => counted && facts.counts?.some(({ productId }) => productId === id) !== true),
     sums,
     lines: priced.lines.map((line, index) => lineOf(line, bought[index] as Product)),
   })

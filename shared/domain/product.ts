@@ -27,6 +27,8 @@ export interface Product {
   readonly earlyAccessUntilMs?: number | undefined
   readonly attributes: readonly string[]
   readonly source: 'square' | 'lightspeed'
+  /** Rises with every change at the point of sale; absent: it numbers none. */
+  readonly version?: number | undefined
   /** Offered by the point of sale; false when archived or gone. */
   readonly listed: boolean
   /** Whether the point of sale counts it; uncounted products are never out of stock. */
@@ -34,13 +36,23 @@ export interface Product {
   readonly onHand: number
   readonly held: number
   readonly countedAtMs: number
+  /** A newer count that came while units of ours were on their way (`stock.ts`); only as long as they are. */
+  readonly told?: ToldCount | null | undefined
   readonly updatedAtMs: number
 }
 
-/** Units that can be sold now; never negative. */
-export function sellable(product: Pick<Product, 'counted' | 'onHand' | 'held'>): number {
-  if (!product.counted) return Number.MAX_SAFE_INTEGER
-  return Math.max(0, product.onHand - product.held)
+/** A count that may or may not have the units that were on their way when it came. */
+export interface ToldCount {
+  readonly quantity: number
+  readonly countedAtMs: number
+  readonly inFlight: number
+}
+
+/** Units that are sure to be there to be sold now; never negative. */
+export function sellable({ counted, onHand, held, told }: Pick<Product, 'counted' | 'onHand' | 'held' | 'told'>): number {
+  if (!counted) return Number.MAX_SAFE_INTEGER
+  const known = told == null ? onHand : Math.min(onHand, told.quantity + Math.min(0, told.inFlight))
+  return Math.max(0, known - held)
 }
 
 export function available(product: Product): boolean {
@@ -90,6 +102,6 @@ export function weighCount(product: Product, count: PosCount, inFlight: number):
   if (!product.counted || count.countedAtMs <= product.countedAtMs) return { sellable: sellable(product) }
   const free = count.quantity - product.held
   if (inFlight === 0) return { onHand: count.quantity, sellable: Math.max(0, free) }
-  const sure = Math.max(0, Math.min(product.onHand - product.held, free + Math.min(0, inFlight)))
+  const sure = Math.max(0, Math.min(sellable(product), free + Math.min(0, inFlight)))
   return { sellable: sure, possible: Math.max(sure, free + Math.max(0, inFlight)) }
 }

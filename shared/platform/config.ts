@@ -139,6 +139,16 @@ const square = z.object({
   STOCK_DEADLINE_MS: positive(1_500),
 })
 
+const squareWebhook = z.object({
+  SQUARE_WEBHOOK_SIGNATURE_KEY: z.string().min(1),
+  /** The one before the last rotation: its events are still taken. */
+  SQUARE_WEBHOOK_SIGNATURE_KEY_PREVIOUS: z.string().min(1).optional(),
+  /** The address as it is registered with Square, byte for byte: it is signed with each event. Absent: below `PUBLIC_URL`. */
+  SQUARE_WEBHOOK_URL: z.url().optional(),
+  /** Our own account, where others let the same application in. Absent: whoever is told of. */
+  SQUARE_MERCHANT_ID: z.string().min(1).optional(),
+})
+
 const resend = z.object({
   RESEND_API_KEY: z.string().min(1),
   RESEND_API_BASE: z.url().default('https://api.resend.com'),
@@ -204,7 +214,7 @@ const deadlines = z.object({
   PLACE_DEADLINE_MS: positive(12_000),
 })
 
-const SECTIONS = { shop, access, vault, pseudonyms, certificates, seals, limits, fraud, deadlines, stripe, authorizeNet, square, resend, pagerduty, webhooks, alerts, breakers }
+const SECTIONS = { shop, access, vault, pseudonyms, certificates, seals, limits, fraud, deadlines, stripe, authorizeNet, square, squareWebhook, resend, pagerduty, webhooks, alerts, breakers }
 /** What no instance runs without. */
 export const CHECKED_AT_START = ['shop', 'access', 'limits', 'fraud', 'deadlines'] as const
 type Sections = { [Name in keyof typeof SECTIONS]: z.output<(typeof SECTIONS)[Name]> }

@@ -60,6 +60,11 @@ export async function sayAlerts(changes: readonly AlertChange[]): Promise<void> 
   await nudgeAlerts(changes)
 }
 
+/** For whoever finds that all is well: says so only of an alert that is open. */
+export async function resolveIfOpen(key: string): Promise<void> {
+  if ((await openAmong([key])).size > 0) await sayAlerts([{ resolve: key }])
+}
+
 /** Tells the worker that facts are safe in the store. If it fails, the sweep follows. */
 export async function nudgeAlerts(changes: readonly AlertChange[]): Promise<void> {
   await nudgeKeys(changes.map(keyOf))

@@ -74,8 +74,17 @@ export function markApplied(writer: Writer, place: Doc, status: 'applied' | 'ign
 
 /** An event that is about nothing of ours. */
 export async function markIgnored(place: Doc): Promise<void> {
+  await close(place, 'ignored')
+}
+
+/** An event whose effect was committed before, and would be the same again. */
+export async function markDone(place: Doc): Promise<void> {
+  await close(place, 'applied')
+}
+
+async function close(place: Doc, status: 'applied' | 'ignored'): Promise<void> {
   await transact(async (unit) => {
-    if (pendingRecord(await unit.get(place)) !== undefined) markApplied(unit, place, 'ignored')
+    if (pendingRecord(await unit.get(place)) !== undefined) markApplied(unit, place, status)
   })
 }
 

@@ -21,7 +21,8 @@ export interface OutboxEntry<Payload> {
 }
 
 export interface StockPayload {
-  readonly orderId: string
+  /** Null: of several orders together. */
+  readonly orderId: string | null
   readonly moves: readonly StockMove[]
 }
 

@@ -1,13 +1,18 @@
 /**
  * Adjustments on their way to the point of sale. A batch is written before it is sent and keeps its content and key
  * until the answer is stored, so that a lost answer is asked for again with exactly the same request.
+ *
+ * Of one product only one change is on its way at a time: what is sold meanwhile waits in the outbox. With two of them
+ * nobody could say which of the two a count, or the other's answer, has already.
  */
 import type { PosCount } from '#domain/product.ts'
+import type { StockMove } from '#domain/settlement.ts'
+import { answered } from '#domain/stock.ts'
 import { newId } from '#values/ids.ts'
 import { iso } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
-import { collection, doc, fieldValue, readQuery, revise, type Data, type Doc, type Unit } from '#platform/firestore.ts'
-import type { OutboxEntry } from './outbox.ts'
+import { collection, doc, fieldValue, readQuery, revise, transact, type Data, type Doc, type Query, type Snapshot, type Unit } from '#platform/firestore.ts'
+import { addStockMoves, outboxDoc, type OutboxEntry } from './outbox.ts'
 import { productDoc, productOf } from './products.ts'
 
 export interface StockBatch {
@@ -17,11 +22,20 @@ export interface StockBatch {
   readonly changes: ReadonlyArray<{ readonly productId: string; readonly delta: number }>
 }
 
-const OPEN_MAX = 20
+/** So many are sent in one go; more are open only when Square refused a large one, whose changes then go one by one. */
+const SENT_MAX = 20
+const OPEN_MAX = 500
 
 /** Batches that were not answered yet, the oldest first. */
 export async function openBatches(): Promise<StockBatch[]> {
-  const found = await readQuery((await collection('stock_batches')).orderBy('createdAtMs').limit(OPEN_MAX))
+  return batchesIn(await readQuery(await openQuery(SENT_MAX)))
+}
+
+async function openQuery(limit: number): Promise<Query> {
+  return (await collection('stock_batches')).orderBy('createdAtMs').limit(limit)
+}
+
+function batchesIn(found: readonly Snapshot[]): StockBatch[] {
   return found.map((snapshot) => batchOf(snapshot.ref, snapshot.data() as Data))
 }
 
@@ -31,35 +45,46 @@ function batchOf(place: Doc, data: Data): StockBatch {
 
 /** Units of each product that are on their way: the point of sale's count may or may not include them. */
 export async function unitsInFlight(): Promise<Map<string, number>> {
-  const units = new Map<string, number>()
-  for (const { changes } of await openBatches()) {
-    for (const { productId, delta } of changes) units.set(productId, (units.get(productId) ?? 0) - delta)
-  }
-  return units
+  const open = batchesIn(await readQuery(await openQuery(OPEN_MAX)))
+  return new Map(open.flatMap(({ changes }) => changes.map(({ productId, delta }) => [productId, -delta] as const)))
 }
 
 /** What Square takes in one request. */
 const CHANGES_MAX = 100
 
+export interface Packed {
+  readonly batches: readonly StockBatch[]
+  /** False when all that is left waits for changes of the same products that are on their way. */
+  readonly moved: boolean
+}
+
 /**
- * Turns outbox entries into batches, in one commit: an entry is in the outbox or in a batch, never in both.
- * Changes of one product are added up; those that cancel out need no call and are only taken off `held`.
+ * Turns outbox entries into batches, in one commit: what an entry says is in the outbox or in a batch, never in both.
+ * Changes of one product are added up; those that cancel out need no call and are only taken off `held`. Those of a product
+ * that has a change on its way already go back into the outbox, behind all others.
  */
-export async function packBatches(entries: ReadonlyArray<OutboxEntry<Data>>): Promise<StockBatch[]> {
-  return revise(async (unit) => {
-    const snapshots = await unit.getAll(...entries.map((entry) => entry.doc))
-    const present = snapshots.filter((snapshot) => snapshot.exists)
-    const sums = new Map<string, number>()
-    for (const snapshot of present) {
-      for (const move of snapshot.get('moves') as Array<{ productId: string; delta: number }>) {
-        sums.set(move.productId, (sums.get(move.productId) ?? 0) + move.delta)
-      }
-    }
-    const changes = [...sums].filter(([, delta]) => delta !== 0).map(([productId, delta]) => ({ productId, delta }))
+export async function packBatches(entries: ReadonlyArray<OutboxEntry<Data>>): Promise<Packed> {
+  return transact(async (unit) => {
+    const open = batchesIn(await unit.query(await openQuery(OPEN_MAX)))
+    const present = (await unit.getAll(...entries.map((entry) => entry.doc))).filter((snapshot) => snapshot.exists)
+    const underWay = new Set(open.flatMap(({ changes }) => changes.map(({ productId }) => productId)))
+    const sums = summed(present.flatMap((snapshot) => snapshot.get('moves') as StockMove[]))
+    const waiting = sums.filter(({ productId }) => underWay.has(productId))
+    const changes = sums.filter(({ productId }) => !underWay.has(productId)).map(({ productId, delta }) => ({ productId, delta }))
+    if (changes.length === 0 && waiting.length > 0 && present.length === 1) return { batches: [], moved: false }
     for (const snapshot of present) unit.delete(snapshot.ref)
+    if (waiting.length > 0) addStockMoves(unit, await outboxDoc(), { orderId: null, moves: waiting })
     const parts = Math.ceil(changes.length / CHANGES_MAX)
-    return Promise.all(Array.from({ length: parts }, (_, part) => openBatch(unit, changes.slice(part * CHANGES_MAX, (part + 1) * CHANGES_MAX))))
+    const batches = await Promise.all(Array.from({ length: parts }, (_, part) => openBatch(unit, changes.slice(part * CHANGES_MAX, (part + 1) * CHANGES_MAX))))
+    return { batches, moved: true }
   })
+}
+
+/** One move for each product that moved at all. */
+function summed(moves: readonly StockMove[]): StockMove[] {
+  const sums = new Map<string, StockMove>()
+  for (const move of moves) sums.set(move.productId, { ...move, delta: move.delta + (sums.get(move.productId)?.delta ?? 0) })
+  return [...sums.values()].filter(({ delta }) => delta !== 0)
 }
 
 async function openBatch(unit: Unit, changes: StockBatch['changes']): Promise<StockBatch> {
@@ -92,11 +117,7 @@ export async function closeBatch(batch: StockBatch, { counts, again = [] }: Batc
       const product = snapshots[index] === undefined ? undefined : productOf(snapshots[index])
       if (product === undefined) continue
       const count = counts.find((one) => one.productId === productId)
-      const newer = count !== undefined && count.countedAtMs > product.countedAtMs
-      unit.update(products[index] as Doc, {
-        held: increment(delta),
-        ...(newer ? { onHand: count.quantity, countedAtMs: count.countedAtMs } : { onHand: increment(delta) }),
-      })
+      unit.update(products[index] as Doc, { held: increment(delta), ...answered(product, delta, count) })
     }
     return Promise.all(again.map((change) => openBatch(unit, [change])))
   })

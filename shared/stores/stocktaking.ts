@@ -1,21 +1,23 @@
 /** Writing what a point of sale says about products and stock, without undoing what we sold meanwhile. */
-import { weighCount, type PosCount, type Product } from '#domain/product.ts'
+import type { PosCount, Product } from '#domain/product.ts'
+import { heard, isNews, latestOfEach } from '#domain/stock.ts'
 import { now } from '#platform/clock.ts'
 import { revise, type Unit } from '#platform/firestore.ts'
 import { productData, productDoc, productOf } from './products.ts'
+import { unitsInFlight } from './stock-batches.ts'
 
-type Catalogue = Omit<Product, 'onHand' | 'held' | 'countedAtMs' | 'updatedAtMs'>
+type Catalogue = Omit<Product, 'onHand' | 'held' | 'countedAtMs' | 'told' | 'updatedAtMs'>
 
 /** How many products are changed at once. */
 const AT_ONCE = 20
 
-/** Saves what differs; stock figures stay as they are. */
+/** Saves what differs, and is no older than what we have; stock figures stay as they are. */
 export async function saveProducts(products: readonly Catalogue[]): Promise<{ saved: number; unchanged: number }> {
   let saved = 0
   for (const chunk of chunks(products)) {
     saved += await revise(async (unit) => {
       const before = await stored(unit, chunk.map(({ id }) => id))
-      const changed = chunk.filter((product) => differs(product, before.get(product.id)))
+      const changed = chunk.filter((product) => !isOlder(product, before.get(product.id)) && differs(product, before.get(product.id)))
       for (const product of changed) await put(unit, product, before.get(product.id))
       return changed.length
     })
@@ -24,21 +26,26 @@ export async function saveProducts(products: readonly Catalogue[]): Promise<{ sa
 }
 
 /** Takes products out of the shop whose variation was deleted; those we never had are no matter. */
-export async function retireProducts(ids: readonly string[]): Promise<{ saved: number; unchanged: number }> {
+export async function retireProducts(deleted: ReadonlyArray<Pick<Product, 'id' | 'version'>>): Promise<{ saved: number; unchanged: number }> {
   let saved = 0
-  for (const chunk of chunks(ids)) {
+  for (const chunk of chunks(deleted)) {
     saved += await revise(async (unit) => {
-      const before = await stored(unit, chunk)
-      const listed = [...before.values()].filter((product) => product.listed)
-      for (const { id } of listed) unit.update(await productDoc(id), { listed: false, updatedAtMs: now() })
+      const before = await stored(unit, chunk.map(({ id }) => id))
+      const listed = chunk.filter((gone) => before.get(gone.id)?.listed === true && !isOlder(gone, before.get(gone.id)))
+      for (const { id, version } of listed) unit.update(await productDoc(id), { listed: false, updatedAtMs: now(), ...(version === undefined ? {} : { version }) })
       return listed.length
     })
   }
-  return { saved, unchanged: ids.length - saved }
+  return { saved, unchanged: deleted.length - saved }
+}
+
+/** What was read before another reader's newer answer, and comes after it. */
+function isOlder({ version }: Pick<Product, 'version'>, before: Product | undefined): boolean {
+  return version !== undefined && before?.version !== undefined && version < before.version
 }
 
 async function put(unit: Unit, product: Catalogue, before: Product | undefined): Promise<void> {
-  const stock = { onHand: before?.onHand ?? 0, held: before?.held ?? 0, countedAtMs: before?.countedAtMs ?? 0 }
+  const stock = { onHand: before?.onHand ?? 0, held: before?.held ?? 0, countedAtMs: before?.countedAtMs ?? 0, told: before?.told ?? null }
   unit.set(await productDoc(product.id), productData({ ...product, ...stock, updatedAtMs: now() }))
 }
 
@@ -51,37 +58,34 @@ export interface CountTally {
   readonly saved: number
   readonly unchanged: number
   readonly refused: number
-  /** Newer counts that were not taken, because units of ours are on their way: they must be read again. */
-  readonly putOff: number
 }
 
 /**
- * Takes newer counts. `inFlight`: units of ours on their way to the point of sale; a count that may or may not include
- * them waits for the next run. A count of a product that we do not have is refused.
+ * Takes newer counts, whoever brings them. They must have been made before this is called; which units of ours are on
+ * their way is asked after the products are read: an adjustment that ends in between moves its products, and then all is
+ * looked at again. A count of a product that we do not have is refused.
  */
-export async function saveCounts(counts: readonly PosCount[], inFlight: ReadonlyMap<string, number>): Promise<CountTally> {
-  const tally = { saved: 0, unchanged: 0, refused: 0, putOff: 0 }
-  for (const chunk of chunks(counts)) {
+export async function saveCounts(counts: readonly PosCount[]): Promise<CountTally> {
+  const tally = { saved: 0, unchanged: 0, refused: 0 }
+  for (const chunk of chunks(latestOfEach(counts))) {
     const done = await revise(async (unit) => {
       const before = await stored(unit, chunk.map(({ productId }) => productId))
-      const news = chunk.flatMap((count) => newStock(count, before.get(count.productId), inFlight.get(count.productId) ?? 0))
-      for (const { count, onHand } of news) unit.update(await productDoc(count.productId), { onHand, countedAtMs: count.countedAtMs, updatedAtMs: now() })
-      const refused = chunk.filter(({ productId }) => !before.has(productId)).length
-      const newer = chunk.filter(({ productId, countedAtMs }) => countedAtMs > (before.get(productId)?.countedAtMs ?? Infinity)).length
-      return { saved: news.length, refused, putOff: newer - news.length }
+      const news = chunk.filter((count) => saysMore(count, before.get(count.productId)))
+      const inFlight = news.length === 0 ? undefined : await unitsInFlight()
+      for (const count of news) {
+        unit.update(await productDoc(count.productId), { ...heard(count, inFlight?.get(count.productId) ?? 0), updatedAtMs: now() })
+      }
+      return { saved: news.length, refused: chunk.filter(({ productId }) => !before.has(productId)).length }
     })
     tally.saved += done.saved
     tally.refused += done.refused
-    tally.putOff += done.putOff
     tally.unchanged += chunk.length - done.saved - done.refused
   }
   return tally
 }
 
-function newStock(count: PosCount, product: Product | undefined, inFlight: number): Array<{ count: PosCount; onHand: number }> {
-  if (product === undefined) return []
-  const { onHand } = weighCount({ ...product, counted: true }, count, inFlight)
-  return onHand === undefined ? [] : [{ count, onHand }]
+function saysMore(count: PosCount, product: Product | undefined): boolean {
+  return product !== undefined && isNews(product, count)
 }
 
 async function stored(unit: Unit, ids: readonly string[]): Promise<Map<string, Product>> {

@@ -47,7 +47,7 @@ const only = (one: Product, quantity = 1, wanted: Partial<Cart> = {}): Partial<C
 
 describe('does', () => {
   test('makes the order that the cart shows and holds its units', () => {
-    const { order, stock } = reserved()
+    const { order, stock } = reserved({ counts: [counted(10, 'oil', 0), counted(10, 'tea', 0)] })
     expect(stock).toEqual([{ productId: 'oil', held: 2 }, { productId: 'tea', held: 5 }])
     expect([reserved().reliesOnAge, reserved(only(TEA)).reliesOnAge]).toEqual([true, false])
     expect(order).toMatchObject({
@@ -88,6 +88,8 @@ describe('does', () => {
 
   test('without counts our own decide, and the order says so', () => {
     expect(reserved({ counts: undefined }).order.stockUnconfirmed).toBe(true)
+    expect(reserved({ counts: [counted(9)] }).order.stockUnconfirmed).toBe(true)
+    expect(reserved({ counts: [counted(9), counted(9, 'tea')] }).order.stockUnconfirmed).toBe(false)
     expect(reserved({ ...only(product({ counted: false })), counts: undefined }).order.stockUnconfirmed).toBe(false)
   })
 

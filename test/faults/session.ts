@@ -175,7 +175,7 @@ export class Session {
   async #disorder({ twice, late }: { twice: number; late: number }): Promise<void> {
     const { cloud } = this.#ground.shop
     Object.assign(cloud.servers.pubsub.settings, { duplicates: twice, late })
-    for (const vendor of ['stripe', 'authorize-net', 'resend']) await this.#ground.shop.act(vendor, 'webhooks', { duplicates: twice, late })
+    for (const vendor of ['stripe', 'authorize-net', 'resend', 'square']) await this.#ground.shop.act(vendor, 'webhooks', { duplicates: twice, late })
   }
 
   /**

@@ -105,7 +105,7 @@ const MAY_CALL: Record<string, string> = {
 }
 
 /** Reached by vendors without a token; the signature on each message decides. */
-const WEBHOOKS = ['/api/webhooks/authorize-net', '/api/webhooks/resend', '/api/webhooks/stripe']
+const WEBHOOKS = ['/api/webhooks/authorize-net', '/api/webhooks/resend', '/api/webhooks/square', '/api/webhooks/stripe']
 
 function routesOf(declarations: readonly Declaration[]): Record<string, string> {
   return Object.fromEntries(

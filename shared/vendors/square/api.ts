@@ -4,6 +4,9 @@ import { config } from '#platform/config.ts'
 import { callHttp, callPatiently, isPassing, restMs } from '#platform/http.ts'
 import { Failure } from '#values/failure.ts'
 
+/** What is wrong with the caller (his token, his permissions, his patience), not with what he asks: put right, it will be taken. */
+const OURS: readonly number[] = [401, 403, 408]
+
 interface SquareCall {
   readonly method: 'GET' | 'POST'
   /** Below `/v2`. */
@@ -31,10 +34,17 @@ export async function square<Answer>(call: SquareCall): Promise<Answer> {
     ...(call.restMsMax === undefined ? {} : { restMsMax: call.restMsMax }),
   })
   if (result.lost) throw new VendorDown({ reason: `square: ${result.reason}` })
-  if (result.status >= 200 && result.status < 300) return (result.body ?? {}) as Answer
+  const done = result.status >= 200 && result.status < 300
+  // A proxy's page, or nothing at all, is no answer of Square's: what was asked may have been done or not.
+  if (done && !isObject(result.body)) throw new VendorDown({ reason: `square ${result.status}: not an answer of Square's` })
   const error = (result.body as { errors?: Array<{ code?: string; detail?: string }> } | undefined)?.errors?.[0]
+  if (done && error === undefined) return result.body as Answer
   const reason = `square ${result.status}: ${error?.code ?? ''} ${error?.detail ?? ''}`
   if (isPassing(result)) throw new VendorDown({ reason, restMs: restMs(result) })
-  const refused = result.status >= 400 && result.status < 500 && ![401, 408].includes(result.status)
+  const refused = result.status >= 400 && result.status < 500 && !OURS.includes(result.status)
   throw new Failure('SERVICE_UNAVAILABLE', { reason, details: { code: error?.code ?? null, refused } })
+}
+
+function isObject(body: unknown): boolean {
+  return typeof body === 'object' && body !== null
 }

@@ -6,6 +6,7 @@ export interface CatalogueObject {
   readonly type: string
   readonly id: string
   readonly updated_at?: string
+  readonly version?: number
   readonly is_deleted?: boolean
   readonly custom_attribute_values?: Record<string, { readonly boolean_value?: boolean; readonly string_value?: string }>
   readonly category_data?: { readonly name?: string }
@@ -62,7 +63,7 @@ export async function searchItems(beginTime: string | undefined, cursor: string 
 }
 
 /** What the catalogue decides about a product; stock comes from the counts. */
-export type CatalogueProduct = Omit<Product, 'onHand' | 'held' | 'countedAtMs' | 'updatedAtMs'>
+export type CatalogueProduct = Omit<Product, 'onHand' | 'held' | 'countedAtMs' | 'told' | 'updatedAtMs'>
 
 export interface ShopFacts {
   readonly locationId: string
@@ -99,6 +100,7 @@ export function productsOf(item: CatalogueObject, facts: ShopFacts): CataloguePr
         earlyAccessUntilMs: Number.isFinite(early) ? early : undefined,
         attributes: [],
         source: 'square' as const,
+        version: Math.max(item.version ?? 0, variation.version ?? 0),
         listed: item.is_deleted !== true && variation.is_deleted !== true && data.is_archived !== true && details.sellable !== false,
         counted: override?.track_inventory ?? details.track_inventory ?? false,
       },
@@ -106,9 +108,9 @@ export function productsOf(item: CatalogueObject, facts: ShopFacts): CataloguePr
   })
 }
 
-/** Ids of variations that were deleted. */
-export function deletedVariations(objects: readonly CatalogueObject[]): string[] {
-  return objects.filter(({ type, is_deleted }) => type === 'ITEM_VARIATION' && is_deleted === true).map(({ id }) => id)
+/** Variations that were deleted. */
+export function deletedVariations(objects: readonly CatalogueObject[]): Array<{ readonly id: string; readonly version: number | undefined }> {
+  return objects.filter(({ type, is_deleted }) => type === 'ITEM_VARIATION' && is_deleted === true).map(({ id, version }) => ({ id, version }))
 }
 
 export function categoryNames(objects: readonly CatalogueObject[]): Map<string, string> {

@@ -1,6 +1,9 @@
 /** Square's stock: reading counts, and adjusting them for what we sold. */
+import { VendorDown } from '#domain/breaker.ts'
 import type { PosCount } from '#domain/product.ts'
+import { ID } from '#values/ids.ts'
 import { MINUTE_MS, iso } from '#values/time.ts'
+import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { square } from './api.ts'
 
@@ -69,19 +72,24 @@ export async function readCounts(query: CountQuery): Promise<CountPage> {
     },
     ...(query.deadlineMs === undefined ? {} : { deadlineMs: query.deadlineMs }),
   })
-  return { ...sorted(page.counts ?? []), cursor: page.cursor || undefined }
+  return { ...countsIn(page.counts), cursor: page.cursor || undefined }
 }
 
 const QUANTITY = /^-?\d{1,15}(\.\d+)?$/
+/** A count from further ahead would keep out every true one until then. */
+const AHEAD_MAX_MS = 5 * MINUTE_MS
 
-/** What is no number is named and left out: an unverified zero must never reach our stock. */
-function sorted(given: readonly InventoryCount[]): Omit<CountPage, 'cursor'> {
+/**
+ * Counts of our store in what Square sends. What is no number, or of no time that can be, is named and left out: an
+ * unverified zero must never reach our stock.
+ */
+export function countsIn(given: unknown): Omit<CountPage, 'cursor'> {
   const counts: PosCount[] = []
   const unreadable: string[] = []
-  for (const { catalog_object_id: productId, state, quantity, calculated_at } of given) {
-    if (state !== 'IN_STOCK') continue
-    const countedAtMs = Date.parse(calculated_at)
-    if (QUANTITY.test(quantity) && Number.isFinite(countedAtMs)) counts.push({ productId, quantity: Math.floor(Number(quantity)), countedAtMs })
+  for (const { catalog_object_id: productId, state, location_id: locationId, quantity, calculated_at: at } of Array.isArray(given) ? (given as readonly InventoryCount[]).filter(Boolean) : []) {
+    if (state !== 'IN_STOCK' || locationId !== config('square').SQUARE_LOCATION_ID || !ID.test(productId)) continue
+    const countedAtMs = Date.parse(at)
+    if (QUANTITY.test(quantity) && countedAtMs <= now() + AHEAD_MAX_MS) counts.push({ productId, quantity: Math.floor(Number(quantity)), countedAtMs })
     else unreadable.push(productId)
   }
   return { counts, unreadable }
@@ -97,8 +105,10 @@ export interface Adjustments {
 /**
  * Adjusts counts as one request, all or nothing; the same key with the same adjustments changes nothing the second time.
  * @returns the counts after it
+ * @throws VendorDown when the answer does not say what became of a change, and it cannot be found either
  */
-export async function adjustCounts(key: string, { occurredAt, changes }: Adjustments): Promise<readonly PosCount[]> {
+export async function adjustCounts(key: string, adjustments: Adjustments): Promise<readonly PosCount[]> {
+  const { occurredAt, changes } = adjustments
   const locationId = config('square').SQUARE_LOCATION_ID
   const answer = await square<CountsPage>({
     method: 'POST',
@@ -119,7 +129,12 @@ export async function adjustCounts(key: string, { occurredAt, changes }: Adjustm
       })),
     },
   })
-  return sorted(answer.counts ?? []).counts
+  const { counts } = countsIn(answer.counts)
+  const untold = changes.filter(({ productId }) => !counts.some((count) => count.productId === productId))
+  if (untold.length === 0) return counts
+  const found = await adjustmentsMade(key, { occurredAt, changes: untold })
+  if (found.made.size < untold.length) throw new VendorDown({ reason: 'square: an answer that does not say what became of an adjustment' })
+  return [...counts, ...found.counts]
 }
 
 interface ChangesPage {
@@ -127,8 +142,15 @@ interface ChangesPage {
   readonly cursor?: string
 }
 
-/** Products whose adjustment under this key Square has made, however long ago. */
-export async function adjustmentsMade(key: string, { occurredAt, changes }: Adjustments): Promise<ReadonlySet<string>> {
+export interface Made {
+  /** Products whose adjustment was made. */
+  readonly made: ReadonlySet<string>
+  /** What Square counts of them now. */
+  readonly counts: readonly PosCount[]
+}
+
+/** Which adjustments under this key Square has made, however long ago. */
+export async function adjustmentsMade(key: string, { occurredAt, changes }: Adjustments): Promise<Made> {
   const made = new Set<string>()
   let cursor: string | undefined
   do {
@@ -145,5 +167,6 @@ export async function adjustmentsMade(key: string, { occurredAt, changes }: Adju
     for (const { adjustment } of page.changes ?? []) if (adjustment?.reference_id === key) made.add(adjustment.catalog_object_id)
     cursor = page.cursor || undefined
   } while (cursor !== undefined)
-  return made
+  const { counts } = made.size === 0 ? { counts: [] } : await readCounts({ productIds: [...made] })
+  return { made, counts }
 }

@@ -90,6 +90,62 @@ describe('survives', () => {
     expectAgreed('VARHEARTS250', 60)
   })
 
+  test('a second sale while the answer about the first is lost again and again: each is taken off once, by Square and by us', async () => {
+    await buy('VARLIPBALM1', 2)
+    const first = shop.shelf('VARLIPBALM1')
+    shop.fault({ target: 'square', operation: `POST ${CHANGES}`, when: 'after', effect: 'drop', times: 2 * TRIES })
+    await send()
+    await buy('VARLIPBALM1', 3)
+    await send()
+    expect(stored('VARLIPBALM1')).toMatchObject({ onHand: first, held: 5 })
+    await send()
+    expectAgreed('VARLIPBALM1', first - 5)
+  })
+
+  test('goods that come back while a sale of the same product has no answer: nothing can be sold that is not there', async () => {
+    const admin = await shop.person('admin')
+    const { id } = await buy('VARTEESHIRTL', 2)
+    await send()
+    const first = shop.shelf('VARTEESHIRTL')
+    await buy('VARTEESHIRTL')
+    shop.fault({ target: 'square', operation: `POST ${CHANGES}`, when: 'after', effect: 'drop', times: 2 * TRIES })
+    await send()
+    await admin.post(`/api/orders/${id}/refunds`, { lines: [{ productId: 'VARTEESHIRTL', quantity: 2 }], restock: true, reason: 'Unopened' })
+    await send()
+    const { onHand, held } = stored('VARTEESHIRTL')
+    expect([onHand - held, shop.documents('outbox').filter(({ data }) => data['topic'] === 'stock').length]).toEqual([first + 1, 1])
+    await send()
+    expectAgreed('VARTEESHIRTL', first + 1)
+  })
+
+  test.each([
+    ['a token that may not change stock', { when: 'before', effect: 'error', status: 403 }],
+    ['a token that ran out', { when: 'before', effect: 'error', status: 401 }],
+  ] as const)('%s: no sale is given up for it', async (_, fault) => {
+    await buy('VARLIPBALM1')
+    const first = shop.shelf('VARLIPBALM1')
+    shop.fault({ target: 'square', operation: `POST ${CHANGES}`, ...fault, times: TRIES })
+    expect(await send()).toEqual({ sent: 0, failed: 1, deferred: 0 })
+    shop.calm()
+    expect(await send()).toEqual({ sent: 1, failed: 0, deferred: 0 })
+    expectAgreed('VARLIPBALM1', first - 1)
+  })
+
+  test.each<[string, unknown, (body: Json) => unknown]>([
+    ['a page of some proxy', 1, () => '<html>Welcome</html>'],
+    ['nothing', 1, () => undefined],
+    ['an error in a good answer', 1, () => ({ errors: [{ category: 'API_ERROR', code: 'INTERNAL_SERVER_ERROR' }] })],
+    ['no counts: Square is asked what it did', 0, (body) => ({ ...body, counts: [] })],
+    ['a count that is no number: Square is asked', 0, (body) => ({ ...body, counts: body['counts'].map((count: Json) => ({ ...count, quantity: 'many' })) })],
+  ])('%s for an answer: taken off once all the same', async (_, failed, change) => {
+    await buy('test-product-1')
+    const first = shop.shelf('test-product-1')
+    const honest = shop.twist('square', CHANGES, change)
+    expect(await send().finally(honest)).toMatchObject({ failed })
+    await send()
+    expectAgreed('test-product-1', first - 1)
+  })
+
   test('Square being away: it stays on the queue, and later sales go along', async () => {
     await buy('VARHEARTS1000')
     shop.fault({ target: 'square', operation: `POST ${CHANGES}`, when: 'before', effect: 'error', status: 503, times: TRIES })

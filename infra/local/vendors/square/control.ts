@@ -61,9 +61,14 @@ export function control(parts: Parts, action: readonly string[], input: Json): H
       return ok({ enabled: parts.notifications.enabled, ...disorder(parts, input) })
     case 'disorder':
       return ok(disorder(parts, input))
-    case 'tokens':
-      parts.tokens.endAll(oneOf(input, 'end', ['revoked', 'expired'] as const) ?? 'expired')
+    case 'events/:id/resend':
+      return ok(parts.notifications.again(id ?? ''))
+    case 'tokens': {
+      const end = oneOf(input, 'end', ['revoked', 'expired'] as const) ?? 'expired'
+      parts.tokens.endAll(end)
+      if (end === 'revoked') parts.notifications.tellRevoked('MERCHANT')
       return ok({})
+    }
     case 'consent':
       return ok({ code: parts.tokens.consent() })
     default:

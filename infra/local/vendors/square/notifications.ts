@@ -2,11 +2,13 @@
  * Square's webhooks: what happened, to the one address the shop has registered.
  *
  * The signature covers the address and the body and knows no time, so the same event always carries the same one.
- * While the shop does not listen (`enabled` is false) nothing is owed: events of that time are lost, as at the vendor.
+ * While the shop does not listen (`enabled` is false) nothing is owed: events of that time are lost, as at the vendor; so
+ * are those of types that its subscription does not name.
  */
 import { createHmac, randomUUID } from 'node:crypto'
 import type { VendorContext } from '../vendor.ts'
 import { WebhookSender, type Delivery, type Disorder } from '../webhook-sender.ts'
+import { notFound } from './failure.ts'
 import type { Json } from './shapes.ts'
 
 const PATH = '/api/webhooks/square'
@@ -30,22 +32,25 @@ export class Notifications {
   enabled: boolean
   readonly #context: VendorContext
   readonly #merchantId: () => string
+  readonly #types: readonly string[] | undefined
   readonly #sender: WebhookSender
 
-  constructor(context: VendorContext, options: { signatureKey: string; enabled: boolean; merchantId: () => string }) {
+  constructor(context: VendorContext, options: { signatureKey: string; enabled: boolean; merchantId: () => string; types?: readonly string[]; firstMs?: number }) {
     this.#context = context
+    this.#types = options.types
     this.#merchantId = options.merchantId
     this.enabled = options.enabled
     this.#sender = new WebhookSender({
       context,
       retryMs: RETRY_MS,
       answerDeadlineMs: ANSWER_DEADLINE_MS,
+      firstMs: options.firstMs ?? 0,
       sign: (delivery) => headers(delivery, `${context.shopUrl()}${PATH}`, options.signatureKey),
     })
   }
 
   tell(happening: Happening): void {
-    if (!this.enabled) return
+    if (!this.enabled || this.#types?.includes(happening.type) === false) return
     const id = randomUUID()
     const body = JSON.stringify({
       merchant_id: this.#merchantId(),
@@ -56,6 +61,24 @@ export class Notifications {
       data: { type: happening.dataType, id: happening.id, object: happening.object },
     })
     this.#sender.send(id, PATH, body)
+  }
+
+  tellRevoked(revokerType: 'APPLICATION' | 'MERCHANT' | 'SQUARE'): void {
+    const revokedAt = new Date(this.#context.timeline.now()).toISOString()
+    this.tell({ type: 'oauth.authorization.revoked', dataType: 'revocation', id: randomUUID(), object: { revocation: { revoked_at: revokedAt, revoker_type: revokerType } } })
+  }
+
+  /** An event once more, under the same id, as the dashboard can send it. */
+  again(id: string): Json {
+    const delivery = this.#sender.delivery(id)
+    if (delivery === undefined) throw notFound(`Event ${id}`)
+    this.#sender.send(id, delivery.path, delivery.body)
+    return JSON.parse(delivery.body) as Json
+  }
+
+  /** What was told, the oldest first. */
+  events(): Json[] {
+    return this.#sender.deliveries().map(({ body }) => JSON.parse(body) as Json)
   }
 
   deliveries(): Delivery[] {

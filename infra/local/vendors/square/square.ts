@@ -27,6 +27,10 @@ export interface SquareOptions {
   readonly webhookSignatureKey: string
   /** Whether events are sent to the shop from the start; local control may change it. */
   readonly webhooks?: boolean
+  /** What the shop's subscription names; without it everything. */
+  readonly eventTypes?: readonly string[]
+  /** How long after the fact an event comes. */
+  readonly webhookDelayMs?: number
   readonly oauth?: OAuthApplication
   /** What empty shelves are filled with; without it the catalogue of `infra/local/seed`. */
   readonly seed?: Seed
@@ -92,6 +96,8 @@ function assemble(store: SquareStore, options: SquareOptions): Parts {
     signatureKey: options.webhookSignatureKey,
     enabled: options.webhooks ?? false,
     merchantId,
+    ...(options.eventTypes === undefined ? {} : { types: options.eventTypes }),
+    firstMs: options.webhookDelayMs ?? 0,
   })
   const catalog = new Catalog(store, notifications, options.catalogPageSize ?? CATALOG_PAGE_SIZE)
   const inventory = new Inventory(store, catalog, notifications)
@@ -136,9 +142,14 @@ function table(parts: Parts): Record<string, Answering> {
     'GET /v2/locations/:id': may('MERCHANT_PROFILE_READ', ({ params }) => getLocation(store, params['id'] ?? '')),
     'GET /v2/merchants/:id': may('MERCHANT_PROFILE_READ', ({ params }) => getMerchant(store, params['id'] ?? '')),
     'POST /oauth2/token': { answer: ({ input }) => tokens.grant(input) },
-    'POST /oauth2/revoke': { answer: ({ authorization, input }) => tokens.revoke(authorization, input) },
+    'POST /oauth2/revoke': { answer: ({ authorization, input }) => revoked(parts, tokens.revoke(authorization, input)) },
     'POST /oauth2/token/status': { answer: ({ authorization }) => tokens.status(authorization) },
   }
+}
+
+function revoked({ notifications }: Parts, answer: Json): Json {
+  notifications.tellRevoked('APPLICATION')
+  return answer
 }
 
 /** In the vendor's order: who, how often, what, and only then whether the body makes sense. */
@@ -213,6 +224,8 @@ function objects(parts: Parts, type: string): readonly unknown[] | undefined {
       return store.customers.values()
     case 'locations':
       return store.locations.values()
+    case 'events':
+      return parts.notifications.events()
     default:
       return undefined
   }

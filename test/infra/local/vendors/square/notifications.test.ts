@@ -5,7 +5,7 @@ import { ground, SIGNATURE_KEY, until, type Ground } from './ground.ts'
 
 const PATH = '/api/webhooks/square'
 
-async function orderly(options: { webhooks?: boolean } = { webhooks: true }): Promise<Ground> {
+async function orderly(options: { webhooks?: boolean; eventTypes?: readonly string[] } = { webhooks: true }): Promise<Ground> {
   const shop = await ground(options)
   await shop.control('disorder', { duplicates: 0, late: 0 })
   return shop
@@ -49,6 +49,26 @@ describe('does', () => {
     expect(events(shop)[3]).toMatchObject({ type: 'payment.updated', data: { object: { payment: { processing_fee: [{}] } } } })
   })
 
+  test('only what the subscription names is told, access withdrawn among it', async () => {
+    const shop = await orderly({ webhooks: true, eventTypes: ['inventory.count.updated', 'oauth.authorization.revoked'] })
+    await shop.control('payments', { lines: [{ variationId: 'VARTOTE1' }] })
+    await shop.control('tokens', { end: 'revoked' })
+    await until(() => shop.shop.received.length === 2 && shop.square.pending() === 0)
+    expect(events(shop).map((event) => event['type'])).toEqual(['inventory.count.updated', 'oauth.authorization.revoked'])
+    expect(events(shop)[1]?.['data'].object.revocation).toMatchObject({ revoker_type: 'MERCHANT' })
+    expect(shop.square.objects('events')).toEqual(events(shop))
+  })
+
+  test('an event is sent again under its id when somebody asks for it', async () => {
+    const shop = await orderly()
+    await shop.control('inventory', { variationId: 'VARTOTE1', adjust: -1 })
+    await until(() => shop.shop.received.length === 1 && shop.square.pending() === 0)
+    expect((await shop.control(`events/${events(shop)[0]?.['event_id']}/resend`)).body).toEqual(events(shop)[0])
+    await until(() => shop.shop.received.length === 2)
+    expect(shop.shop.received[1]?.body).toBe(shop.shop.received[0]?.body)
+    expect((await shop.control('events/unknown/resend')).status).toBe(404)
+  })
+
   test('nothing is sent until it is switched on', async () => {
     const shop = await orderly({})
     await shop.control('inventory', { variationId: 'VARTOTE1', adjust: -1 })
@@ -77,6 +97,20 @@ describe('survives', () => {
     }
     await shop.timeline.jumpTo(shop.timeline.now() + 24 * 3_600_000)
     expect(shop.shop.received).toHaveLength(4)
+  })
+
+  test('a shop that fails for good: eleven tries more within a day and a bit, then none', async () => {
+    const shop = await orderly()
+    shop.shop.status = 503
+    await shop.control('inventory', { variationId: 'VARTOTE1', adjust: -1 })
+    for (let hours = 0; hours < 26; hours += 1) {
+      await until(() => shop.square.pending() === 0)
+      for (const minutes of [1, 2, 4, 8, 16, 32]) {
+        await shop.timeline.jumpTo(shop.timeline.now() + minutes * 60_000)
+        await until(() => shop.square.pending() === 0)
+      }
+    }
+    expect(shop.shop.received.map(({ headers }) => headers['square-retry-number'])).toEqual([undefined, ...Array.from({ length: 11 }, (_, n) => String(n + 1))])
   })
 
   test('a vendor in disorder sends everything twice, under one event id', async () => {
