@@ -3,6 +3,7 @@
 // Catalogue and stock
 export { getProduct } from './catalogue/get-product.ts'
 export { listProducts } from './catalogue/list-products.ts'
+export { listStockDifferences } from './catalogue/list-stock-differences.ts'
 export { onSquareEvent } from './catalogue/on-square-event.ts'
 export { receiveSquare } from './catalogue/receive-square.ts'
 export { sendStockAdjustments } from './catalogue/send-stock-adjustments.ts'

@@ -7,7 +7,7 @@
  * schedule and blocks no other event.
  */
 import { MINUTE_MS, SECOND_MS, iso } from '#values/time.ts'
-import { accessWithdrawn } from '#domain/till-access.ts'
+import { accessWithdrawn } from '#domain/till-alerts.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { log } from '#platform/log.ts'

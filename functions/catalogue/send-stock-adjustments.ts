@@ -4,7 +4,7 @@
  * Safe to run twice: a batch is written before it is sent and keeps its content and its key; a lost answer is asked for
  * again with the same request, and its counts are stored once. What Square refuses is sent again one by one, with
  * today's date: one product that is gone must not take the others with it, and a day without Square must not lose a
- * sale. What it refuses even then is taken off the queue and logged; the next count settles the figure.
+ * sale. What it refuses even then is taken off the queue, and staff are told; the next count settles the figure.
  */
 import { Failure } from '#values/failure.ts'
 import { HOUR_MS } from '#values/time.ts'
@@ -64,7 +64,7 @@ async function send(batch: StockBatch, tally: Counted): Promise<boolean> {
     if (refused && !last) return sendApart(batch, tally)
     tally.failed += batch.changes.length
     log.error('stock adjustments were not taken', error, { function: 'send-stock-adjustments', batch: batch.id, givenUp: refused })
-    if (refused) await closeBatch(batch, { counts: [] })
+    if (refused) await closeBatch(batch, { counts: [], refused })
     return true
   }
 }

@@ -6,13 +6,14 @@
  * where it was. An unreadable count is refused, never taken for zero.
  */
 import { MINUTE_MS, iso } from '#values/time.ts'
-import { ACCESS_KEY } from '#domain/till-access.ts'
+import { ACCESS_KEY } from '#domain/till-alerts.ts'
 import { config, scheduleSetting } from '#platform/config.ts'
 import { now } from '#platform/clock.ts'
 import { log } from '#platform/log.ts'
 import { resolveIfOpen } from '#stores/alerts.ts'
 import { through } from '#stores/breakers.ts'
 import { readProgress, saveProgress } from '#stores/progress.ts'
+import { reviewShortages } from '#stores/stock-figures.ts'
 import { retireProducts, saveCounts, saveProducts } from '#stores/stocktaking.ts'
 import { categoryNames, deletedVariations, productsOf, searchItems } from '#vendors/square/catalogue.ts'
 import { readCounts } from '#vendors/square/inventory.ts'
@@ -42,6 +43,7 @@ async function synced(hasTime: () => boolean): Promise<Tally> {
     ...(catalogueFrom === undefined ? {} : { catalogueFrom }),
     ...(countsDone ? { countsFrom: iso(startedAt - OVERLAP_MS) } : {}),
   }, tally)
+  await reviewShortages()
   await resolveIfOpen(ACCESS_KEY)
   return tally
 }

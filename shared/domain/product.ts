@@ -38,6 +38,8 @@ export interface Product {
   readonly countedAtMs: number
   /** A newer count that came while units of ours were on their way (`stock.ts`); only as long as they are. */
   readonly told?: ToldCount | null | undefined
+  /** More was promised than the till counts, since then; absent: never. */
+  readonly short?: { readonly units: number; readonly sinceMs: number } | null | undefined
   readonly updatedAtMs: number
 }
 

@@ -293,6 +293,12 @@ export async function listOrdersOf(filter: OrderFilter): Promise<OrderPage> {
   return { orders: found.map((snapshot) => orderOf(snapshot) as Order), nextCursor }
 }
 
+/** The orders placed last, the newest first. */
+export async function latestOrders(limit: number): Promise<Order[]> {
+  const found = await readQuery((await collection('orders')).orderBy('createdAtMs', 'desc').orderBy('id', 'desc').limit(limit))
+  return found.map((snapshot) => orderOf(snapshot) as Order)
+}
+
 /** Orders whose number begins so, by number. */
 export async function ordersNumbered(prefix: string, { cursor, limit }: PageWish): Promise<OrderPage> {
   let query: Query = (await collection('orders')).where('number', '>=', prefix).where('number', '<', `${prefix}~`).orderBy('number').orderBy('id')

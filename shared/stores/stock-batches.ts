@@ -5,15 +5,19 @@
  * Of one product only one change is on its way at a time: what is sold meanwhile waits in the outbox. With two of them
  * nobody could say which of the two a count, or the other's answer, has already.
  */
+import type { AlertChange } from '#domain/alert.ts'
 import type { PosCount } from '#domain/product.ts'
 import type { StockMove } from '#domain/settlement.ts'
 import { answered } from '#domain/stock.ts'
+import { adjustmentRefused } from '#domain/till-alerts.ts'
 import { newId } from '#values/ids.ts'
 import { iso } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
-import { collection, doc, fieldValue, readQuery, revise, transact, type Data, type Doc, type Query, type Snapshot, type Unit } from '#platform/firestore.ts'
+import { collection, doc, readQuery, revise, transact, type Data, type Doc, type Query, type Snapshot, type Unit } from '#platform/firestore.ts'
+import { addAlertChange, alertPlace, nudgeAlerts } from './alerts.ts'
 import { addStockMoves, outboxDoc, type OutboxEntry } from './outbox.ts'
 import { productDoc, productOf } from './products.ts'
+import { writeFigures } from './stock-figures.ts'
 
 export interface StockBatch {
   readonly id: string
@@ -99,26 +103,36 @@ export interface BatchAnswer {
   readonly counts: readonly PosCount[]
   /** Changes to be sent again, each in a batch of its own. */
   readonly again?: StockBatch['changes']
+  /** The point of sale will never take what is not sent again: staff are told. */
+  readonly refused?: boolean
 }
 
 /**
  * Stores the point of sale's answer: its new counts replace ours, and the units are no longer held.
  * @returns the batches that take up what is to be sent again
  */
-export async function closeBatch(batch: StockBatch, { counts, again = [] }: BatchAnswer): Promise<StockBatch[]> {
-  const { increment } = await fieldValue()
+export async function closeBatch(batch: StockBatch, { counts, again = [], refused = false }: BatchAnswer): Promise<readonly StockBatch[]> {
   const products = await Promise.all(batch.changes.map(({ productId }) => productDoc(productId)))
-  return revise(async (unit) => {
+  const { batches, alerts } = await revise(async (unit) => {
     const [open, ...snapshots] = await unit.getAll(batch.doc, ...products)
-    if (open === undefined || !open.exists) return []
+    if (open === undefined || !open.exists) return { batches: [], alerts: [] }
     unit.delete(batch.doc)
+    const said: AlertChange[] = []
     for (const [index, { productId, delta }] of batch.changes.entries()) {
-      if (again.some((change) => change.productId === productId)) continue
       const product = snapshots[index] === undefined ? undefined : productOf(snapshots[index])
-      if (product === undefined) continue
+      if (product === undefined || again.some((change) => change.productId === productId)) continue
       const count = counts.find((one) => one.productId === productId)
-      unit.update(products[index] as Doc, { held: increment(delta), ...answered(product, delta, count) })
+      said.push(...(await writeFigures(unit, product, { held: product.held + delta, ...answered(product, delta, count) })))
+      if (refused) said.push(await sayRefused(unit, productId, delta))
     }
-    return Promise.all(again.map((change) => openBatch(unit, [change])))
+    return { batches: await Promise.all(again.map((change) => openBatch(unit, [change]))), alerts: said }
   })
+  await nudgeAlerts(alerts)
+  return batches
+}
+
+async function sayRefused(unit: Unit, productId: string, delta: number): Promise<AlertChange> {
+  const alert = adjustmentRefused(productId, delta)
+  addAlertChange(unit, await alertPlace(), alert)
+  return alert
 }

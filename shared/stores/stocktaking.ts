@@ -3,10 +3,12 @@ import type { PosCount, Product } from '#domain/product.ts'
 import { heard, isNews, latestOfEach } from '#domain/stock.ts'
 import { now } from '#platform/clock.ts'
 import { revise, type Unit } from '#platform/firestore.ts'
+import { nudgeAlerts } from './alerts.ts'
 import { productData, productDoc, productOf } from './products.ts'
 import { unitsInFlight } from './stock-batches.ts'
+import { writeFigures } from './stock-figures.ts'
 
-type Catalogue = Omit<Product, 'onHand' | 'held' | 'countedAtMs' | 'told' | 'updatedAtMs'>
+type Catalogue = Omit<Product, 'onHand' | 'held' | 'countedAtMs' | 'told' | 'short' | 'updatedAtMs'>
 
 /** How many products are changed at once. */
 const AT_ONCE = 20
@@ -45,7 +47,8 @@ function isOlder({ version }: Pick<Product, 'version'>, before: Product | undefi
 }
 
 async function put(unit: Unit, product: Catalogue, before: Product | undefined): Promise<void> {
-  const stock = { onHand: before?.onHand ?? 0, held: before?.held ?? 0, countedAtMs: before?.countedAtMs ?? 0, told: before?.told ?? null }
+  const { onHand = 0, held = 0, countedAtMs = 0, told = null, short = null } = before ?? {}
+  const stock = { onHand, held, countedAtMs, told, short }
   unit.set(await productDoc(product.id), productData({ ...product, ...stock, updatedAtMs: now() }))
 }
 
@@ -72,11 +75,11 @@ export async function saveCounts(counts: readonly PosCount[]): Promise<CountTall
       const before = await stored(unit, chunk.map(({ productId }) => productId))
       const news = chunk.filter((count) => saysMore(count, before.get(count.productId)))
       const inFlight = news.length === 0 ? undefined : await unitsInFlight()
-      for (const count of news) {
-        unit.update(await productDoc(count.productId), { ...heard(count, inFlight?.get(count.productId) ?? 0), updatedAtMs: now() })
-      }
-      return { saved: news.length, refused: chunk.filter(({ productId }) => !before.has(productId)).length }
+      const alerts = []
+      for (const count of news) alerts.push(...(await writeFigures(unit, before.get(count.productId) as Product, heard(count, inFlight?.get(count.productId) ?? 0))))
+      return { alerts, saved: news.length, refused: chunk.filter(({ productId }) => !before.has(productId)).length }
     })
+    await nudgeAlerts(done.alerts)
     tally.saved += done.saved
     tally.refused += done.refused
     tally.unchanged += chunk.length - done.saved - done.refused

@@ -38,6 +38,7 @@ const MAY_CALL: Record<string, string> = {
   'POST /api/orders/:orderId/review': 'admin',
   'GET /api/admin/orders': 'viewer support admin',
   'GET /api/admin/reviews': 'viewer support admin',
+  'GET /api/admin/stock-differences': 'viewer support admin',
 
   'GET /api/admin/promo-codes': 'viewer support admin',
   'POST /api/admin/promo-codes': 'admin',

@@ -63,7 +63,7 @@ export async function searchItems(beginTime: string | undefined, cursor: string 
 }
 
 /** What the catalogue decides about a product; stock comes from the counts. */
-export type CatalogueProduct = Omit<Product, 'onHand' | 'held' | 'countedAtMs' | 'told' | 'updatedAtMs'>
+export type CatalogueProduct = Omit<Product, 'onHand' | 'held' | 'countedAtMs' | 'told' | 'short' | 'updatedAtMs'>
 
 export interface ShopFacts {
   readonly locationId: string
