@@ -120,6 +120,9 @@ export { rotateWebhookSecret } from './webhooks/rotate-webhook-secret.ts'
 export { sendWebhooks } from './webhooks/send-webhooks.ts'
 
 // Warehouse
+export { listRefusedRows } from './warehouse/list-refused-rows.ts'
+export { reconcileSchema } from './warehouse/reconcile-schema.ts'
+export { reconcileWarehouse } from './warehouse/reconcile-warehouse.ts'
 export { sendWarehouseRows } from './warehouse/send-warehouse-rows.ts'
 
 // Operations

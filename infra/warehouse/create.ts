@@ -3,7 +3,7 @@
  * Safe to run twice: what is as it is declared is left alone.
  */
 import type { BigQuery } from '@google-cloud/bigquery'
-import { latestView, tableDrift, viewDrift, withMissing, type Drift, type LiveTable } from '../../shared/domain/warehouse-drift.ts'
+import { latestView, renamedView, tableDrift, viewDrift, withMissing, type Drift, type LiveTable } from '../../shared/domain/warehouse-drift.ts'
 import { definitionOf, TABLES, UNITED_VIEWS, type Table } from './tables.ts'
 import type { UnitedView } from '../../shared/domain/warehouse.ts'
 
@@ -61,8 +61,7 @@ export async function createWarehouse(warehouse: Warehouse): Promise<void> {
 
 /** Those over one table first, then those over them. */
 function viewsOf({ names = {} }: Warehouse): UnitedView[] {
-  const renamed = (query: string): string => Object.entries(names).reduce((text, [from, to]) => text.replaceAll(`\`${from}.`, `\`${to}.`), query)
-  return [...TABLES.map(latestView), ...UNITED_VIEWS].map((view) => ({ ...view, query: renamed(view.query) }))
+  return [...TABLES.map(latestView), ...UNITED_VIEWS].map((view) => renamedView(view, names))
 }
 
 function nameOf({ names = {} }: Warehouse, dataset: string): string {

@@ -3,6 +3,7 @@
  * made, a column that may be empty is added, a whole number becomes a decimal one, a view gets its new text. Anything else
  * is refused and named: it would lose or rewrite what was handed over, and a person decides that.
  */
+import type { Alert } from './alert.ts'
 import { viewOf, type Column, type Table, type UnitedView } from './warehouse.ts'
 
 /** A field as BigQuery answers it: with more parts than a declared column has. */
@@ -61,6 +62,22 @@ export function viewDrift(view: UnitedView, live: LiveTable | undefined): Drift[
 /** The view over a table, as one among all views. */
 export function latestView(table: Table): UnitedView {
   return { dataset: table.dataset, name: table.view, query: viewOf(table) }
+}
+
+/** A view over datasets as the shop calls them. */
+export function renamedView(view: UnitedView, names: Readonly<Partial<Record<string, string>>>): UnitedView {
+  return { ...view, query: view.query.replaceAll(/`(\w+)\./g, (_, declared: string) => `\`${names[declared] ?? declared}.`) }
+}
+
+export const DRIFT_KEY = 'warehouse/schema'
+const TOLD_MAX = 10
+
+export function driftAlert(drifts: readonly Drift[]): Alert {
+  const told = drifts.slice(0, TOLD_MAX).map(({ what }) => what)
+  const more = drifts.length > TOLD_MAX ? [`and ${drifts.length - TOLD_MAX} more`] : []
+  return {
+    key: DRIFT_KEY, severity: 'p1', summary: `BigQuery is not as it is declared: ${[...told, ...more].join('; ')}.`, details: { differences: drifts.length },
+  }
 }
 
 type ColumnDrift = Omit<Drift, 'table'>

@@ -43,6 +43,12 @@ export interface Statement {
   readonly bytesBilledMax: number
 }
 
+/** What one request is advised to hold, and may hold: it is refused beyond 10 MB. */
+const ROWS_PER_REQUEST_MAX = 500
+const REQUEST_BYTES_MAX = 8_000_000
+/** Its insert id, quotes and commas. */
+const REST_OF_ROW_BYTES = 200
+
 /** What one statement may read: a wrong one must not cost a month's rent. */
 const BYTES_BILLED_MAX = String(20 * 2 ** 30)
 
@@ -79,8 +85,31 @@ async function load(patient = true): Promise<Client> {
   return made
 }
 
-/** Streams rows; a bad row is refused alone and does not stop the others. */
+/** Streams rows, in as many requests as they need; a bad row is refused alone and does not stop the others. */
 export async function insertRows(dataset: string, table: string, rows: readonly Row[]): Promise<Inserted> {
+  const inserted: Inserted[] = []
+  for (const some of inRequests(rows)) inserted.push(await insertSome(dataset, table, some))
+  return { saved: inserted.reduce((sum, { saved }) => sum + saved, 0), refused: inserted.flatMap(({ refused }) => refused) }
+}
+
+function inRequests(rows: readonly Row[]): Row[][] {
+  const requests: Row[][] = []
+  let bytes = 0
+  for (const row of rows) {
+    const size = Buffer.byteLength(JSON.stringify(row.json)) + REST_OF_ROW_BYTES
+    const last = requests.at(-1)
+    if (last === undefined || last.length === ROWS_PER_REQUEST_MAX || bytes + size > REQUEST_BYTES_MAX) {
+      requests.push([row])
+      bytes = size
+    } else {
+      last.push(row)
+      bytes += size
+    }
+  }
+  return requests
+}
+
+async function insertSome(dataset: string, table: string, rows: readonly Row[]): Promise<Inserted> {
   const client = await load()
   try {
     const insert = client.dataset(datasetOf(dataset)).table(table).insert([...rows], { raw: true, skipInvalidRows: true, partialRetries: 0 })
