@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openShop, type Json, type Person, type Shop } from '../shop.ts'
 import { layRows } from '../warehouse/warehouse.ts'
-import { DAY_MS, layOrders, orderOf } from './selling.ts'
+import { DAY_MS, layOrders, orderOf, saleOf } from './selling.ts'
 
 let shop: Shop
 let viewer: Person
@@ -15,7 +15,7 @@ beforeAll(async () => {
     orderOf(shop, 'o1', { customer_id: 'ann', total: '30' }), orderOf(shop, 'o2', { customer_id: 'bob', total: '10', agoMs: 7 * DAY_MS }),
     orderOf(shop, 'o3', { customer_id: 'ann', total: '20', agoMs: 20 * DAY_MS }), orderOf(shop, 'o4', { customer_id: 'ann', total: '40', agoMs: 50 * DAY_MS }),
   ])
-  await layRows(shop, 'commerce.square_payments_log', [{ ...orderOf(shop, 's1', { total: '60', agoMs: DAY_MS }), status: 'COMPLETED', customer_id: 'X', refunded: '0', items: undefined, state: undefined }].map(({ items: _, state: __, ...row }) => row))
+  await layRows(shop, 'commerce.square_payments_log', [saleOf(shop, 's1', { customer_id: 'X', total: '60', agoMs: DAY_MS })])
   await layRows(shop, 'commerce.memberships_log', [{ id: 'm1', customer_id: 'ann', tier: 'GOLD', status: 'active', created_at: '2027-01-01T00:00:00Z', updated_at: '2027-01-01T00:00:00Z', row_version: 1 }])
 })
 afterAll(() => shop.cloud.stop())
