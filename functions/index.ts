@@ -120,7 +120,16 @@ export { replayWebhookDeliveries } from './webhooks/replay-webhook-deliveries.ts
 export { rotateWebhookSecret } from './webhooks/rotate-webhook-secret.ts'
 export { sendWebhooks } from './webhooks/send-webhooks.ts'
 
+// Dashboard
+export { listProductSales } from './dashboard/list-product-sales.ts'
+export { showDashboard } from './dashboard/show-dashboard.ts'
+export { showHistory } from './dashboard/show-history.ts'
+export { showReport } from './dashboard/show-report.ts'
+
 // Warehouse
+export { listRefusedRows } from './warehouse/list-refused-rows.ts'
+export { reconcileSchema } from './warehouse/reconcile-schema.ts'
+export { reconcileWarehouse } from './warehouse/reconcile-warehouse.ts'
 export { sendWarehouseRows } from './warehouse/send-warehouse-rows.ts'
 
 // Operations

@@ -7,8 +7,7 @@ import { Cron } from 'croner'
 import type { Declaration, MessageDeclaration, ScheduleDeclaration } from '../../shared/entry/declaration.ts'
 import { CHECKED_AT_START, settingsIn, type Setting } from '../../shared/platform/config.ts'
 import { inboxTopic } from '../../shared/stores/inbox.ts'
-import { fieldOf, partitioningOf } from '../warehouse/create.ts'
-import { TABLES, viewOf, type Table } from '../warehouse/tables.ts'
+import { fieldOf, partitioningOf, TABLES, UNITED_VIEWS, viewOf, type Table } from '../warehouse/tables.ts'
 import { objectivesOf, severityOf } from './alarms.ts'
 import { placesOf, type Place } from './contents.ts'
 import { INBOX, reachOf, type Reach } from './reach.ts'
@@ -65,7 +64,7 @@ export async function googleMap(declarations: readonly Declaration[]) {
     ...storeOf(JSON.parse(readFileSync(INDEX_FILE, 'utf8')) as IndexFile),
     datasets: datasets(),
     tables: Object.fromEntries(TABLES.map((table) => [`${table.dataset}.${table.name}`, tableOf(table)])),
-    views: Object.fromEntries(TABLES.flatMap((table) => (table.view === undefined ? [] : [[`${table.dataset}.${table.view}`, viewFacts(table, table.view)]]))),
+    views: Object.fromEntries(VIEWS.map((view) => [`${view.dataset}.${view.name}`, viewFacts(view)] as const)),
     objectives: Object.fromEntries(objectivesOf(declarations).filter(({ withinMs }) => withinMs === undefined).map(objectiveOf)),
     latencies: Object.fromEntries(objectivesOf(declarations).filter(({ withinMs }) => withinMs !== undefined).map(objectiveOf)),
     promised: unique(objectivesOf(declarations).map(({ function: name }) => name)),
@@ -217,14 +216,18 @@ function tableOf(table: Table) {
     schema: JSON.stringify(table.columns.map(fieldOf)),
     partitioned_by: field,
     expiration_ms: expirationMs,
-    require_partition_filter: false,
+    require_partition_filter: table.partitionFilter ?? false,
     clustered_by: table.clusteredBy,
   }
 }
 
+/** Those over one table, and those that unite several: each reads tables only, so that they can be made in any order. */
+const VIEWS = [...TABLES.map((table) => ({ dataset: table.dataset, name: table.view, query: viewOf(table) })), ...UNITED_VIEWS]
+
 /** A view names its tables with their project. */
-function viewFacts(table: Table, name: string) {
-  return { dataset: table.dataset, name, table: `${table.dataset}.${table.name}`, query: viewOf(table).replaceAll(/`(?=\w+\.\w+`)/g, '`PROJECT.') }
+function viewFacts({ dataset, name, query }: (typeof VIEWS)[number]) {
+  const [, table = ''] = /FROM `(\w+\.\w+)`/.exec(query) ?? []
+  return { dataset, name, table, query: query.replaceAll(/`(?=\w+\.\w+`)/g, '`PROJECT.') }
 }
 
 function objectiveOf({ id, about, goal, function: name, withinMs = 0 }: ReturnType<typeof objectivesOf>[number]) {

@@ -17,7 +17,7 @@ export async function furnishShop(cloud: LocalCloud): Promise<void> {
 /** Tables and columns that were declared after the shop was furnished. */
 export async function renewShop(cloud: LocalCloud): Promise<void> {
   const apiEndpoint = cloud.addresses['BIGQUERY_EMULATOR_HOST'] ?? ''
-  await createWarehouse(new BigQuery({ projectId: PROJECT_ID, apiEndpoint, authClient: new PassThroughClient() as never }))
+  await createWarehouse({ client: new BigQuery({ projectId: PROJECT_ID, apiEndpoint, authClient: new PassThroughClient() as never }) })
 }
 
 /** Follow-up work that only a scheduled function picks up. What waits for a later moment is not due. */

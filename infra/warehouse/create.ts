@@ -1,85 +1,140 @@
 /**
- * Creates what is missing of the warehouse: datasets, tables, views, and columns that were declared after a table was
- * made. Safe to run twice: what is as it is declared is left alone.
+ * Compares the warehouse with its declaration, and makes of it what may be made: see `shared/domain/warehouse-drift.ts`.
+ * Safe to run twice: what is as it is declared is left alone.
  */
 import type { BigQuery } from '@google-cloud/bigquery'
-import { TABLES, viewOf, type Column, type Table } from './tables.ts'
+import { latestView, renamedView, tableDrift, viewDrift, withMissing, type Drift, type LiveTable } from '../../shared/domain/warehouse-drift.ts'
+import { definitionOf, TABLES, UNITED_VIEWS, type Table } from './tables.ts'
+import type { UnitedView } from '../../shared/domain/warehouse.ts'
 
-export async function createWarehouse(client: BigQuery): Promise<void> {
-  for (const dataset of new Set(TABLES.map((table) => table.dataset))) {
-    await unlessThere(client.createDataset(dataset))
+/** What the shop calls its datasets, where that is not what they are declared as. */
+export type DatasetNames = Readonly<Partial<Record<string, string>>>
+
+export interface Warehouse {
+  readonly client: BigQuery
+  readonly names?: DatasetNames
+  readonly location?: string
+}
+
+/** Everything that differs. Only reads. */
+export async function checkWarehouse(warehouse: Warehouse): Promise<Drift[]> {
+  const present = await namesPresent(warehouse)
+  const drifts = [
+    ...TABLES.map(async (table) => tableDrift(table, await liveOf(warehouse, table, present))),
+    ...viewsOf(warehouse).map(async (view) => viewDrift(view, await liveOf(warehouse, view, present))),
+  ]
+  return (await Promise.all(drifts)).flat()
+}
+
+export interface Applied {
+  readonly done: readonly Drift[]
+  /** What is left, each named. */
+  readonly refused: readonly Drift[]
+}
+
+/** Makes what is missing and mends what can be. */
+export async function applyWarehouse(warehouse: Warehouse): Promise<Applied> {
+  const datasets = [...new Set(TABLES.map(({ dataset }) => dataset))]
+  await Promise.all(datasets.map((dataset) => unlessThere(warehouse.client.createDataset(nameOf(warehouse, dataset), placed(warehouse)))))
+  const present = await namesPresent(warehouse)
+  const drifts = (await Promise.all(TABLES.map((table) => mendedTable(warehouse, table, present)))).flat()
+  const grown = new Set(drifts.filter(({ mend }) => mend === 'add' || mend === 'widen').map(({ table }) => table))
+  const held = drifts.filter(({ mend }) => mend === 'refused').map(({ table }) => table)
+  const sound = viewsOf(warehouse).filter(({ dataset, name }) => !held.includes(`${dataset}.${name}_log`))
+  const latest = sound.filter(({ name }) => TABLES.some(({ view }) => view === name))
+  // What unites views waits until all of them are sound.
+  const united = held.length > 0 ? [] : sound.filter((view) => !latest.includes(view))
+  for (const views of [latest, united]) {
+    drifts.push(...(await Promise.all(views.map((view) => mendedView(warehouse, view, { present, grown })))).flat())
   }
-  for (const table of TABLES) {
-    const dataset = client.dataset(table.dataset)
-    const isNew = await unlessThere(dataset.createTable(table.name, definitionOf(table) as object))
-    const added = !isNew && (await addColumns(client, table))
-    if (table.view === undefined) continue
-    const view = { query: viewOf(table), useLegacySql: false }
-    const isNewView = await unlessThere(dataset.createTable(table.view, { view }))
-    // A view shows the columns that its table had when it was made.
-    if (added && !isNewView) await dataset.table(table.view).setMetadata({ view })
+  return { done: drifts.filter(({ mend }) => mend !== 'refused'), refused: drifts.filter(({ mend }) => mend === 'refused') }
+}
+
+/**
+ * As `applyWarehouse`, for a cloud that must be as declared.
+ * @throws Error that names what is refused
+ */
+export async function createWarehouse(warehouse: Warehouse): Promise<void> {
+  const { refused } = await applyWarehouse(warehouse)
+  if (refused.length > 0) throw new Error(refused.map(({ what }) => `${what}.`).join(' '))
+}
+
+/** Those over one table first, then those over them. */
+function viewsOf({ names = {} }: Warehouse): UnitedView[] {
+  return [...TABLES.map(latestView), ...UNITED_VIEWS].map((view) => renamedView(view, names))
+}
+
+function nameOf({ names = {} }: Warehouse, dataset: string): string {
+  return names[dataset] ?? dataset
+}
+
+function placed({ location }: Warehouse): { location?: string } {
+  return location === undefined ? {} : { location }
+}
+
+type At = Pick<UnitedView, 'dataset' | 'name'>
+
+function tableAt(warehouse: Warehouse, { dataset, name }: At) {
+  return warehouse.client.dataset(nameOf(warehouse, dataset)).table(name)
+}
+
+/** Tables and views that exist, as `commerce.orders_log`. */
+async function namesPresent(warehouse: Warehouse): Promise<ReadonlySet<string>> {
+  const datasets = [...new Set(TABLES.map(({ dataset }) => dataset))]
+  const found = await Promise.all(datasets.map(async (dataset) => {
+    const [tables] = await warehouse.client.dataset(nameOf(warehouse, dataset)).getTables().catch(unlessMissing)
+    return tables.map(({ id }) => `${dataset}.${id ?? ''}`)
+  }))
+  return new Set(found.flat())
+}
+
+function unlessMissing(error: unknown): [Array<{ id?: string }>] {
+  if ((error as { code?: number }).code === 404) return [[]]
+  throw error
+}
+
+async function liveOf(warehouse: Warehouse, at: At, present: ReadonlySet<string>): Promise<LiveTable | undefined> {
+  if (!present.has(`${at.dataset}.${at.name}`)) return undefined
+  const [metadata] = await tableAt(warehouse, at).getMetadata()
+  return metadata as LiveTable
+}
+
+async function mendedTable(warehouse: Warehouse, table: Table, present: ReadonlySet<string>): Promise<Drift[]> {
+  const live = await liveOf(warehouse, table, present)
+  const drifts = tableDrift(table, live)
+  const dataset = nameOf(warehouse, table.dataset)
+  if (live === undefined) await unlessThere(warehouse.client.dataset(dataset).createTable(table.name, definitionOf(table) as object))
+  if (drifts.some(({ mend }) => mend === 'add')) {
+    const addable = table.columns.filter(({ mode }) => mode !== 'REQUIRED')
+    await tableAt(warehouse, table).setMetadata({ schema: { fields: withMissing(live?.schema?.fields ?? [], addable) } } as object)
   }
-}
-
-/** A field as BigQuery answers it: with more parts than a declared column has, which stay as they are. */
-interface Field {
-  readonly name: string
-  readonly type?: string
-  readonly mode?: string
-  readonly fields?: readonly Field[]
-}
-
-/** @throws Error when a column is missing that cannot be added to a table with rows */
-async function addColumns(client: BigQuery, { dataset, name, columns }: Table): Promise<boolean> {
-  const table = client.dataset(dataset).table(name)
-  const [{ schema }] = (await table.getMetadata()) as unknown as [{ schema: { fields: readonly Field[] } }]
-  const fields = withMissing(schema.fields, columns, `${dataset}.${name}`)
-  if (fields === schema.fields) return false
-  await table.setMetadata({ schema: { fields } } as object)
-  return true
-}
-
-/** The same fields when nothing is missing. */
-function withMissing(fields: readonly Field[], columns: readonly Column[], path: string): readonly Field[] {
-  const known = fields.map((field) => {
-    const inner = columns.find(({ name }) => name === field.name)?.fields
-    const completed = inner === undefined || field.fields === undefined ? field.fields : withMissing(field.fields, inner, `${path}.${field.name}`)
-    return completed === undefined || completed === field.fields ? field : { ...field, fields: completed }
-  })
-  const missing = columns.filter(({ name }) => !fields.some((field) => field.name === name))
-  const needed = missing.find(({ mode }) => mode === 'REQUIRED')
-  if (needed !== undefined) throw new Error(`${path} has no column ${needed.name}, and needs one in every row: the table must be made anew.`)
-  const changed = missing.length > 0 || known.some((field, index) => field !== fields[index])
-  return changed ? [...known, ...missing.map(fieldOf)] : fields
-}
-
-const YEAR_MS = 365 * 86_400_000
-
-/** By the day of which column a table is cut, and when a day leaves it. */
-export function partitioningOf({ retentionYears }: Table): { readonly field: string; readonly expirationMs: number } {
-  return { field: 'created_at', expirationMs: retentionYears * YEAR_MS }
-}
-
-function definitionOf(table: Table) {
-  const { field, expirationMs } = partitioningOf(table)
-  return {
-    schema: { fields: table.columns.map(fieldOf) },
-    timePartitioning: { type: 'DAY', field, expirationMs: String(expirationMs) },
-    clustering: { fields: [...table.clusteredBy] },
+  // Only a statement widens a column: the table's resource cannot.
+  for (const { column } of drifts.filter(({ mend }) => mend === 'widen')) {
+    const type = table.columns.find(({ name }) => name === column)?.type ?? ''
+    await warehouse.client.query(`ALTER TABLE \`${dataset}.${table.name}\` ALTER COLUMN ${column ?? ''} SET DATA TYPE ${type}`)
   }
+  return drifts
 }
 
-export function fieldOf({ name, type, mode, fields }: Column): Field {
-  return { name, type, ...(mode === undefined ? {} : { mode }), ...(fields === undefined ? {} : { fields: fields.map(fieldOf) }) }
+interface Around {
+  readonly present: ReadonlySet<string>
+  /** Tables with a column more, or another one: a view shows those that its table had when it was made. */
+  readonly grown: ReadonlySet<string>
 }
 
-/** Whether it was created. */
-async function unlessThere(creation: Promise<unknown>): Promise<boolean> {
+async function mendedView(warehouse: Warehouse, at: UnitedView, { present, grown }: Around): Promise<Drift[]> {
+  const live = await liveOf(warehouse, at, present)
+  const drifts = viewDrift(at, live)
+  const view = { query: at.query, useLegacySql: false }
+  if (live === undefined) await unlessThere(warehouse.client.dataset(nameOf(warehouse, at.dataset)).createTable(at.name, { view }))
+  else if (drifts.length > 0 || grown.has(`${at.dataset}.${at.name}_log`)) await tableAt(warehouse, at).setMetadata({ view })
+  return drifts
+}
+
+async function unlessThere(creation: Promise<unknown>): Promise<void> {
   try {
     await creation
-    return true
   } catch (error) {
     if ((error as { code?: number }).code !== 409) throw error
-    return false
   }
 }

@@ -11,8 +11,9 @@ import { AGE_MIN, TOO_YOUNG, type Identity } from './age.ts'
 import type { Alert } from './alert.ts'
 import { letter, type MailIntent } from './mail.ts'
 import type { Answer } from './order.ts'
-import { auditEvent, SCHEMA_VERSION, type WarehouseRow } from './rows.ts'
+import { auditEvent, SCHEMA_VERSION } from './rows.ts'
 import type { AgeStatusShown } from './shown/customer.ts'
+import { factRow, type WarehouseRow } from './warehouse-rows.ts'
 
 const VALID_MS = 365 * DAY_MS
 /** So long before its end a verification may be renewed, and its customer is reminded. */
@@ -189,32 +190,27 @@ interface Outcome {
 
 /** Proves that a check was made, and how it ended. When the customer's key is destroyed, its hashes can never be told again. */
 function attemptRow(attempt: Attempt, { outcome, method, verification }: Outcome): WarehouseRow {
-  return {
-    dataset: 'commerce',
-    table: 'age_verifications_log',
-    insertId: attempt.id,
-    json: {
-      id: attempt.id,
-      customer_id: attempt.customerId,
-      verification_id: verification?.id ?? null,
-      full_name_hash: attempt.nameHash,
-      date_of_birth_hash: attempt.dateOfBirthHash,
-      state: attempt.state,
-      age: attempt.age,
-      verified: outcome === 'verified',
-      outcome,
-      verification_method: method,
-      verified_at: verification === null ? null : iso(verification.verifiedAtMs),
-      expires_at: verification === null ? null : iso(verification.expiresAtMs),
-      encrypted_metadata: attempt.idNumber,
-      ip_address: attempt.ip,
-      user_agent: attempt.userAgent,
-      created_at: iso(attempt.nowMs),
-      updated_at: iso(attempt.nowMs),
-      row_version: 1,
-      schema_version: SCHEMA_VERSION,
-    },
-  }
+  return factRow('commerce.age_verifications_log', attempt.id, {
+    id: attempt.id,
+    customer_id: attempt.customerId,
+    verification_id: verification?.id ?? null,
+    full_name_hash: attempt.nameHash,
+    date_of_birth_hash: attempt.dateOfBirthHash,
+    state: attempt.state,
+    age: attempt.age,
+    verified: outcome === 'verified',
+    outcome,
+    verification_method: method,
+    verified_at: verification === null ? null : iso(verification.verifiedAtMs),
+    expires_at: verification === null ? null : iso(verification.expiresAtMs),
+    encrypted_metadata: attempt.idNumber,
+    ip_address: attempt.ip,
+    user_agent: attempt.userAgent,
+    created_at: iso(attempt.nowMs),
+    updated_at: iso(attempt.nowMs),
+    row_version: 1,
+    schema_version: SCHEMA_VERSION,
+  })
 }
 
 interface Change {

@@ -10,16 +10,11 @@ import { amountHeld, type Dispute } from './dispute.ts'
 import type { JournalEntry } from './ledger.ts'
 import type { Payout } from './payout.ts'
 import { refundedAmount, takenFor, type Order, type Refund } from './order.ts'
+import { factRow, type WarehouseRow } from './warehouse-rows.ts'
+
+export type { WarehouseRow }
 
 export const SCHEMA_VERSION = 1
-
-export interface WarehouseRow {
-  readonly dataset: 'commerce' | 'audit'
-  readonly table: string
-  /** Names the fact: a row that arrives twice counts once. */
-  readonly insertId: string
-  readonly json: Record<string, unknown>
-}
 
 /** Grows with every fact about an order: a state, a refund asked for, a refund that failed (one that succeeds is a state), a change of a dispute. */
 export function versionOf(order: Order): number {
@@ -29,39 +24,34 @@ export function versionOf(order: Order): number {
 
 export function orderRow(order: Order): WarehouseRow {
   const text = (minor: number): string => toText(minor, order.currency)
-  return {
-    dataset: 'commerce',
-    table: 'orders_log',
-    insertId: `${order.id}-${versionOf(order)}`,
-    json: {
-      id: order.id,
-      order_number: order.number,
-      state: order.state,
-      customer_id: order.customerId,
-      subtotal: text(order.subtotal),
-      discount: text(order.discount),
-      promo_code: order.promo?.code ?? null,
-      promo_discount: text(order.promo?.amount ?? 0),
-      shipping: text(order.shipping),
-      tax: text(order.tax),
-      tax_state: order.taxed.state,
-      total: text(order.total),
-      currency: order.currency,
-      gateway: order.payment.gateway,
-      items: order.lines.map((line) => ({
-        product_id: line.productId,
-        sku: line.sku,
-        category: line.category,
-        quantity: line.quantity,
-        unit_price: text(line.unitPrice),
-        total: text(line.total),
-      })),
-      created_at: iso(order.createdAtMs),
-      updated_at: iso(order.updatedAtMs),
-      row_version: versionOf(order),
-      schema_version: SCHEMA_VERSION,
-    },
-  }
+  return factRow('commerce.orders_log', `${order.id}-${versionOf(order)}`, {
+    id: order.id,
+    order_number: order.number,
+    state: order.state,
+    customer_id: order.customerId,
+    subtotal: text(order.subtotal),
+    discount: text(order.discount),
+    promo_code: order.promo?.code ?? null,
+    promo_discount: text(order.promo?.amount ?? 0),
+    shipping: text(order.shipping),
+    tax: text(order.tax),
+    tax_state: order.taxed.state,
+    total: text(order.total),
+    currency: order.currency,
+    gateway: order.payment.gateway,
+    items: order.lines.map((line) => ({
+      product_id: line.productId,
+      sku: line.sku,
+      category: line.category,
+      quantity: line.quantity,
+      unit_price: text(line.unitPrice),
+      total: text(line.total),
+    })),
+    created_at: iso(order.createdAtMs),
+    updated_at: iso(order.updatedAtMs),
+    row_version: versionOf(order),
+    schema_version: SCHEMA_VERSION,
+  })
 }
 
 export function paymentRow(order: Order): WarehouseRow {
@@ -79,26 +69,21 @@ export function refundRow(order: Order, refund: Refund): WarehouseRow {
 /** Money that went to a partner and did not come back: out is negative. */
 export function payoutRow(payout: Payout): WarehouseRow {
   const out = payout.state === 'failed' ? 0 : payout.returns.reduce((left, { amount }) => left - amount, payout.amount)
-  return {
-    dataset: 'commerce',
-    table: 'payments_log',
-    insertId: `payout-${payout.id}-${payout.history.length}`,
-    json: {
-      id: payout.id,
-      order_id: null,
-      customer_id: null,
-      kind: 'payout',
-      status: payout.state,
-      gateway: payout.gateway,
-      transaction_id: payout.transferId,
-      amount: toText(0 - out, payout.currency),
-      currency: payout.currency,
-      created_at: iso(payout.createdAtMs),
-      updated_at: iso(payout.updatedAtMs),
-      row_version: payout.history.length,
-      schema_version: SCHEMA_VERSION,
-    },
-  }
+  return factRow('commerce.payments_log', `payout-${payout.id}-${payout.history.length}`, {
+    id: payout.id,
+    order_id: null,
+    customer_id: null,
+    kind: 'payout',
+    status: payout.state,
+    gateway: payout.gateway,
+    transaction_id: payout.transferId,
+    amount: toText(0 - out, payout.currency),
+    currency: payout.currency,
+    created_at: iso(payout.createdAtMs),
+    updated_at: iso(payout.updatedAtMs),
+    row_version: payout.history.length,
+    schema_version: SCHEMA_VERSION,
+  })
 }
 
 /** What a dispute has taken and not given back. */
@@ -118,47 +103,37 @@ interface PaymentFact {
 }
 
 function payment(order: Order, fact: PaymentFact): WarehouseRow {
-  return {
-    dataset: 'commerce',
-    table: 'payments_log',
-    insertId: `${fact.id}-${fact.status}-${versionOf(order)}`,
-    json: {
-      id: fact.id,
-      order_id: order.id,
-      customer_id: order.customerId,
-      kind: fact.kind,
-      status: fact.status,
-      gateway: order.payment.gateway,
-      transaction_id: fact.transactionId,
-      amount: toText(fact.amount, takenFor(order).currency),
-      currency: takenFor(order).currency,
-      created_at: iso(fact.atMs),
-      updated_at: iso(order.updatedAtMs),
-      row_version: versionOf(order),
-      schema_version: SCHEMA_VERSION,
-    },
-  }
+  return factRow('commerce.payments_log', `${fact.id}-${fact.status}-${versionOf(order)}`, {
+    id: fact.id,
+    order_id: order.id,
+    customer_id: order.customerId,
+    kind: fact.kind,
+    status: fact.status,
+    gateway: order.payment.gateway,
+    transaction_id: fact.transactionId,
+    amount: toText(fact.amount, takenFor(order).currency),
+    currency: takenFor(order).currency,
+    created_at: iso(fact.atMs),
+    updated_at: iso(order.updatedAtMs),
+    row_version: versionOf(order),
+    schema_version: SCHEMA_VERSION,
+  })
 }
 
 export function ledgerRows(entry: JournalEntry): WarehouseRow[] {
-  return entry.postings.map(({ account, amount }) => ({
-    dataset: 'commerce',
-    table: 'ledger_log',
-    insertId: `${entry.id}-${account}`,
-    json: {
-      id: `${entry.id}-${account}`,
-      entry_id: entry.id,
-      kind: entry.kind,
-      order_id: entry.orderId,
-      account,
-      amount: toText(amount, entry.currency),
-      currency: entry.currency,
-      reference: entry.reference,
-      created_at: iso(entry.atMs),
-      updated_at: iso(entry.atMs),
-      row_version: 1,
-      schema_version: SCHEMA_VERSION,
-    },
+  return entry.postings.map(({ account, amount }) => factRow('commerce.ledger_log', `${entry.id}-${account}`, {
+    id: `${entry.id}-${account}`,
+    entry_id: entry.id,
+    kind: entry.kind,
+    order_id: entry.orderId,
+    account,
+    amount: toText(amount, entry.currency),
+    currency: entry.currency,
+    reference: entry.reference,
+    created_at: iso(entry.atMs),
+    updated_at: iso(entry.atMs),
+    row_version: 1,
+    schema_version: SCHEMA_VERSION,
   }))
 }
 
@@ -178,28 +153,23 @@ export interface AuditFact {
 
 /** Who changed what, and why. `before` and `after` hold no personal data. */
 export function auditEvent(fact: AuditFact): WarehouseRow {
-  return {
-    dataset: 'audit',
-    table: 'events_log',
-    insertId: fact.id,
-    json: {
-      id: fact.id,
-      who: fact.who,
-      via: null,
-      what: fact.what,
-      subject: fact.subject,
-      before: fact.before === null ? null : JSON.stringify(fact.before),
-      after: fact.after === null ? null : JSON.stringify(fact.after),
-      // A vendor's reason may be a number, half a character would be stored as another one: the event would not be what is sealed.
-      why: String(fact.why).toWellFormed(),
-      request_id: fact.requestId,
-      ip: fact.ip,
-      created_at: iso(fact.atMs),
-      updated_at: iso(fact.atMs),
-      row_version: 1,
-      schema_version: SCHEMA_VERSION,
-    },
-  }
+  return factRow('audit.events_log', fact.id, {
+    id: fact.id,
+    who: fact.who,
+    via: null,
+    what: fact.what,
+    subject: fact.subject,
+    before: fact.before === null ? null : JSON.stringify(fact.before),
+    after: fact.after === null ? null : JSON.stringify(fact.after),
+    // A vendor's reason may be a number, half a character would be stored as another one: the event would not be what is sealed.
+    why: String(fact.why).toWellFormed(),
+    request_id: fact.requestId,
+    ip: fact.ip,
+    created_at: iso(fact.atMs),
+    updated_at: iso(fact.atMs),
+    row_version: 1,
+    schema_version: SCHEMA_VERSION,
+  })
 }
 
 /** @param decidedBy who decided it, when that may be somebody else than who carries it out now: the admin whose refund a sweep finishes */
@@ -234,23 +204,18 @@ export function attributed(row: WarehouseRow, actor: Actor): WarehouseRow {
 
 /** A day's seal, for those who read the warehouse only. */
 export function sealRow(seal: KeptSeal): WarehouseRow {
-  return {
-    dataset: 'audit',
-    table: 'seals_log',
-    insertId: `${seal.day}-${seal.hash}`,
-    json: {
-      id: seal.day,
-      events: seal.events,
-      late: seal.late,
-      root: seal.root,
-      previous_seal_hash: seal.previous,
-      seal_hash: seal.hash,
-      key_id: seal.keyId ?? null,
-      signature: seal.signature ?? null,
-      created_at: iso(seal.sealedAtMs),
-      updated_at: iso(seal.sealedAtMs),
-      row_version: 1,
-      schema_version: SCHEMA_VERSION,
-    },
-  }
+  return factRow('audit.seals_log', `${seal.day}-${seal.hash}`, {
+    id: seal.day,
+    events: seal.events,
+    late: seal.late,
+    root: seal.root,
+    previous_seal_hash: seal.previous,
+    seal_hash: seal.hash,
+    key_id: seal.keyId ?? null,
+    signature: seal.signature ?? null,
+    created_at: iso(seal.sealedAtMs),
+    updated_at: iso(seal.sealedAtMs),
+    row_version: 1,
+    schema_version: SCHEMA_VERSION,
+  })
 }

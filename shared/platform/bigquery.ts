@@ -17,6 +17,7 @@ export interface Inserted {
 
 interface Table {
   insert(rows: object[], options: object): Promise<unknown>
+  getMetadata(): Promise<readonly [unknown, ...unknown[]]>
 }
 interface Client {
   dataset(name: string): { table(name: string): Table }
@@ -29,37 +30,125 @@ export type Fields = Record<string, unknown>
 interface Query {
   readonly query: string
   readonly params: Record<string, unknown>
+  readonly types?: Record<string, string>
   readonly maximumBytesBilled: string
 }
+
+export interface Statement {
+  /** GoogleSQL; datasets by their declared names. */
+  readonly query: string
+  readonly params: Readonly<Record<string, unknown>>
+  /** Types of parameters that their values do not show. */
+  readonly types?: Readonly<Record<string, string>>
+  readonly bytesBilledMax: number
+}
+
+/** What one request is advised to hold, and may hold: it is refused beyond 10 MB. */
+const ROWS_PER_REQUEST_MAX = 500
+const REQUEST_BYTES_MAX = 8_000_000
+/** Its insert id, quotes and commas. */
+const REST_OF_ROW_BYTES = 200
 
 /** What one statement may read: a wrong one must not cost a month's rent. */
 const BYTES_BILLED_MAX = String(20 * 2 ** 30)
 
-let loading: Promise<Client> | undefined
-
-async function load(): Promise<Client> {
-  loading ??= (async () => {
-    const { BigQuery } = await import('@google-cloud/bigquery')
-    const projectId = config('shop').GCP_PROJECT_ID
-    const local = emulator('BIGQUERY')
-    if (local === undefined) return new BigQuery({ projectId }) as unknown as Client
-    const { PassThroughClient } = await import('google-auth-library')
-    return new BigQuery({ projectId, apiEndpoint: local, authClient: new PassThroughClient() as never }) as unknown as Client
-  })()
-  return loading
+/** How the shop calls its datasets, by the names under which they are declared. */
+export function datasetNames(): Record<string, string> {
+  const { LIGHTSPEED_BQ_DATASET: analytics, MEMORY_DATASET_ID: memory } = config('warehouse')
+  return { commerce: config('shop').BQ_DATASET, analytics, customer_memory: memory }
 }
 
-/** Streams rows; a bad row is refused alone and does not stop the others. */
+function datasetOf(declared: string): string {
+  return datasetNames()[declared] ?? declared
+}
+
+/** A statement with the datasets as the shop calls them. */
+function withNames(query: string): string {
+  return query.replaceAll(/`(\w+)\./g, (_, declared: string) => `\`${datasetOf(declared)}.`)
+}
+
+const loading = new Map<boolean, Promise<Client>>()
+
+/** @param patient the client tries again by itself what the service did not answer */
+async function load(patient = true): Promise<Client> {
+  const known = loading.get(patient)
+  if (known !== undefined) return known
+  const made = (async () => {
+    const { BigQuery } = await import('@google-cloud/bigquery')
+    const options = { projectId: config('shop').GCP_PROJECT_ID, autoRetry: patient }
+    const local = emulator('BIGQUERY')
+    if (local === undefined) return new BigQuery(options) as unknown as Client
+    const { PassThroughClient } = await import('google-auth-library')
+    return new BigQuery({ ...options, apiEndpoint: local, authClient: new PassThroughClient() as never }) as unknown as Client
+  })()
+  loading.set(patient, made)
+  return made
+}
+
+/** Streams rows, in as many requests as they need; a bad row is refused alone and does not stop the others. */
 export async function insertRows(dataset: string, table: string, rows: readonly Row[]): Promise<Inserted> {
+  const inserted: Inserted[] = []
+  for (const some of inRequests(rows)) inserted.push(await insertSome(dataset, table, some))
+  return { saved: inserted.reduce((sum, { saved }) => sum + saved, 0), refused: inserted.flatMap(({ refused }) => refused) }
+}
+
+function inRequests(rows: readonly Row[]): Row[][] {
+  const requests: Row[][] = []
+  let bytes = 0
+  for (const row of rows) {
+    const size = Buffer.byteLength(JSON.stringify(row.json)) + REST_OF_ROW_BYTES
+    const last = requests.at(-1)
+    if (last === undefined || last.length === ROWS_PER_REQUEST_MAX || bytes + size > REQUEST_BYTES_MAX) {
+      requests.push([row])
+      bytes = size
+    } else {
+      last.push(row)
+      bytes += size
+    }
+  }
+  return requests
+}
+
+async function insertSome(dataset: string, table: string, rows: readonly Row[]): Promise<Inserted> {
   const client = await load()
   try {
-    const insert = client.dataset(dataset).table(table).insert([...rows], { raw: true, skipInvalidRows: true, partialRetries: 0 })
+    const insert = client.dataset(datasetOf(dataset)).table(table).insert([...rows], { raw: true, skipInvalidRows: true, partialRetries: 0 })
     await within(config('deadlines').WAREHOUSE_DEADLINE_MS, 'insertAll', insert)
     return { saved: rows.length, refused: [] }
   } catch (error) {
     const refused = refusedRows(error)
     if (refused === undefined) throw error
     return { saved: rows.length - refused.length, refused }
+  }
+}
+
+/** What BigQuery says of a table or a view; undefined when there is none. */
+export async function tableMetadata(dataset: string, table: string): Promise<unknown> {
+  const client = await load()
+  try {
+    const [metadata] = await within(config('deadlines').WAREHOUSE_DEADLINE_MS, 'table', client.dataset(datasetOf(dataset)).table(table).getMetadata())
+    return metadata
+  } catch (error) {
+    if ((error as { code?: number }).code === 404) return undefined
+    throw error
+  }
+}
+
+/**
+ * The rows of a statement that people wait for: one try, within the time that is left, and not more bytes than these.
+ * @throws Failure SERVICE_UNAVAILABLE when the warehouse does not answer, INTERNAL_ERROR when it refuses the statement
+ */
+export async function queryQuickly(statement: Statement, leftMs: number): Promise<Fields[]> {
+  const { query, params, types = {}, bytesBilledMax } = statement
+  const client = await load(false)
+  try {
+    const asked = client.query({ query: withNames(query), params: { ...params }, types: { ...types }, maximumBytesBilled: String(bytesBilledMax) })
+    const [rows] = await within(Math.max(leftMs, 1), 'query', asked)
+    return rows.map(plainFields)
+  } catch (error) {
+    if (error instanceof Failure) throw error
+    const refused = (error as { code?: number }).code === 400
+    throw new Failure(refused ? 'INTERNAL_ERROR' : 'SERVICE_UNAVAILABLE', { reason: `bigquery: ${(error as Error).message}`, cause: error })
   }
 }
 
@@ -70,7 +159,7 @@ export async function insertRows(dataset: string, table: string, rows: readonly 
 export async function queryRows(query: string, params: Record<string, unknown>): Promise<Fields[]> {
   const client = await load()
   try {
-    const asked = client.query({ query, params, maximumBytesBilled: BYTES_BILLED_MAX })
+    const asked = client.query({ query: withNames(query), params, maximumBytesBilled: BYTES_BILLED_MAX })
     const [rows] = await within(config('deadlines').WAREHOUSE_DEADLINE_MS, 'query', asked)
     return rows.map(plainFields)
   } catch (error) {
@@ -82,7 +171,7 @@ export async function queryRows(query: string, params: Record<string, unknown>):
 /** The rows of a statement that may have a million, a page at a time. */
 export async function* streamRows(query: string, params: Record<string, unknown>): AsyncGenerator<Fields> {
   const client = await load()
-  for await (const row of client.createQueryStream({ query, params, maximumBytesBilled: BYTES_BILLED_MAX })) yield plainFields(row)
+  for await (const row of client.createQueryStream({ query: withNames(query), params, maximumBytesBilled: BYTES_BILLED_MAX })) yield plainFields(row)
 }
 
 /** Values without the client's wrappers: moments as text with milliseconds, unless they have more. */

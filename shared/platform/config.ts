@@ -92,6 +92,25 @@ const limits = z.object({
   MAILS_PER_RECIPIENT_MINUTE: positive(10).pipe(z.int().max(100)),
 })
 
+/** BigQuery, and what is asked of it. `BQ_DATASET` and the size of a batch stand with the shop. */
+const warehouse = z.object({
+  LIGHTSPEED_BQ_DATASET: z.string().default('analytics'),
+  MEMORY_DATASET_ID: z.string().default('customer_memory'),
+  BQ_LOCATION: z.string().default('US'),
+  /** So long an answer of the dashboard is given to everybody. */
+  BQ_CACHE_TTL_MS: positive(30_000),
+  /** All tries of one statement of the dashboard. */
+  BQ_QUERY_DEADLINE_MS: positive(5_000),
+  /** Days from an order to the supplier until the goods are there. */
+  REORDER_LEAD_DAYS: positive(7).pipe(z.int().max(60)),
+  /** Sales of so many days are kept beyond what is expected. */
+  REORDER_SAFETY_DAYS: z.coerce.number().int().min(0).max(60).default(3),
+  /** An order to the supplier is to last so long. */
+  REORDER_COVER_DAYS: positive(14).pipe(z.int().max(90)),
+  /** Who gets orders for goods; without it they are only told by webhook. */
+  SUPPLIER_EMAIL: z.email().optional(),
+})
+
 /** What is usual; beyond it an order is looked at before its money is taken. Amounts are whole units of the shop's currency. */
 const fraud = z.object({
   FRAUD_ORDERS_PER_CUSTOMER_HOUR: positive(5),
@@ -187,6 +206,8 @@ const alerts = z.object({
   ALERT_PAYMENT_TIMEOUTS_PERCENT: positive(1),
   ALERT_PAYMENT_TIMEOUTS: positive(3),
   ALERT_PAYMENT_UNKNOWN_MINUTES: positive(60),
+  /** So long a row may wait for the warehouse. */
+  ALERT_HAND_OVER_MINUTES: positive(15),
 })
 
 /** When a vendor is not asked any more, and how long. */
@@ -214,7 +235,7 @@ const deadlines = z.object({
   PLACE_DEADLINE_MS: positive(12_000),
 })
 
-const SECTIONS = { shop, access, vault, pseudonyms, certificates, seals, limits, fraud, deadlines, stripe, authorizeNet, square, squareWebhook, resend, pagerduty, webhooks, alerts, breakers }
+const SECTIONS = { shop, access, vault, pseudonyms, certificates, seals, limits, fraud, deadlines, stripe, authorizeNet, square, squareWebhook, resend, pagerduty, webhooks, alerts, breakers, warehouse }
 /** What no instance runs without. */
 export const CHECKED_AT_START = ['shop', 'access', 'limits', 'fraud', 'deadlines'] as const
 type Sections = { [Name in keyof typeof SECTIONS]: z.output<(typeof SECTIONS)[Name]> }
@@ -277,6 +298,12 @@ export function isOnPlatform(): boolean {
 /** Addresses of local servers; undefined in production. */
 export function emulator(name: 'PUBSUB' | 'BIGQUERY' | 'SECRET_MANAGER'): string | undefined {
   return process.env[`${name}_EMULATOR_HOST`]
+}
+
+/** How often waiting rows are handed over, at most once a minute: no clock of the platform knows less. Read when the function is declared. */
+export function flushSchedule(): string {
+  const minutes = Math.ceil(Number(process.env['BIGQUERY_FLUSH_INTERVAL_MS'] ?? 30_000) / 60_000)
+  return minutes > 1 && minutes < 60 ? `*/${minutes} * * * *` : '* * * * *'
 }
 
 /** The schedule of a sync, which shops set themselves; read when the function is declared. */

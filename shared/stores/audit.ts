@@ -11,13 +11,16 @@ import {
   dayAfter, dayOf, keyIdOf, lateAlert, leafOf, ordered, sealOf, signedText, startOf, type KeptSeal, type Leaf,
 } from '#domain/audit-seal.ts'
 import { sealRow } from '#domain/rows.ts'
+import { pathOf } from '#domain/warehouse-rows.ts'
 import { newId } from '#values/ids.ts'
 import { MINUTE_MS } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
 import { collection, doc, readOne, readQuery, transact, type Data, type Doc, type Query, type Snapshot, type Unit } from '#platform/firestore.ts'
 import { sealKey } from '#platform/signing-keys.ts'
 import { alertPlace, raiseAlert } from './alerts.ts'
-import { addRows, deleteEntries, outboxDoc, rowsOf, type OutboxEntry } from './outbox.ts'
+import { addRows, outboxDoc, rowsOf, type OutboxEntry } from './outbox.ts'
+import { keepReceipts } from './receipts.ts'
+import { refusedName } from './refused-rows.ts'
 
 interface Head {
   /** The first day that takes events. */
@@ -45,21 +48,19 @@ function headOf(snapshot: Snapshot): Head | undefined {
 }
 
 /**
- * Takes entries whose rows are in the warehouse out of the outbox, and keeps the leaves of their audit events.
+ * Takes entries whose rows are in the warehouse out of the outbox, keeps receipts for them and the leaves of their audit events.
+ * @param refused names of rows that the warehouse did not take: there is no receipt for them
  * @returns how many events came after their day was closed
  */
-export async function fileEntries(entries: ReadonlyArray<OutboxEntry<Data>>): Promise<number> {
+export async function fileEntries(entries: ReadonlyArray<OutboxEntry<Data>>, refused: ReadonlySet<string>): Promise<number> {
   const places = entries.map((entry) => entry.doc)
-  if (entries.every(({ payload }) => eventsIn(payload).length === 0)) {
-    await deleteEntries(places)
-    return 0
-  }
   const head = await headDoc()
   return transact(async (unit) => {
     const [chain, ...found] = (await unit.getAll(head, ...places)) as [Snapshot, ...Snapshot[]]
     // What is gone was filed by another run.
     const present = found.filter((snapshot) => snapshot.exists)
     const events = present.flatMap((snapshot) => eventsIn(snapshot.data() as Data))
+    await keepReceipts(unit, present.flatMap((snapshot) => rowsOf(snapshot.data() as Data)).filter((row) => !refused.has(refusedName(pathOf(row), row.insertId))))
     for (const snapshot of present) unit.delete(snapshot.ref)
     const open = headOf(chain)?.open ?? earliest(events)
     if (!chain.exists && events.length > 0) unit.create(head, { open, next: open, previous: null } satisfies Head)

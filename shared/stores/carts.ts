@@ -4,7 +4,7 @@ import type { Product } from '#domain/product.ts'
 import { MINUTE_MS } from '#values/time.ts'
 import { config } from '#platform/config.ts'
 import { now } from '#platform/clock.ts'
-import { collection, commit, doc, fieldValue, readQuery, type Data, type Doc, type Snapshot, type Writer } from '#platform/firestore.ts'
+import { collection, commit, countOf, doc, fieldValue, readQuery, type Data, type Doc, type Snapshot, type Writer } from '#platform/firestore.ts'
 
 export function cartDoc(cartId: string): Promise<Doc> {
   return doc('carts', cartId)
@@ -14,14 +14,22 @@ export function cartOf(snapshot: Snapshot): Cart | undefined {
   return snapshot.data() as Cart | undefined
 }
 
+/** `filled` is for counting only. */
 export function cartData(cart: Cart): Data {
-  return { ...cart, lines: cart.lines.map((line) => ({ ...line })) }
+  return { ...cart, filled: cart.lines.length > 0, lines: cart.lines.map((line) => ({ ...line })) }
 }
 
 /** Gives a cart back after its order failed: the version moves on, so that the next click is a new attempt. */
 export async function reopening(): Promise<(writer: Writer, place: Doc) => void> {
   const { increment } = await fieldValue()
   return (writer, place) => writer.update(place, { state: 'open', orderId: null, version: increment(1) })
+}
+
+/** Carts with items that were changed since a moment, and those of them that an order has taken. */
+export async function countFilled(sinceMs: number): Promise<{ readonly filled: number; readonly bought: number }> {
+  const touched = (await collection('carts')).where('filled', '==', true).where('updatedAtMs', '>=', sinceMs)
+  const [filled, bought] = await Promise.all([countOf(touched), countOf(touched.where('state', '==', 'checked_out'))])
+  return { filled, bought }
 }
 
 /** Carts that nobody has changed for their whole life. */

@@ -11,7 +11,7 @@ import { attributed, type WarehouseRow } from '#domain/rows.ts'
 import { newId } from '#values/ids.ts'
 import { whoActs } from '#platform/acting.ts'
 import { now } from '#platform/clock.ts'
-import { collection, commit, doc, readQuery, type Data, type Doc, type Writer } from '#platform/firestore.ts'
+import { collection, doc, readQuery, type Data, type Doc, type Writer } from '#platform/firestore.ts'
 
 export type OutboxTopic = 'warehouse' | 'stock'
 
@@ -58,10 +58,4 @@ export async function openEvents(limit: number): Promise<Array<OutboxEntry<Data>
 export function rowsOf(payload: Data): WarehouseRow[] {
   const rows = payload['rows'] as Array<Omit<WarehouseRow, 'json'> & { json: string }>
   return rows.map((row) => ({ ...row, json: JSON.parse(row.json) as Record<string, unknown> }))
-}
-
-/** Deletes entries that have followed; deleting twice is the same. */
-export async function deleteEntries(docs: readonly Doc[]): Promise<void> {
-  if (docs.length === 0) return
-  await commit((writer) => docs.forEach((one) => writer.delete(one)))
 }

@@ -63,6 +63,11 @@ const MAY_CALL: Record<string, string> = {
   'POST /api/admin/suppressions': 'support admin',
   'POST /api/admin/suppressions/:suppressionId/lift': 'admin',
 
+  'GET /api/bigquery/dashboard': 'viewer support admin',
+  'GET /api/bigquery/historical': 'viewer support admin',
+  'GET /api/bigquery/products': 'viewer support admin',
+  'GET /api/bigquery/:report': 'viewer support admin',
+  'GET /api/admin/warehouse/refused-rows': 'viewer support admin',
   'GET /api/admin/dead-letters': 'viewer support admin',
   'POST /api/admin/dead-letters/replay': 'support admin',
   'GET /api/admin/dead-letters/replays/:replayId': 'viewer support admin',

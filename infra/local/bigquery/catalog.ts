@@ -8,7 +8,8 @@ import type { Engine } from './engine.ts'
 import { Refusal } from './refusal.ts'
 import { addedFields, checkTable, columnDefinitions, normalFields, type TableResource } from './schema.ts'
 import type { Relation } from './scope.ts'
-import { columnsOf, quoteName, type Field } from './columns.ts'
+import { columnsOf, duckdbType, quoteName, type Field, type Scalar } from './columns.ts'
+import { widened } from './widening.ts'
 
 export type Resource = Readonly<Record<string, unknown>>
 
@@ -133,6 +134,15 @@ export class Catalog {
     }
     const inPlace = inOrder(before.schema.fields, fields)
     return this.#tables.set(`${datasetId}.${tableId}`, { ...after, schema: { fields: inPlace }, ...this.#stamps(before) })
+  }
+
+  /** A column takes a wider type, with all its values. */
+  async widenColumn(path: readonly string[], column: string, to: Scalar): Promise<void> {
+    const [tableId = '', datasetId = ''] = path.toReversed()
+    const table = this.table(datasetId, tableId)
+    const fields = widened(table.schema.fields, column, to)
+    await this.#engine.change(`ALTER TABLE ${this.#sql(datasetId, tableId)} ALTER COLUMN ${quoteName(column)} SET DATA TYPE ${duckdbType({ is: to })}`)
+    this.#tables.set(`${datasetId}.${tableId}`, { ...table, schema: { fields: normalFields(fields) }, ...this.#stamps(table) })
   }
 
   async deleteTable(datasetId: string, tableId: string): Promise<void> {

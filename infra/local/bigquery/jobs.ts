@@ -11,6 +11,7 @@ import { readParameters, type QueryParameter } from './parameters.ts'
 import { parseStatement } from './parse-query.ts'
 import { Refusal } from './refusal.ts'
 import type { Scan, Work } from './scope.ts'
+import { wideningOf, type Widening } from './widening.ts'
 import { translateQuery, translateStatement } from './translate-query.ts'
 import { fieldOfColumn, quoteName, type Column, type Field, type Type } from './columns.ts'
 
@@ -100,6 +101,8 @@ export class Jobs {
 
   async #execute(request: QueryRequest, id: string): Promise<Job> {
     check(request)
+    const widening = wideningOf(request.query ?? '')
+    if (widening !== undefined) return this.#widen(widening, request, id)
     const work = this.#work(request)
     const translated = translateStatement(work, request.query ?? '')
     const bytesProcessed = await this.#weigh(work.scans)
@@ -111,6 +114,11 @@ export class Jobs {
     }
     const rows = request.dryRun === true ? [] : await this.#engine.read(translated.sql)
     return { id, request, createdMs: this.#timeline.now(), columns: translated.columns, rows, bytesProcessed, bytesBilled }
+  }
+
+  async #widen({ path, column, type }: Widening, request: QueryRequest, id: string): Promise<Job> {
+    if (request.dryRun !== true) await this.#catalog.widenColumn(path, column, type)
+    return { id, request, createdMs: this.#timeline.now(), columns: [], rows: [], bytesProcessed: 0, bytesBilled: 0 }
   }
 
   #work(request: QueryRequest): Work {

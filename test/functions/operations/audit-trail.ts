@@ -67,7 +67,7 @@ export async function falsify(ground: Ground, table: 'events_log' | 'seals_log',
   })
   const rows = (await shop.cloud.rows('audit', table)) as Json[]
   await warehouse.dataset('audit').table(table).delete()
-  await createWarehouse(warehouse)
+  await createWarehouse({ client: warehouse })
   const changed = change(rows.map((row) => ({ ...row })))
   if (changed.length > 0) await warehouse.dataset('audit').table(table).insert(changed)
 }

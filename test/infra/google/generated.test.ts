@@ -11,7 +11,7 @@ import { googleMap, isSecret, type GoogleMap } from '../../../infra/build/google
 import { reachOf, type Reach } from '../../../infra/build/reach.ts'
 import { instancesOf, readBlocks, scopeOf, type Body, type Instance } from '../../../infra/google/configuration.ts'
 import { keepKeys } from '../../../infra/local/keys.ts'
-import { TABLES } from '../../../infra/warehouse/tables.ts'
+import { TABLES, UNITED_VIEWS } from '../../../infra/warehouse/tables.ts'
 import { readText, sourcesIn } from '../../house/source.ts'
 
 /** Names that Google takes. */
@@ -123,7 +123,7 @@ describe('does', () => {
 
   test('the warehouse has the tables, views and columns that are declared', () => {
     expect([...made('google_bigquery_table.table').keys()].sort()).toEqual(TABLES.map(({ dataset, name }) => `${dataset}.${name}`).sort())
-    expect([...made('google_bigquery_table.view').keys()].sort()).toEqual(TABLES.flatMap(({ dataset, view }) => (view === undefined ? [] : [`${dataset}.${view}`])).sort())
+    expect([...made('google_bigquery_table.view').keys()].sort()).toEqual([...TABLES.map(({ dataset, view }) => `${dataset}.${view}`), ...UNITED_VIEWS.map(({ dataset, name }) => `${dataset}.${name}`)].sort())
     for (const table of TABLES) {
       const schema = JSON.parse(map.tables[`${table.dataset}.${table.name}`]?.schema ?? '[]') as Array<{ name: string }>
       expect(schema.map(({ name }) => name)).toEqual(table.columns.map(({ name }) => name))

@@ -1,0 +1,84 @@
+/**
+ * What was sold between two moments, online and in the store, as the first part of a statement.
+ *
+ * Each log is cut to its days before the latest state of an id is looked for: rows of an id lie in one day, so nothing is lost
+ * and other days are not read. Money that was given back later is no matter here: a sale is a sale, refunds are counted apart.
+ */
+
+/** An online order in these states was paid. */
+export const PAID_STATES = "('paid', 'fulfilled', 'partially_refunded', 'refunded', 'disputed')"
+
+const IN_DAYS = 'created_at >= TIMESTAMP(@from) AND created_at < TIMESTAMP(@to)'
+const LATEST = 'QUALIFY ROW_NUMBER() OVER (PARTITION BY id ORDER BY updated_at DESC, row_version DESC) = 1'
+
+export const ORDERS = `orders AS (
+  SELECT id, state, customer_id, total, currency, items, created_at, updated_at
+  FROM \`commerce.orders_log\`
+  WHERE ${IN_DAYS}
+  ${LATEST}
+)`
+
+/** Only what its payment brought in: an order that was paid with nothing is none. */
+export const SALES = `${ORDERS},
+square AS (
+  SELECT id, status, customer_id, total, refunded, currency, created_at, updated_at
+  FROM \`commerce.square_payments_log\`
+  WHERE ${IN_DAYS}
+  ${LATEST}
+),
+lightspeed AS (
+  SELECT id, status, customer_id, total, currency, created_at, updated_at
+  FROM \`analytics.lightspeed_transactions_log\`
+  WHERE ${IN_DAYS}
+  ${LATEST}
+),
+sales AS (
+  SELECT id, 'online' AS channel, customer_id AS customer, total AS amount, created_at AS sold_at
+  FROM orders
+  WHERE state IN ${PAID_STATES} AND currency = @currency
+  UNION ALL
+  SELECT id, 'store' AS channel, CONCAT('square:', customer_id) AS customer, total AS amount, created_at AS sold_at
+  FROM square
+  WHERE status = 'COMPLETED' AND currency = @currency
+  UNION ALL
+  SELECT id, 'store' AS channel, CONCAT('lightspeed:', customer_id) AS customer, total AS amount, created_at AS sold_at
+  FROM lightspeed
+  WHERE status = 'COMPLETED' AND currency = @currency AND total > 0
+)`
+
+/** Money given back: online when it went, at the till with the payment that it undoes. Needs `SALES`. */
+export const REFUNDS = `refunded AS (
+  SELECT id, status, amount, currency, created_at, updated_at
+  FROM \`commerce.payments_log\`
+  WHERE ${IN_DAYS} AND kind = 'refund'
+  ${LATEST}
+),
+refunds AS (
+  SELECT -amount AS given_back, created_at AS given_at FROM refunded WHERE status = 'succeeded' AND currency = @currency
+  UNION ALL
+  SELECT refunded AS given_back, created_at AS given_at FROM square WHERE refunded > 0 AND currency = @currency
+)`
+
+/** The last moment of which the rows that were read know. Needs `SALES`. */
+export const WATERMARK = `watermark AS (
+  SELECT MAX(seen_at) AS seen_at
+  FROM (
+    SELECT updated_at AS seen_at FROM orders
+    UNION ALL
+    SELECT updated_at AS seen_at FROM square
+    UNION ALL
+    SELECT updated_at AS seen_at FROM lightspeed
+  )
+)`
+
+export interface SalesWanted {
+  /** ISO 8601. */
+  readonly from: string
+  readonly to: string
+  readonly currency: string
+  /** `America/Chicago`: days and hours are those of the store. */
+  readonly zone: string
+}
+
+/** What a statement of the dashboard may read: a week of a busy shop is some megabytes. */
+export const DASHBOARD_BYTES_MAX = 2 * 2 ** 30

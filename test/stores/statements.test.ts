@@ -1,0 +1,189 @@
+/**
+ * Each statement of the warehouse, through the real client, on rows whose answer was worked out by hand. Every table asks for
+ * days here, so that a statement that would read seven years is refused; memberships are few and read whole.
+ */
+import { readdirSync } from 'node:fs'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { Statement } from '#platform/bigquery.ts'
+import { customersByValue } from '#stores/statements/customers-by-value.ts'
+import { customersWon } from '#stores/statements/customers-won.ts'
+import { factsFound } from '#stores/statements/facts-found.ts'
+import { ledgerEntriesOfDays } from '#stores/statements/ledger-entries-of-days.ts'
+import { productSales } from '#stores/statements/product-sales.ts'
+import { productUnitsByDay } from '#stores/statements/product-units-by-day.ts'
+import { salesByChannel } from '#stores/statements/sales-by-channel.ts'
+import { salesByCohort } from '#stores/statements/sales-by-cohort.ts'
+import { salesByDay } from '#stores/statements/sales-by-day.ts'
+import { salesByHour } from '#stores/statements/sales-by-hour.ts'
+import { salesByTier } from '#stores/statements/sales-by-tier.ts'
+import { today } from '#stores/statements/today.ts'
+import { createWarehouse } from '../../infra/warehouse/create.ts'
+import { TABLES } from '../../infra/warehouse/tables.ts'
+import { openShop, plain } from '../infra/local/bigquery/shop.ts'
+
+const shop = await openShop()
+const NOVEMBER = { from: '2026-11-01T05:00:00Z', to: '2026-11-24T06:00:00Z', currency: 'USD', zone: 'America/Chicago' }
+const SINCE_OCTOBER = { ...NOVEMBER, from: '2026-10-01T05:00:00Z' }
+const NEWEST = '2026-11-23T19:30:00.000Z'
+
+const oil = (quantity: number, total: string) => ({ product_id: 'oil', sku: 'OIL', quantity, total })
+const tea = (total: string) => ({ product_id: 'tea', sku: 'TEA', quantity: 1, total })
+const at = (created: string, updated = created) => ({ created_at: created, updated_at: updated, row_version: 1, currency: 'USD' })
+
+/** A Friday, a Sunday and a Monday in Chicago, and a day in October. */
+const ORDERS = [
+  { ...at('2026-11-20T15:00:00Z'), id: 'o1', state: 'paid', customer_id: 'ann', total: '100', items: [oil(2, '80'), tea('20')] },
+  { ...at('2026-11-20T15:00:00Z', '2026-11-21T10:00:00Z'), id: 'o1', state: 'partially_refunded', row_version: 2, customer_id: 'ann', total: '100', items: [oil(2, '80'), tea('20')] },
+  // In Chicago it is still Friday.
+  { ...at('2026-11-21T03:30:00Z'), id: 'o2', state: 'paid', customer_id: 'bob', total: '50', items: [oil(1, '50')] },
+  { ...at('2026-11-23T18:00:00Z'), id: 'o3', state: 'fulfilled', customer_id: null, total: '10.10', items: [tea('10.10')] },
+  { ...at('2026-11-23T19:00:00Z'), id: 'o4', state: 'payment_failed', customer_id: 'ann', total: '999', items: [oil(9, '999')] },
+  { ...at('2026-11-23T19:30:00Z'), id: 'o5', state: 'paid', customer_id: 'bob', total: '77', currency: 'EUR', items: [oil(1, '77')] },
+  { ...at('2026-10-05T12:00:00Z'), id: 'o6', state: 'paid', customer_id: 'ann', total: '30', items: [oil(1, '30')] },
+]
+const SQUARE = [
+  { ...at('2026-11-20T16:30:00Z'), id: 's1', status: 'COMPLETED', customer_id: 'X', total: '25', refunded: '5' },
+  { ...at('2026-11-23T18:20:00Z'), id: 's2', status: 'COMPLETED', customer_id: null, total: '12.35', refunded: '0' },
+  { ...at('2026-11-23T18:30:00Z'), id: 's3', status: 'FAILED', customer_id: 'X', total: '40', refunded: '0' },
+]
+const LIGHTSPEED = [{ ...at('2026-11-22T17:00:00Z'), id: 'l1', mode: 'live', status: 'COMPLETED', customer_id: '9', total: '15' }]
+const PAYMENTS = [
+  { ...at('2026-11-21T10:00:00Z'), id: 'r1', kind: 'refund', status: 'succeeded', amount: '-40' },
+  { ...at('2026-11-23T17:00:00Z'), id: 'r2', kind: 'refund', status: 'pending', amount: '-10' },
+  { ...at('2026-11-23T17:30:00Z'), id: 'r3', kind: 'refund', status: 'succeeded', amount: '-3.50' },
+  { ...at('2026-11-20T15:00:00Z'), id: 'o1', kind: 'charge', status: 'succeeded', amount: '100' },
+]
+const MEMBERSHIPS = [
+  { ...at('2026-01-01T00:00:00Z'), id: 'm1', customer_id: 'ann', tier: 'SILVER', status: 'active' },
+  { ...at('2026-01-01T00:00:00Z', '2026-02-01T00:00:00Z'), id: 'm1', customer_id: 'ann', tier: 'GOLD', status: 'active', row_version: 2 },
+  { ...at('2026-01-01T00:00:00Z'), id: 'm2', customer_id: 'bob', tier: 'SILVER', status: 'cancelled' },
+]
+const LEDGER = [
+  { ...at('2026-11-20T15:00:00Z'), id: 'e1-sales', entry_id: 'e1' }, { ...at('2026-11-20T15:00:00Z'), id: 'e1-stripe', entry_id: 'e1' },
+  { ...at('2026-11-20T23:59:59Z'), id: 'e2-sales', entry_id: 'e2' }, { ...at('2026-11-22T00:00:00Z'), id: 'e3-sales', entry_id: 'e3' },
+]
+
+async function lay(path: string, rows: readonly object[]): Promise<void> {
+  const [dataset, name] = path.split('.') as [string, string]
+  await shop.client.dataset(dataset).table(name).insert([...rows])
+}
+
+beforeAll(async () => {
+  await createWarehouse({ client: shop.client })
+  for (const { dataset, name } of TABLES.filter((table) => table.name !== 'memberships_log')) {
+    await shop.client.dataset(dataset).table(name).setMetadata({ requirePartitionFilter: true } as object)
+  }
+  await lay('commerce.orders_log', ORDERS)
+  await lay('commerce.square_payments_log', SQUARE)
+  await lay('commerce.payments_log', PAYMENTS)
+  await lay('commerce.memberships_log', MEMBERSHIPS)
+  await lay('commerce.ledger_log', LEDGER)
+  await lay('analytics.lightspeed_transactions_log', LIGHTSPEED)
+  await lay('analytics.mock_lightspeed_transactions_log', [{ ...LIGHTSPEED[0], id: 'mock', total: '1000' }])
+})
+
+function without(row: Record<string, unknown>, column: string): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(row).filter(([name]) => name !== column))
+}
+
+/** Rows without the watermark, which is the same in all of them. */
+async function rowsOf({ query, params, bytesBilledMax }: Statement): Promise<{ rows: unknown[]; watermark: string | undefined }> {
+  const found = (await shop.ask(query, { params: { ...params }, maximumBytesBilled: String(bytesBilledMax) })).map((row) => plain(row) as Record<string, unknown>)
+  const watermark = found[0]?.['watermark']
+  return { rows: found.map((row) => without(row, 'watermark')), watermark: typeof watermark === 'string' ? new Date(watermark).toISOString() : undefined }
+}
+
+describe('does', () => {
+  test('today: the store\'s own day, and how new the newest row of a month is', async () => {
+    const { rows, watermark } = await rowsOf(today({ ...NOVEMBER, from: '2026-10-24T05:00:00Z', today: '2026-11-23T06:00:00Z' }))
+    expect(rows).toEqual([{ revenue: '22.45', transactions: 2, online_transactions: 1, online_revenue: '10.1', customers: 0, refund_sum: '3.5', refund_count: 1 }])
+    expect(watermark).toBe(NEWEST)
+  })
+
+  test('today without a sale: zeros, and no watermark', async () => {
+    const { rows, watermark } = await rowsOf(today({ from: '2025-10-24T05:00:00Z', to: '2025-11-24T06:00:00Z', currency: 'USD', today: '2025-11-23T06:00:00Z' }))
+    expect(rows).toEqual([{ revenue: '0', transactions: 0, online_transactions: 0, online_revenue: '0', customers: 0, refund_sum: '0', refund_count: 0 }])
+    expect(watermark).toBeUndefined()
+  })
+
+  test('sales and refunds by day', async () => {
+    const { rows, watermark } = await rowsOf(salesByDay(NOVEMBER))
+    expect(rows).toEqual([
+      { day: '2026-11-20', revenue: '175', transactions: 3, customers: 3, refunds: '5' },
+      { day: '2026-11-21', revenue: '0', transactions: 0, customers: 0, refunds: '40' },
+      { day: '2026-11-22', revenue: '15', transactions: 1, customers: 1, refunds: '0' },
+      { day: '2026-11-23', revenue: '22.45', transactions: 2, customers: 0, refunds: '3.5' },
+    ])
+    expect(watermark).toBe(NEWEST)
+  })
+
+  test('sales by channel', async () => {
+    expect((await rowsOf(salesByChannel(NOVEMBER))).rows).toEqual([
+      { channel: 'online', revenue: '160.1', transactions: 3, customers: 2 }, { channel: 'store', revenue: '52.35', transactions: 3, customers: 2 },
+    ])
+  })
+
+  test('sales by weekday and hour of the store', async () => {
+    expect((await rowsOf(salesByHour(NOVEMBER))).rows).toEqual([
+      { weekday: 1, hour: 11, revenue: '15', transactions: 1 }, { weekday: 2, hour: 12, revenue: '22.45', transactions: 2 },
+      { weekday: 6, hour: 9, revenue: '100', transactions: 1 }, { weekday: 6, hour: 10, revenue: '25', transactions: 1 }, { weekday: 6, hour: 21, revenue: '50', transactions: 1 },
+    ])
+  })
+
+  test('sales by the tier that a customer has now', async () => {
+    expect((await rowsOf(salesByTier(NOVEMBER))).rows).toEqual([
+      { member_tier: 'GOLD', revenue: '100', transactions: 1, customers: 1 }, { member_tier: 'none', revenue: '60.1', transactions: 2, customers: 1 },
+    ])
+  })
+
+  test('what of each product was sold, and on which day', async () => {
+    expect((await rowsOf(productSales(NOVEMBER))).rows).toEqual([
+      { product_id: 'oil', units: 3, revenue: '130', order_count: 2 }, { product_id: 'tea', units: 2, revenue: '30.1', order_count: 2 },
+    ])
+    expect((await rowsOf(productUnitsByDay(NOVEMBER))).rows).toEqual([
+      { product_id: 'oil', day: '2026-11-20', units: 3 }, { product_id: 'tea', day: '2026-11-20', units: 1 }, { product_id: 'tea', day: '2026-11-23', units: 1 },
+    ])
+  })
+
+  test('customers by their first month: who came again, who was won, and what they spent', async () => {
+    expect((await rowsOf(salesByCohort(SINCE_OCTOBER))).rows).toEqual([
+      { cohort: '2026-10', months_later: 0, customers: 1, revenue: '30' }, { cohort: '2026-10', months_later: 1, customers: 1, revenue: '100' },
+      { cohort: '2026-11', months_later: 0, customers: 3, revenue: '90' },
+    ])
+    expect((await rowsOf(customersWon(SINCE_OCTOBER))).rows).toEqual([{ month: '2026-10', customers: 1, revenue: '130' }, { month: '2026-11', customers: 3, revenue: '90' }])
+  })
+
+  test('customers by recency, frequency and money: each in the fifth of all that he is in', async () => {
+    const { rows } = await rowsOf(customersByValue(SINCE_OCTOBER))
+    expect(rows.map((row) => Object.values(row as object).slice(0, 6))).toEqual([
+      [4, 2, 1, 1, '15', 1], [3, 1, 3, 1, '50', 1], [2, 3, 2, 1, '25', 1], [1, 4, 4, 1, '130', 2],
+    ])
+  })
+
+  test('facts by id and version, and entries of the journal by day', async () => {
+    const wanted = { table: 'commerce.orders_log', fromDay: '2026-11-20', toDay: '2026-11-21', ids: ['o1', 'o2', 'o3', 'nobody'] }
+    const { rows } = await rowsOf(factsFound(wanted))
+    expect(rows.map((row) => Object.values(row as object).join(' ')).sort()).toEqual(['o1 1', 'o1 2', 'o2 1'])
+    const days = (await rowsOf(ledgerEntriesOfDays({ fromDay: '2026-11-19', beforeDay: '2026-11-22' }))).rows
+    expect(days).toEqual([{ day: '2026-11-20', entries: 2 }])
+  })
+
+  test('each statement has a test here', () => {
+    const files = readdirSync(new URL('../../shared/stores/statements/', import.meta.url)).map((file) => file.replace('.ts', ''))
+    expect(files.sort()).toEqual([
+      'customers-by-value', 'customers-won', 'facts-found', 'ledger-entries-of-days', 'product-sales', 'product-units-by-day', 'sales', 'sales-by-channel',
+      'sales-by-cohort', 'sales-by-day', 'sales-by-hour', 'sales-by-tier', 'today',
+    ])
+  })
+})
+
+describe('refuses', () => {
+  test('to read more than a statement may', async () => {
+    const { query, params } = salesByDay(NOVEMBER)
+    expect(await shop.refusal(query, { params: { ...params }, maximumBytesBilled: '1000' })).toMatch(/bytes billed/)
+  })
+
+  test('a statement that names no days: every table here asks for them', async () => {
+    expect(await shop.refusal('SELECT COUNT(*) AS n FROM `commerce.orders_log`')).toMatch(/without a filter/)
+  })
+})
