@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { loadDeclarations } from './declarations.ts'
 import { firebaseJson } from './firebase.ts'
 import { googleJson } from './google.ts'
+import { runbookPage } from './runbook.ts'
 import type { Declaration } from '../../shared/entry/declaration.ts'
 
 interface GeneratedFile {
@@ -17,6 +18,7 @@ interface GeneratedFile {
 const FILES: readonly GeneratedFile[] = [
   { path: 'firebase.json', text: (declarations) => `${JSON.stringify(firebaseJson(declarations), null, 2)}\n` },
   { path: 'infra/google/generated.json', text: googleJson },
+  { path: 'infra/runbook/functions.md', text: runbookPage },
 ]
 
 const root = new URL('../../', import.meta.url)
