@@ -5,6 +5,9 @@
 import type { Severity } from '../../shared/domain/alert.ts'
 import type { Declaration } from '../../shared/entry/declaration.ts'
 
+/** So often Scheduler tries a job again that does not run every minute or two. */
+export const RETRIES = 3
+
 /** Failures that wake somebody at once: money that is not reconciled, events that are missed, facts that do not reach the warehouse, alerts nobody hears. */
 const P0 = /^(?:check-out|confirm-order|refund-order|reconcile-.+|sweep-reservations|renew-memberships|send-warehouse-rows|publish-audit-seal|on-alert|on-(?:stripe|authorize-net|razorpay)-.+)$/
 /** What staff look at, and what is made up for later without anybody noticing. */
@@ -13,6 +16,12 @@ const P2 = /^(?:list-(?!products|membership-tiers|orders).+|search-.+|show-.+-(?
 export function severityOf({ kind, name }: Declaration): Severity {
   if (kind === 'webhook' || P0.test(name)) return 'p0'
   return P2.test(name) ? 'p2' : 'p1'
+}
+
+/** So many failures in five minutes wake nobody yet. What runs on a clock is tried again: all tries must have failed. */
+export function failuresMaxOf(declaration: Declaration): number {
+  const most = { p0: 0, p1: 4, p2: 9 }[severityOf(declaration)]
+  return declaration.kind === 'schedule' ? Math.min(most, RETRIES) : most
 }
 
 export interface Objective {

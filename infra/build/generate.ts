@@ -8,6 +8,7 @@ import { readExamples } from './examples.ts'
 import { firebaseJson } from './firebase.ts'
 import { googleJson } from './google.ts'
 import { openApi } from './openapi.ts'
+import { runbookPage } from './runbook.ts'
 import type { Declaration } from '../../shared/entry/declaration.ts'
 
 interface GeneratedFile {
@@ -23,6 +24,7 @@ const FILES: readonly GeneratedFile[] = [
   { path: 'firebase.json', text: (declarations) => `${JSON.stringify(firebaseJson(declarations), null, 2)}\n` },
   { path: 'infra/google/generated.json', text: googleJson },
   { path: 'infra/hosting/openapi.json', text: (declarations) => `${JSON.stringify(openApi(declarations, readExamples(), VERSION), null, 1)}\n` },
+  { path: 'infra/runbook/functions.md', text: runbookPage },
 ]
 
 const root = new URL('../../', import.meta.url)

@@ -8,7 +8,7 @@ import type { Declaration, MessageDeclaration, ScheduleDeclaration } from '../..
 import { CHECKED_AT_START, settingsIn, type Setting } from '../../shared/platform/config.ts'
 import { inboxTopic } from '../../shared/stores/inbox.ts'
 import { fieldOf, partitioningOf, TABLES, UNITED_VIEWS, viewOf, type Table } from '../warehouse/tables.ts'
-import { objectivesOf, severityOf } from './alarms.ts'
+import { failuresMaxOf, objectivesOf, RETRIES, severityOf } from './alarms.ts'
 import { placesOf, type Place } from './contents.ts'
 import { INBOX, reachOf, type Reach } from './reach.ts'
 import { resourcesOf } from './resources.ts'
@@ -29,13 +29,8 @@ interface Known {
 const INDEX_FILE = new URL('../firestore.indexes.json', import.meta.url)
 /** Settings are secrets by their names; a test holds that those of the local Secret Manager are told by it. */
 const SECRET = /(?:SECRET|TOKEN|PASSWORD|PEPPER|(?<!PUBLIC_)KEY|LOGIN_ID)(?:_PREVIOUS)?$/
-/** Google's words for how grave something is, and how many failures in five minutes are none of it yet. */
-const SEVERITIES = {
-  p0: { severity: 'CRITICAL', failuresMax: 0 },
-  p1: { severity: 'ERROR', failuresMax: 4 },
-  p2: { severity: 'WARNING', failuresMax: 9 },
-} as const
-const RETRIES = 3
+/** Google's words for how grave something is. */
+const SEVERITIES = { p0: 'CRITICAL', p1: 'ERROR', p2: 'WARNING' } as const
 /** Settings that Terraform sets itself. */
 const SET_BY_TERRAFORM = ['GCP_PROJECT_ID']
 
@@ -105,15 +100,13 @@ function areasOf(functions: readonly Known[]) {
 
 function functionOf({ declaration, place, settings }: Known) {
   const { cpu, memoryMib, concurrency, instancesMin, instancesMax } = resourcesOf(declaration)
-  const { severity, failuresMax } = SEVERITIES[severityOf(declaration)]
   const names = (which: (setting: Setting) => boolean): string[] => unique(settings.filter(which).map(({ name }) => name))
   return {
     area: place.area,
     kind: declaration.kind,
     impact: declaration.impact,
-    severity,
-    // What runs seldom is tried a few times within these minutes: all of them failed.
-    failures_max: declaration.kind === 'schedule' ? Math.min(failuresMax, RETRIES) : failuresMax,
+    severity: SEVERITIES[severityOf(declaration)],
+    failures_max: failuresMaxOf(declaration),
     cpu: String(cpu),
     memory: `${memoryMib}Mi`,
     concurrency,
@@ -139,19 +132,19 @@ function subscriptionOf({ topic, filter, ackDeadlineSeconds, deliveryAttemptsMax
   }
 }
 
-const HOUR_MS = 3_600_000
+/** What comes again within this needs no other try. */
+const OFTEN_MS = 5 * 60_000
 /** The shortest that Scheduler takes. */
 const ATTEMPT_SECONDS_MIN = 15
 
 function jobOf({ cron, timeZone = 'UTC', timeoutSeconds, impact }: ScheduleDeclaration) {
   const [first, second] = new Cron(cron, { timezone: timeZone }).nextRuns(2, new Date('2026-01-01T00:00:00.000Z'))
-  const often = first !== undefined && second !== undefined && second.getTime() - first.getTime() < HOUR_MS
+  const often = first !== undefined && second !== undefined && second.getTime() - first.getTime() < OFTEN_MS
   return {
     cron,
     time_zone: timeZone,
     about: impact,
     attempt_deadline: `${Math.max(timeoutSeconds, ATTEMPT_SECONDS_MIN)}s`,
-    // What runs every few minutes is tried again by its next run.
     retries: often ? 0 : RETRIES,
   }
 }

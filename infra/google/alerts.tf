@@ -101,7 +101,7 @@ resource "google_monitoring_alert_policy" "dead_letters" {
   }
 
   documentation {
-    content   = "[What to do](${var.runbook_url}/platform-dead-messages.md)"
+    content   = "[What to do](${var.runbook_url}/platform/dead-messages.md)"
     mime_type = "text/markdown"
   }
 }
@@ -131,7 +131,7 @@ resource "google_monitoring_alert_policy" "waiting" {
   }
 
   documentation {
-    content   = "[What to do](${var.runbook_url}/platform-waiting-messages.md)"
+    content   = "[What to do](${var.runbook_url}/platform/waiting-messages.md)"
     mime_type = "text/markdown"
   }
 }
@@ -190,7 +190,7 @@ resource "google_monitoring_alert_policy" "database_errors" {
   }
 
   documentation {
-    content   = "[What to do](${var.runbook_url}/platform-database-errors.md)"
+    content   = "[What to do](${var.runbook_url}/platform/database-errors.md)"
     mime_type = "text/markdown"
   }
 }
@@ -219,7 +219,7 @@ resource "google_monitoring_alert_policy" "contention" {
   }
 
   documentation {
-    content   = "[What to do](${var.runbook_url}/platform-contention.md)"
+    content   = "[What to do](${var.runbook_url}/platform/contention.md)"
     mime_type = "text/markdown"
   }
 }
@@ -249,7 +249,7 @@ resource "google_monitoring_alert_policy" "no_instance" {
   }
 
   documentation {
-    content   = "[What to do](${var.runbook_url}/platform-no-instance.md)"
+    content   = "[What to do](${var.runbook_url}/platform/no-instance.md)"
     mime_type = "text/markdown"
   }
 }
@@ -279,7 +279,7 @@ resource "google_monitoring_alert_policy" "warehouse_cost" {
   }
 
   documentation {
-    content   = "[What to do](${var.runbook_url}/platform-cost.md)"
+    content   = "[What to do](${var.runbook_url}/platform/cost.md)"
     mime_type = "text/markdown"
   }
 }
@@ -305,7 +305,7 @@ resource "google_monitoring_alert_policy" "export" {
   }
 
   documentation {
-    content   = "[What to do](${var.runbook_url}/platform-export.md)"
+    content   = "[What to do](${var.runbook_url}/platform/export.md)"
     mime_type = "text/markdown"
   }
 }
@@ -362,7 +362,7 @@ resource "google_monitoring_alert_policy" "probe" {
   }
 
   documentation {
-    content   = "[What to do](${var.runbook_url}/platform-down.md)"
+    content   = "[What to do](${var.runbook_url}/platform/down.md)"
     mime_type = "text/markdown"
   }
 }

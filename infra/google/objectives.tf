@@ -64,7 +64,7 @@ resource "google_monitoring_alert_policy" "answered" {
   }
 
   documentation {
-    content   = "${each.value.about}\n\n[What to do](${var.runbook_url}/platform-promise.md)"
+    content   = "${each.value.about}\n\n[What to do](${var.runbook_url}/platform/promise.md)"
     mime_type = "text/markdown"
   }
 }
@@ -90,7 +90,7 @@ resource "google_monitoring_alert_policy" "fast" {
   }
 
   documentation {
-    content   = "${each.value.about}\n\n[What to do](${var.runbook_url}/platform-promise.md)"
+    content   = "${each.value.about}\n\n[What to do](${var.runbook_url}/platform/promise.md)"
     mime_type = "text/markdown"
   }
 }
