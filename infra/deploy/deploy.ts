@@ -7,7 +7,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { atOnce } from '../bench/figures.ts'
-import { GoogleRefusal, type DeployedFunction, type Google } from './google.ts'
+import { GoogleRefusal, GoogleSilence, type DeployedFunction, type Google } from './google.ts'
 import { Releases, type Given, type Release } from './releases.ts'
 
 /** A bundle as it was built. */
@@ -35,7 +35,7 @@ export type Tell = (line: string) => void
 
 const AT_ONCE = 10
 /** Giving it again after an answer was lost, or after somebody else's operation ended in its way. */
-const GIVEN_MAX = 3
+const GIVEN_MAX = 5
 
 export function objectOf(name: string, hash: string): string {
   return `${name}/${hash}.zip`
@@ -142,12 +142,18 @@ async function give(google: Google, name: string, object: string): Promise<void>
       const operation = await ended(google, await google.give(name, object), giveUpAt)
       if (operation.error !== undefined) throw new Error(operation.error.message ?? 'the operation failed')
     } catch (error) {
-      // 409: another operation is at work on it.
-      if (!(error instanceof GoogleRefusal && error.status === 409)) throw error
+      if (!mayBeGivenAgain(error)) throw error
+      await pause(google.options.pollMs * 2 ** (given - 1))
     }
   }
   const last = await settled(google, name, giveUpAt)
   if (last.state !== 'ACTIVE' || last.object !== object) throw new Error(`is ${last.state} with ${last.object ?? 'nothing'}`)
+}
+
+/** No answer; another operation is at work on it (409); too many at once (429); Google's own trouble. */
+function mayBeGivenAgain(error: unknown): boolean {
+  if (error instanceof GoogleSilence) return true
+  return error instanceof GoogleRefusal && (error.status === 409 || error.status === 429 || error.status >= 500)
 }
 
 async function settled(google: Google, name: string, giveUpAt: number): Promise<DeployedFunction> {

@@ -1,6 +1,6 @@
 /**
  * The little of Google's REST that a deployment needs: functions, their operations, and objects in a bucket. Every call
- * has a deadline; what was lost, refused for its rate or failed at Google is asked again, and every call here may be.
+ * has a deadline; what was lost, refused for its rate or failed at Google is asked again, but for changes of a function.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 
@@ -47,6 +47,9 @@ export class GoogleRefusal extends Error {
     this.status = status
   }
 }
+
+/** No answer came: the call may have taken effect. */
+export class GoogleSilence extends Error {}
 
 const TRIES = 5
 const PAGE = 200
@@ -139,15 +142,17 @@ export class Google {
   }
 
   async #call(method: string, address: string, headers: Record<string, string>, body: Buffer | string | undefined) {
+    // A change is not sent again unseen: whoever makes it looks first whether it took effect.
+    const tries = method === 'PATCH' ? 1 : TRIES
     for (let retry = 1; ; retry += 1) {
       try {
         const authorization = `Bearer ${await this.options.token()}`
         const signal = AbortSignal.timeout(this.options.callMsMax)
         const answer = await fetch(address, { method, headers: { ...headers, authorization }, signal, ...(body === undefined ? {} : { body: typeof body === 'string' ? body : new Uint8Array(body) }) })
         const passing = answer.status === 429 || answer.status >= 500
-        if (!passing || retry === TRIES) return { ok: answer.ok, status: answer.status, text: await answer.text(), generation: answer.headers.get('x-goog-generation') }
+        if (!passing || retry === tries) return { ok: answer.ok, status: answer.status, text: await answer.text(), generation: answer.headers.get('x-goog-generation') }
       } catch (error) {
-        if (retry === TRIES) throw new Error(`Google gave no answer to ${method} ${new URL(address).pathname}.`, { cause: error })
+        if (retry === tries) throw new GoogleSilence(`Google gave no answer to ${method} ${new URL(address).pathname}.`, { cause: error })
       }
       await pause(this.options.pollMs * 2 ** (retry - 1))
     }
