@@ -47,7 +47,7 @@ const COMPILED_AT_ONCE = 2
 const NAME_WIDTH = 34
 
 export async function benchCold({ rounds, only }: ColdOptions): Promise<void> {
-  const { functions } = await bundle({ directory: DIST, ...(only === undefined ? {} : { names: only }) })
+  const functions = await bundle({ directory: DIST, ...(only === undefined ? {} : { names: only }) })
   await atOnce(functions, COMPILED_AT_ONCE, ({ name }) => compileBundle(placeOf(name)))
   await writeBare()
   const cloud = await createServersOnly()

@@ -30,9 +30,8 @@ export interface Bundle {
   readonly carries: Readonly<Record<string, number>>
 }
 
-export interface Manifest {
-  readonly functions: readonly Bundle[]
-}
+/** `manifest.json`: what the deploy compares, and Terraform reads. */
+export type Manifest = readonly Bundle[]
 
 export interface BundleWish {
   /** Where `functions/` and `manifest.json` are written. */
@@ -83,12 +82,12 @@ export async function bundle({ directory, names }: BundleWish): Promise<Manifest
     const { part, clients } = own.get(name) as { part: Part; clients: readonly string[] }
     const asked = google.get(clients.join())
     const parts: Record<string, Part> = { ...common, 'function.cjs': part, ...(asked === undefined ? {} : { 'google.cjs': asked }), 'package.json': packageJson(name, framework) }
-    await writeParts(join(directory, 'functions', name), parts)
-    functions.push({ name, hash: hashOf(parts), bytes: bytesOf(parts), clients, carries: sumOf(Object.values(parts)) })
+    const files = Object.fromEntries(Object.entries(parts).map(([file, { bytes }]) => [file, bytes]))
+    await writeFiles(join(directory, 'functions', name), files)
+    functions.push({ name, hash: hashOf(files), bytes: bytesOf(files), clients, carries: sumOf(Object.values(parts)) })
   }
-  const manifest = { functions }
-  await writeFile(join(directory, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)
-  return manifest
+  await writeFile(join(directory, 'manifest.json'), `${JSON.stringify(functions, null, 2)}\n`)
+  return functions
 }
 
 /** Read from the contents page, so that building needs to run no function. */
@@ -185,20 +184,21 @@ function sumOf(parts: readonly Part[]): Record<string, number> {
   return Object.fromEntries(Object.entries(all).sort(([one, a], [other, b]) => b - a || (one < other ? -1 : 1)))
 }
 
-async function writeParts(directory: string, parts: Readonly<Record<string, Part>>): Promise<void> {
+async function writeFiles(directory: string, files: Readonly<Record<string, Uint8Array>>): Promise<void> {
   await mkdir(directory, { recursive: true })
-  for (const [name, { bytes }] of Object.entries(parts)) await writeFile(join(directory, name), bytes)
+  for (const [name, bytes] of Object.entries(files)) await writeFile(join(directory, name), bytes)
 }
 
-function hashOf(parts: Readonly<Record<string, Part>>): string {
+/** Of all files of a bundle. */
+export function hashOf(files: Readonly<Record<string, Uint8Array>>): string {
   const hash = createHash('sha256')
-  for (const name of Object.keys(parts).sort()) {
-    const bytes = parts[name]?.bytes ?? new Uint8Array()
+  for (const name of Object.keys(files).sort()) {
+    const bytes = files[name] ?? new Uint8Array()
     hash.update(`${name} ${bytes.length}\n`).update(bytes)
   }
   return hash.digest('hex')
 }
 
-function bytesOf(parts: Readonly<Record<string, Part>>): number {
-  return Object.values(parts).reduce((sum, { bytes }) => sum + bytes.length, 0)
+function bytesOf(files: Readonly<Record<string, Uint8Array>>): number {
+  return Object.values(files).reduce((sum, bytes) => sum + bytes.length, 0)
 }

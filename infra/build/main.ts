@@ -1,4 +1,5 @@
 /** `npm run build [-- --only get-order,health]`: writes every function's bundle to `dist/`, and says what each carries. */
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { bundle, type Bundle } from './bundle.ts'
@@ -9,8 +10,8 @@ const COLUMN = 34
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, directory: { type: 'string', default: 'dist' } } })
 const started = performance.now()
-const { functions } = await bundle({
-  directory: fileURLToPath(new URL(`../../${values.directory}/`, import.meta.url)),
+const functions = await bundle({
+  directory: resolve(fileURLToPath(new URL('../../', import.meta.url)), values.directory),
   ...(values.only === undefined ? {} : { names: values.only.split(',') }),
 })
 for (const one of functions) process.stdout.write(`${one.name.padEnd(COLUMN)}${kib(one.bytes).padStart(6)} KB  ${one.hash.slice(0, 12)}  ${carriedBy(one)}\n`)

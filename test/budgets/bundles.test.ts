@@ -34,7 +34,7 @@ async function loadedAtStart(directory: string): Promise<string> {
 describe('does', () => {
   test('a bundle carries what its function imports and no more, and loads no client before it is asked for', { timeout: 120_000 }, async () => {
     await inBuildPlace(async (directory) => {
-      const { functions } = await bundle({ directory, names: Object.keys(NEEDS) })
+      const functions = await bundle({ directory, names: Object.keys(NEEDS) })
       expect(functions.flatMap(overBudget)).toEqual([])
       expect(Object.fromEntries(functions.map((one) => [one.name, heavyIn(one)]))).toEqual(NEEDS)
       for (const { name } of functions) expect([name, await loadedAtStart(join(directory, 'functions', name))]).toEqual([name, 'function.cjs'])

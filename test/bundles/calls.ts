@@ -44,7 +44,7 @@ export async function callBundles(declarations: readonly Declaration[], tell: (c
   const cloud = await createServersOnly()
   try {
     return await inBuildPlace(async (directory) => {
-      const { functions } = await bundle({ directory, names: declarations.map(({ name }) => name) })
+      const functions = await bundle({ directory, names: declarations.map(({ name }) => name) })
       const over = functions.flatMap(overBudget)
       if (over.length > 0) throw new Error(over.join('\n'))
       return atOnce(declarations, STARTED_AT_ONCE, async (declaration) => {

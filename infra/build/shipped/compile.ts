@@ -49,11 +49,20 @@ async function listening(server: Server | Http2Server): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-/** Settings without which a function does not start. */
-function madeUp(secret: string, firestorePort: number): Record<string, string> {
+/** Nobody listens here: whoever calls a vendor learns at once that there is none. */
+const NOBODY = 'http://127.0.0.1:9'
+
+/** Settings of every kind, so that each function comes as far as it can. */
+function madeUp(secret: string, googlePort: number): Record<string, string> {
+  const secrets = ['JWT_SECRET', 'ORDER_ID_SECRET', 'MASTER_KEY', 'PII_PEPPER', 'CERTIFICATE_KEY', 'AUDIT_SEAL_KEY', 'WEBHOOK_SIGNING_SECRET', 'SQUARE_ACCESS_TOKEN', 'STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET', 'RESEND_API_KEY']
+  const vendors = ['SQUARE_API_BASE', 'STRIPE_API_BASE', 'RESEND_API_BASE', 'BIGQUERY_EMULATOR_HOST']
+  const google = `127.0.0.1:${googlePort}`
   return {
-    FIRESTORE_EMULATOR_HOST: `127.0.0.1:${firestorePort}`, METADATA_SERVER_DETECTION: 'none', GCP_PROJECT_ID: 'compile',
-    JWT_SECRET: secret, ORDER_ID_SECRET: secret, STORE_DEADLINE_MS: '1000', NODE_ENV: 'production',
+    ...Object.fromEntries(secrets.map((name) => [name, secret])),
+    ...Object.fromEntries(vendors.map((name) => [name, NOBODY])),
+    RESEND_WEBHOOK_SECRET: `whsec_${Buffer.from(secret).toString('base64')}`, SQUARE_LOCATION_ID: 'compile', GCP_PROJECT_ID: 'compile',
+    FIRESTORE_EMULATOR_HOST: google, PUBSUB_EMULATOR_HOST: google, METADATA_SERVER_DETECTION: 'none', NODE_ENV: 'production',
+    STORE_DEADLINE_MS: '1000', RETRY_WAIT_MS: '1', CHARGE_RETRY_WAIT_MS: '1',
   }
 }
 
