@@ -17,6 +17,7 @@ export const listOrders = endpoint({
     summary: 'List orders',
     query: z.strictObject({ customerId: idField.optional(), cursor: cursorField.optional(), limit: limitField(20, 100) }),
     reply: z.object({ orders: listOf(OrderShown), nextCursor: cursorShown }),
+    fails: ['NOT_FOUND'],
     run: async ({ query, caller }) => {
       const customerId = query.customerId ?? (isStaff(caller) ? undefined : (caller.id ?? undefined))
       refuseStranger(caller, customerId ?? null)

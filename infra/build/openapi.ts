@@ -110,7 +110,7 @@ function described(operation: Operation, { schemas, responses, examples }: Writi
       reference('parameters', 'RequestId'),
     ],
     ...(body === undefined ? {} : { requestBody: sentAs(body, example?.body) }),
-    responses: { ...goodAnswers(operation, schemas, examples), ...badAnswers(failuresOf(operation), responses) },
+    responses: { ...goodAnswers(operation, schemas, examples), ...badAnswers(failuresOf(operation), responses), ...(route.page === true ? { 404: NO_PAGE } : {}) },
   }
 }
 
@@ -147,6 +147,12 @@ function enveloped(schema: JsonSchema, schemas: Schemas): JsonSchema {
   const { properties = {}, required = [], ...rest } = schemas.resolved(schema)
   if (schema.$ref !== undefined) return { allOf: [{ type: 'object', properties: ENVELOPE, required: Object.keys(ENVELOPE) }, schema] }
   return { ...rest, type: 'object', properties: { success: ENVELOPE.success, ...properties, timestamp: ENVELOPE.timestamp }, required: ['success', ...required, 'timestamp'] }
+}
+
+/** For a person who followed a link. */
+const NO_PAGE: ResponseObject = {
+  description: 'There is nothing behind this link.', headers: headersFor({}),
+  content: { [PAGE_TYPE]: { schema: { type: 'string' } }, [JSON_TYPE]: { schema: { $ref: `${REFERENCE}Failure` } } },
 }
 
 const MOMENT = { $ref: `${REFERENCE}Moment` }

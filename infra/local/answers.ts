@@ -37,7 +37,7 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
   response.end(payload)
 }
 
-export function sendRefusal(response: ServerResponse, refusal: Refusal, context: { requestId: string; nowMs: number }): void {
+export function sendRefusal(response: ServerResponse, refusal: Refusal, context: { requestId: string; nowMs: number; headers?: Record<string, string> }): void {
   const retryable = refusal.status === 503 || refusal.status === 504
   const body = {
     success: false,
@@ -47,6 +47,7 @@ export function sendRefusal(response: ServerResponse, refusal: Refusal, context:
     timestamp: new Date(context.nowMs).toISOString(),
   }
   sendJson(response, refusal.status, body, {
+    ...context.headers,
     'x-request-id': context.requestId,
     ...(refusal.status === 503 ? { 'retry-after': '1' } : {}),
     // What is left of a body that was refused unread must not be taken for the next request.

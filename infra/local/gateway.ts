@@ -65,7 +65,7 @@ export class Gateway {
     const requestId = requestIdOf(request)
     this.#answer(request, response, requestId).catch((error: unknown) => {
       if (response.headersSent || response.destroyed) return
-      sendRefusal(response, refusalOf(error), { requestId, nowMs: this.#options.now() })
+      sendRefusal(response, refusalOf(error), { requestId, nowMs: this.#options.now(), headers: this.#headersFor(request.url?.split('?', 1)[0] ?? '/') })
     })
   }
 
@@ -99,11 +99,12 @@ export class Gateway {
     )
   }
 
+  #headersFor(path: string): Record<string, string> {
+    return Object.fromEntries(this.#headerRules.filter(({ pattern }) => pattern.test(path)).flatMap(({ headers }) => headers))
+  }
+
   #pass(answer: InstanceAnswer, asked: { method: string; path: string; requestId: string }, response: ServerResponse): void {
-    const headers: Record<string, string | string[]> = { 'x-request-id': asked.requestId }
-    for (const rule of this.#headerRules) {
-      if (rule.pattern.test(asked.path)) for (const [name, value] of rule.headers) headers[name] = value
-    }
+    const headers: Record<string, string | string[]> = { 'x-request-id': asked.requestId, ...this.#headersFor(asked.path) }
     for (const [name, value] of Object.entries(answer.headers)) {
       if (value !== undefined && !NOT_ANSWERED.has(name)) headers[name] = value
     }

@@ -28,8 +28,8 @@ export class Answers {
     this.#operations = new Map(all.map((operation) => [operation.operationId, operation]))
     const schemas = Object.entries(document.components.schemas)
     const named = (change: (schema: JsonSchema) => JsonSchema) => ({ components: { schemas: Object.fromEntries(schemas.map(([name, schema]) => [name, change(schema)])) } })
-    this.#ajv.addSchema({ $id: 'https://closed', ...named(closed) })
-    this.#ajv.addSchema({ $id: 'https://parts', ...named(within) })
+    this.#ajv.addSchema({ $id: 'https://shop.example/closed', ...named(closed) })
+    this.#ajv.addSchema({ $id: 'https://shop.example/parts', ...named(within) })
   }
 
   /** What is wrong with an answer, in words; nothing when it is as documented. */
@@ -38,7 +38,8 @@ export class Answers {
     if (response === undefined) return [`${id}: ${status} is not documented`]
     const found = response.$ref === undefined ? response : (this.#document.components['responses'] as Record<string, typeof response>)[response.$ref.split('/').at(-1) ?? '']
     const content = found?.content ?? {}
-    if (content[JSON_TYPE] === undefined) return typeof answer === 'string' ? [] : [`${id}: ${status} is a page, and JSON came`]
+    if (content['text/html'] !== undefined && typeof answer === 'string') return []
+    if (content[JSON_TYPE] === undefined) return [`${id}: ${status} is a page, and JSON came`]
     return this.#faults(`${id} ${status}`, content[JSON_TYPE].schema, answer)
   }
 
@@ -78,8 +79,9 @@ function within(schema: JsonSchema): JsonSchema {
   const all = (some: JsonSchema[]): JsonSchema[] => some.map(closed)
   return {
     ...schema,
-    ...(schema.$ref === undefined ? {} : { $ref: schema.$ref.replace(/^#/, 'https://closed#') }),
+    ...(schema.$ref === undefined ? {} : { $ref: schema.$ref.replace(/^#/, 'https://shop.example/closed#') }),
     ...(schema.properties === undefined ? {} : { properties: Object.fromEntries(Object.entries(schema.properties).map(([name, one]) => [name, closed(one)])) }),
+    ...(schema.propertyNames === undefined ? {} : { propertyNames: within(schema.propertyNames) }),
     ...(schema.items === undefined ? {} : { items: closed(schema.items) }),
     ...(typeof schema.additionalProperties === 'object' ? { additionalProperties: closed(schema.additionalProperties) } : {}),
     ...(schema.anyOf === undefined ? {} : { anyOf: all(schema.anyOf) }),
@@ -91,6 +93,6 @@ function within(schema: JsonSchema): JsonSchema {
 
 /** A part that is referred to is taken as it stands, but for its own inner parts. */
 function open(schema: JsonSchema): JsonSchema {
-  if (schema.$ref !== undefined) return { $ref: `${schema.$ref.replace(/^#/, 'https://parts#')}` }
+  if (schema.$ref !== undefined) return { $ref: `${schema.$ref.replace(/^#/, 'https://shop.example/parts#')}` }
   return within(schema)
 }

@@ -44,7 +44,7 @@ describe('survives', () => {
       for (const [index, said] of told.entries()) {
         const { short, alert } = shortageTurn(one, { ...one, ...said }, NOW_MS + index)
         if (alert !== undefined) open = 'raise' in alert
-        one = { ...one, ...said, short }
+        one = Object.assign({}, one, said, { short })
         expect([one.short?.units ?? 0, open]).toEqual([shortage(one), shortage(one) > 0])
       }
     }))

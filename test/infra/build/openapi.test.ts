@@ -64,13 +64,15 @@ describe('does', () => {
     }
   })
 
-  test('has examples that are true to their schemas', () => {
+  test('has an example of each, and each is true to its schema', () => {
     const examples = readExamples()
     const answers = new Answers(document)
     const faults = Object.entries(examples).flatMap(([id, { path, query, body, status, answer }]) => [
       ...answers.faultsOfRequest(id, { path, query: query ?? {}, body }), ...answers.faultsOf(id, status, answer),
     ])
     expect(faults).toEqual([])
+    const wanted = operationsOf(declarations).filter(({ route: { page } }) => page !== true).map(({ id }) => id)
+    expect(wanted.filter((id) => examples[id] === undefined)).toEqual([])
   })
 
   test('says what a refinement demands, which no schema can', () => {

@@ -1,0 +1,18 @@
+/**
+ * `npm run test:fuzz`: asks every operation at random, longer than the tests do. `-- --requests N` for each operation,
+ * `-- --seed S` repeats what a fault names.
+ */
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import type { OpenApi } from '../../infra/build/openapi.ts'
+import { fuzz } from './fuzz.ts'
+import { openFurnished } from './ground.ts'
+
+const { values } = parseArgs({ options: { requests: { type: 'string', default: '100' }, seed: { type: 'string', default: '1' } } })
+const document = JSON.parse(readFileSync(new URL('../../infra/hosting/openapi.json', import.meta.url), 'utf8')) as OpenApi
+const furnished = await openFurnished()
+const { asked, statuses, good, faults } = await fuzz(furnished, { document, requests: Number(values.requests), seed: Number(values.seed) })
+await furnished.shop.cloud.stop()
+for (const fault of faults) process.stdout.write(`${fault}\n`)
+process.stdout.write(`${asked} requests with seed ${values.seed}: ${JSON.stringify(statuses)}, ${good.length} operations answered well, ${faults.length} faults\n`)
+process.exit(faults.length === 0 ? 0 : 1)
