@@ -30,7 +30,7 @@ describe('does', () => {
     expect(config('access')).toMatchObject({ JWT_AUDIENCE: 'livhana-services', JWT_ISSUER: 'livhana-auth', CORS_ORIGINS: '' })
     expect(config('limits')).toEqual({
       API_LIMIT_PER_MINUTE: 100, ADMIN_LIMIT_PER_MINUTE: 60, CHECKOUTS_PER_CUSTOMER_HOUR: 10, CHECKOUTS_PER_IP_HOUR: 20,
-      CARDS_PER_CUSTOMER_HOUR: 10, CARDS_PER_IP_HOUR: 20, MAILS_PER_MINUTE: 100, MAILS_PER_RECIPIENT_MINUTE: 10, PAYOUTS_PER_HOUR: 3,
+      CARDS_PER_CUSTOMER_HOUR: 10, CARDS_PER_IP_HOUR: 20, MAILS_PER_MINUTE: 100, MAILS_PER_RECIPIENT_MINUTE: 10, PAYOUTS_PER_HOUR: 3, BODY_BYTES_MAX: 1_048_576,
     })
     expect(config('deadlines').CHARGE_DEADLINE_MS).toBe(15_000)
     expect(config('square').STOCK_DEADLINE_MS).toBe(1_500)
