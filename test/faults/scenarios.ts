@@ -24,6 +24,7 @@ import { reconcilePayments } from './scenarios/reconcile-payments.ts'
 import { refundKaja, refundKajaLater, refundKajaPart } from './scenarios/refund-kaja.ts'
 import { refundShipped } from './scenarios/refund-shipped.ts'
 import { refundFull, refundPartial } from './scenarios/refund.ts'
+import { squareWebhook } from './scenarios/square-webhook.ts'
 import { sweepInbox } from './scenarios/sweep-inbox.ts'
 import { sealAudit } from './scenarios/seal-audit.ts'
 import { sweepReservations } from './scenarios/sweep-reservations.ts'
@@ -32,7 +33,7 @@ import { syncPayments } from './scenarios/sync-payments.ts'
 import { webhookWorker } from './scenarios/webhook-worker.ts'
 
 export const SCENARIOS: readonly Scenario[] = [
-  checkoutStripe, checkoutPromo, checkoutPromoDeclined, checkoutKaja, checkoutKajaHeld, checkoutHeld, authentication, hostedSession, reviewApprove, reviewRefuse, refundFull, refundPartial, refundShipped, refundKaja, refundKajaPart, refundKajaLater, cancelOpen, cancelPaid, cancelKaja, storeCardStripe, storeCardKaja, cardAuthentication, removeCardStripe, removeCardKaja, savedCardStripe, savedCardKaja, keepCardStripe, keepCardKaja, fulfil, sweepReservations, mail, mailAsked, mailBounced, mailReplayed, mailCampaign, stockPush, warehouseRows, syncCatalogue, syncPayments, sealAudit, webhookWorker,
+  checkoutStripe, checkoutPromo, checkoutPromoDeclined, checkoutKaja, checkoutKajaHeld, checkoutHeld, authentication, hostedSession, reviewApprove, reviewRefuse, refundFull, refundPartial, refundShipped, refundKaja, refundKajaPart, refundKajaLater, cancelOpen, cancelPaid, cancelKaja, storeCardStripe, storeCardKaja, cardAuthentication, removeCardStripe, removeCardKaja, savedCardStripe, savedCardKaja, keepCardStripe, keepCardKaja, fulfil, sweepReservations, mail, mailAsked, mailBounced, mailReplayed, mailCampaign, stockPush, warehouseRows, syncCatalogue, squareWebhook, syncPayments, sealAudit, webhookWorker,
   sweepInbox, replayDeadLetters, reconcilePayments, dispute, payout, bankPayout, alert, outgoingWebhook,
   subscribeStripe, subscribeKaja, upgrade, paymentMethod, renewalStripe, renewalKaja, dunningStripe, dunningKaja,
   ageCheck, ageDeposit, checkoutForAdults, erase,
