@@ -9,7 +9,26 @@ export const mail = followUp('mail', ['on-mail-queued'], 'sweep-mails', (shop, b
   return receipts === orders ? [] : [`${buyer.id} bought ${orders} times and got ${receipts} receipts`]
 })
 
-export const stockPush = followUp('stock-push', ['send-stock-adjustments'], 'send-stock-adjustments', () => [])
+/** Another sale of the same product comes while the first one may have no answer yet. */
+export const stockPush: Scenario = {
+  name: 'stock-push',
+  functions: ['send-stock-adjustments'],
+  prepare: async ({ shop }) => {
+    const buyer = await shop.person()
+    return {
+      run: async () => {
+        for (const quantity of [1, 2]) {
+          await buyer.buy({ productId: PRODUCT, quantity }).catch(() => buyer.buy({ productId: PRODUCT, quantity }))
+          await shop.cloud.runJob('send-stock-adjustments').catch(() => undefined)
+        }
+      },
+      faults: () => {
+        const { onHand } = shop.document('products', PRODUCT) ?? {}
+        return onHand === shop.shelf(PRODUCT) ? [] : [`product ${PRODUCT} has ${onHand} on hand, Square ${shop.shelf(PRODUCT)}`]
+      },
+    }
+  },
+}
 
 export const warehouseRows = followUp('warehouse-rows', ['send-warehouse-rows'], 'send-warehouse-rows', async (shop, buyer) => {
   const rows = (await shop.cloud.rows('commerce', 'orders_log')) as Array<Record<string, unknown>>
