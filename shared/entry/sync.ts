@@ -51,7 +51,6 @@ export interface Syncing {
   readonly run: SyncRun
   readonly hasTime: () => boolean
   walks: Readonly<Record<string, Walk>>
-  again: readonly string[]
   counts: SyncCounts
 }
 
@@ -66,7 +65,7 @@ interface SyncFacts {
 export async function synced({ name, mode, run: { hasTime }, work }: SyncFacts): Promise<Tally> {
   const begun = await beginRun(name, mode)
   if (begun === undefined) return { deferred: 1 }
-  const syncing: Syncing = { run: begun.run, hasTime, walks: begun.sync.walks, again: begun.sync.again, counts: NO_COUNTS }
+  const syncing: Syncing = { run: begun.run, hasTime, walks: begun.sync.walks, counts: NO_COUNTS }
   try {
     const atPresent = await work(syncing)
     await endRun(begun.run, { state: atPresent ? 'done' : 'more', counts: syncing.counts, error: null })
@@ -150,7 +149,7 @@ async function empty<Item>(syncing: Syncing, source: Source<Item>, basket: Baske
   const moved = advanced(basket.walk, cursor, met, source.pace)
   const walk = isLast ? closed(moved, source.pace, syncing.run.startedAtMs) : moved
   const walks = { ...syncing.walks, [source.name]: walk }
-  await saveRunProgress(syncing.run, { walks, again: syncing.again, counts })
+  await saveRunProgress(syncing.run, { walks, counts })
   syncing.walks = walks
   syncing.counts = counts
   basket.emptied(walk)

@@ -9,7 +9,7 @@ import type { Walk } from '#domain/walk.ts'
 import { Failure } from '#values/failure.ts'
 import { newId } from '#values/ids.ts'
 import { now } from '#platform/clock.ts'
-import { collection, doc, readQuery, revise, transact, type Data, type Doc, type Snapshot, type Unit } from '#platform/firestore.ts'
+import { collection, commit, doc, readOne, readQuery, revise, transact, type Data, type Doc, type Snapshot, type Unit } from '#platform/firestore.ts'
 
 /** More syncs than the shop will ever have. */
 const SYNCS_MAX = 50
@@ -56,15 +56,14 @@ async function bury(unit: Unit, runId: string): Promise<void> {
 
 export interface Progress {
   readonly walks: Readonly<Record<string, Walk>>
-  readonly again: readonly string[]
   /** Of the whole run until now. */
   readonly counts: SyncCounts
 }
 
 /** @throws Failure when the lease is another's: what was handed over is handed over again by him, and counts once */
-export async function saveRunProgress(run: SyncRun, { walks, again, counts }: Progress): Promise<void> {
+export async function saveRunProgress(run: SyncRun, { walks, counts }: Progress): Promise<void> {
   await underLease(run, async (unit, sync) => {
-    unit.set(await syncDoc(run.job), syncData({ ...sync, walks, again }))
+    unit.set(await syncDoc(run.job), syncData({ ...sync, walks }))
     unit.set(await runDoc(run.id), runData({ ...run, ...counts, watermarkMs: watermarkOf(walks) }))
   })
 }
@@ -102,6 +101,12 @@ function syncData(sync: Sync): Data {
 
 function runData(run: SyncRun): Data {
   return { ...run, expireAt: new Date(run.startedAtMs + RUNS_KEPT_MS) }
+}
+
+/** Forgets where a sync stands that has nothing to bring any more: nobody is to be told that it is behind. */
+export async function dropSync(job: string): Promise<void> {
+  const place = await syncDoc(job)
+  if ((await readOne(place)).exists) await commit((writer) => writer.delete(place))
 }
 
 /** Every sync that ever ran, by name. */
