@@ -11,7 +11,6 @@ import type { CounterItem } from '#domain/pos.ts'
 import { RUN_TIMEOUT_SECONDS, watermarkOf } from '#domain/sync-run.ts'
 import type { Pace, Walk } from '#domain/walk.ts'
 import { DAY_MS, MINUTE_MS } from '#values/time.ts'
-import { config } from '#platform/config.ts'
 import { through } from '#stores/breakers.ts'
 import { saveCounterItems, settleSkus } from '#stores/counter-products.ts'
 import { storeFacts } from '#stores/pos-facts.ts'
@@ -90,5 +89,5 @@ function madeUpSafe(items: readonly CounterItem[], bad: readonly BadRow[]): Prom
 }
 
 function stored(prefix: string, items: readonly CounterItem[], bad: readonly BadRow[]): Promise<{ saved: number; refused: number }> {
-  return storeFacts({ table: `${config('lightspeed').LIGHTSPEED_BQ_DATASET}.${prefix}${TABLE}`, rows: items.map(counterItemRow), bad })
+  return storeFacts({ table: `analytics.${prefix}${TABLE}`, rows: items.map(counterItemRow), bad })
 }

@@ -12,7 +12,6 @@ import type { CounterSale } from '#domain/pos.ts'
 import { RUN_TIMEOUT_SECONDS } from '#domain/sync-run.ts'
 import type { Pace, Walk } from '#domain/walk.ts'
 import { DAY_MS, MINUTE_MS } from '#values/time.ts'
-import { config } from '#platform/config.ts'
 import { through } from '#stores/breakers.ts'
 import { storeFacts } from '#stores/pos-facts.ts'
 import { dropSync } from '#stores/syncs.ts'
@@ -50,7 +49,7 @@ export const syncLightspeedSales = schedule({
 })
 
 function sales(prefix: string, pace: Pace, pages: Source<CounterSale>['pages']): Source<CounterSale> {
-  const table = `${config('lightspeed').LIGHTSPEED_BQ_DATASET}.${prefix}${TABLE}`
+  const table = `analytics.${prefix}${TABLE}`
   return { name: 'sales', pace, pages, handOver: (items, bad) => storeFacts({ table, rows: items.map(counterSaleRow), bad }) }
 }
 

@@ -10,7 +10,7 @@ import { advanced, closed, CursorExpired, firstWalk, markOf, opened, restarted, 
 import { Failure } from '#values/failure.ts'
 import { log } from '#platform/log.ts'
 import { redactText } from '#platform/redact.ts'
-import { beginRun, endRun, saveRunProgress } from '#stores/syncs.ts'
+import { beginRun, endRun, noteRun, saveRunProgress } from '#stores/syncs.ts'
 import type { Run, Tally } from './schedule.ts'
 
 /** Rows handed over at once. */
@@ -73,6 +73,26 @@ export async function synced({ name, mode, run: { hasTime }, work }: SyncFacts):
   } catch (error) {
     await endRun(begun.run, { state: 'failed', counts: syncing.counts, error: reasonOf(error) }).catch((again: unknown) => {
       log.warn('the end of a run could not be noted, its lease ends by itself', { function: name, why: String(again) })
+    })
+    throw error
+  }
+}
+
+interface RecordedFacts {
+  readonly name: string
+  readonly startedAtMs: number
+  readonly work: () => Promise<{ readonly counts: SyncCounts; readonly atPresent: boolean }>
+}
+
+/** For a sync that keeps its own watermark and needs no lease: its runs are on record all the same. */
+export async function recorded({ name, startedAtMs, work }: RecordedFacts): Promise<Tally> {
+  try {
+    const { counts, atPresent } = await work()
+    await noteRun({ job: name, startedAtMs, state: atPresent ? 'done' : 'more', counts, error: null })
+    return { ...counts }
+  } catch (error) {
+    await noteRun({ job: name, startedAtMs, state: 'failed', counts: NO_COUNTS, error: reasonOf(error) }).catch((again: unknown) => {
+      log.warn('a run could not be noted', { function: name, why: String(again) })
     })
     throw error
   }

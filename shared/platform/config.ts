@@ -182,7 +182,6 @@ const lightspeed = z.object({
   LIGHTSPEED_USE_MOCK: z.stringbool().default(true),
   LIGHTSPEED_API_BASE: z.url().default('https://api.lightspeedapp.com'),
   LIGHTSPEED_AUTH_BASE: z.url().default('https://cloud.lightspeedapp.com'),
-  LIGHTSPEED_BQ_DATASET: z.string().default('analytics'),
 })
 
 const resend = z.object({

@@ -14,7 +14,7 @@ import { callPatiently, isPassing, restMs } from '#platform/http.ts'
 
 /** Looked at again while another instance refreshes. */
 const LOOK_EVERY_MS = 250
-const LOOKS_MAX = 60
+const LOOKS_MAX = 20
 
 /** Whose data come in: null when there is neither a till nor the wish to have one made up. */
 export function lightspeedMode(): SyncMode | null {
