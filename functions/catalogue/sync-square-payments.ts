@@ -12,7 +12,7 @@ import type { TillPayment } from '#domain/pos.ts'
 import { RUN_TIMEOUT_SECONDS } from '#domain/sync-run.ts'
 import type { Pace } from '#domain/walk.ts'
 import { DAY_MS, MINUTE_MS } from '#values/time.ts'
-import { config, scheduleSetting } from '#platform/config.ts'
+import { scheduleSetting } from '#platform/config.ts'
 import { through } from '#stores/breakers.ts'
 import { storeFacts } from '#stores/pos-facts.ts'
 import { locationIds, paymentPages } from '#vendors/square/payments.ts'
@@ -48,6 +48,6 @@ function paymentsOf(locationId: string): Source<TillPayment> {
         yield { facts: payments.map((payment) => ({ key: payment.id, changedMs: payment.updatedAtMs, item: payment })), bad, cursor }
       }
     },
-    handOver: (payments, bad) => storeFacts({ table: `${config('shop').BQ_DATASET}.square_payments_log`, rows: payments.map(tillPaymentRow), bad }),
+    handOver: (payments, bad) => storeFacts({ table: 'commerce.square_payments_log', rows: payments.map(tillPaymentRow), bad }),
   }
 }

@@ -19,7 +19,7 @@ import { InstanceLog } from './instance-log.ts'
 import type { Instances } from './instances.ts'
 import { ownDirectory } from './own-directory.ts'
 import { Premises } from './premises.ts'
-import { createServers, PROJECT_ID, SQUARE_LOCATION_ID, type Servers } from './servers.ts'
+import { createServers, LIGHTSPEED_ACCOUNT_ID, LIGHTSPEED_CLIENT_ID, PROJECT_ID, SQUARE_LOCATION_ID, type Servers } from './servers.ts'
 import { Timeline } from './timeline.ts'
 import { signToken, type TokenWish } from './tokens.ts'
 import { wireFunctions } from './wiring.ts'
@@ -115,7 +115,10 @@ export async function createLocalCloud(options: LocalCloudOptions): Promise<Loca
     fire: errands.fire,
   })
   closing.defer(() => servers.close())
-  const own = { GCP_PROJECT_ID: PROJECT_ID, PORT: String(port), PUBLIC_URL: `http://localhost:${port}`, SQUARE_LOCATION_ID, SQUARE_WEBHOOK_URL: `http://127.0.0.1:${port}/api/webhooks/square`, WEBHOOK_TO_LOOPBACK: 'true', ...options.environment }
+  const own = {
+    GCP_PROJECT_ID: PROJECT_ID, PORT: String(port), PUBLIC_URL: `http://localhost:${port}`, SQUARE_LOCATION_ID, SQUARE_WEBHOOK_URL: `http://127.0.0.1:${port}/api/webhooks/square`,
+    LIGHTSPEED_ACCOUNT_ID, LIGHTSPEED_CLIENT_ID, WEBHOOK_TO_LOOPBACK: 'true', ...options.environment,
+  }
   await premises.furnish(servers, (addresses) => environmentOf({ person: process.env, addresses, secrets: servers.keys, settings: own }))
   // Before the servers close: an instance never outlives what it calls.
   closing.defer(() => (options.premises === undefined ? premises.close() : premises.leave()))

@@ -10,6 +10,8 @@ import type { HttpPorts, HttpService } from './http-ports.ts'
 
 /** Name of the variable that takes the address of an HTTP server, by its target. */
 const HTTP_VARIABLES: Readonly<Record<string, string>> = { bigquery: 'BIGQUERY_EMULATOR_HOST' }
+/** A second variable for a vendor whose sign-in has an address of its own. */
+const SIGN_IN_VARIABLES: Readonly<Record<string, string>> = { lightspeed: 'LIGHTSPEED_AUTH_BASE' }
 const GRPC_VARIABLES = [
   'FIRESTORE_EMULATOR_HOST',
   'PUBSUB_EMULATOR_HOST',
@@ -30,7 +32,10 @@ export async function openPorts(
   const addresses = Object.fromEntries(GRPC_VARIABLES.map((variable) => [variable, grpcAddress]))
   for (const service of ports.services) {
     const variable = HTTP_VARIABLES[service.target] ?? `${service.target.toUpperCase().replaceAll('-', '_')}_API_BASE`
-    addresses[variable] = `http://127.0.0.1:${await ports.http.open(service, label)}`
+    const address = `http://127.0.0.1:${await ports.http.open(service, label)}`
+    addresses[variable] = address
+    const signIn = SIGN_IN_VARIABLES[service.target]
+    if (signIn !== undefined) addresses[signIn] = address
   }
   return addresses
 }

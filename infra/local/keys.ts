@@ -25,6 +25,9 @@ const MAKERS = {
   WEBHOOK_SIGNING_SECRET: () => randomBytes(48).toString('base64url'),
   PAGERDUTY_ROUTING_KEY: () => randomBytes(16).toString('hex'),
   RESEND_WEBHOOK_SECRET: () => `whsec_${randomBytes(24).toString('base64')}`,
+  LIGHTSPEED_CLIENT_SECRET: () => randomBytes(32).toString('hex'),
+  /** What the owner's consent gave; from the first refresh on the shop keeps its own. */
+  LIGHTSPEED_REFRESH_TOKEN: () => `def50${randomBytes(40).toString('hex')}`,
   AUTHORIZE_NET_API_LOGIN_ID: () => word(10),
   AUTHORIZE_NET_TRANSACTION_KEY: () => word(16),
   AUTHORIZE_NET_SIGNATURE_KEY: () => randomBytes(64).toString('hex').toUpperCase(),

@@ -15,6 +15,7 @@ import { createSecrets, type Secrets } from './secrets.ts'
 import { MAIL_TOPIC } from '../../shared/stores/mails.ts'
 import type { Timeline } from './timeline.ts'
 import { createAuthorizeNet } from './vendors/authorize-net/authorize-net.ts'
+import { createLightspeed } from './vendors/lightspeed/lightspeed.ts'
 import { createPagerDuty } from './vendors/pagerduty/pagerduty.ts'
 import { createResend } from './vendors/resend/resend.ts'
 import { createSquare } from './vendors/square/square.ts'
@@ -25,6 +26,11 @@ import type { Wire } from './wire.ts'
 export const PROJECT_ID = 'countinghouse-local'
 /** The store of the seeded Square account. */
 export const SQUARE_LOCATION_ID = 'LSTOREMAIN001'
+/** The shop's second till, and its application there. */
+export const LIGHTSPEED_ACCOUNT_ID = '182255'
+export const LIGHTSPEED_CLIENT_ID = 'countinghouse-local'
+/** For a shop that is told to sign in the old way; opens nothing but the local till. */
+export const LIGHTSPEED_API_KEY = '0'.repeat(64)
 /** What the shop's endpoint at Stripe is subscribed to: the events that a function applies. */
 const STRIPE_EVENTS = [
   'payment_intent.succeeded', 'payment_intent.payment_failed', 'payment_intent.canceled', 'payment_intent.processing',
@@ -130,6 +136,10 @@ function createVendors(keys: Keys, context: (name: string) => VendorContext): Ve
       webhooks: true,
       eventTypes: SQUARE_EVENTS,
       webhookDelayMs: 200,
+    }),
+    createLightspeed(context('lightspeed'), {
+      accountId: LIGHTSPEED_ACCOUNT_ID, clientId: LIGHTSPEED_CLIENT_ID, clientSecret: keys.LIGHTSPEED_CLIENT_SECRET, refreshToken: keys.LIGHTSPEED_REFRESH_TOKEN,
+      apiKey: LIGHTSPEED_API_KEY,
     }),
     createPagerDuty(context('pagerduty')),
     createResend(context('resend'), { apiKey: keys.RESEND_API_KEY, webhookSecret: keys.RESEND_WEBHOOK_SECRET, webhooks: true }),

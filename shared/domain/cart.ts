@@ -8,7 +8,7 @@
 import { Failure, invalid } from '#values/failure.ts'
 import { toMajor } from '#values/money.ts'
 import { DAY_MS, iso } from '#values/time.ts'
-import { available, sellable, type Product } from './product.ts'
+import { available, isSoldHere, sellable, type Product } from './product.ts'
 import type { CartShown } from './shown/cart.ts'
 import { totals, type Extras, type Totals, type TaxRates } from './totals.ts'
 
@@ -65,7 +65,7 @@ export function setQuantity(cart: Cart, change: Change): Cart {
   const { product, quantity, nowMs } = change
   const rest = cart.lines.filter((line) => line.productId !== product.id)
   if (quantity === 0) return touched(cart, rest, nowMs)
-  if (!product.listed || product.price === null) throw unavailable()
+  if (product.price === null || !isSoldHere(product)) throw unavailable()
   if (quantity > sellable(product)) throw outOfStock([{ product, requested: quantity }])
   if (product.currency !== cart.currency) throw invalid('productId', `is sold in ${product.currency}, the cart is in ${cart.currency}`)
   if (rest.length >= LINES_MAX) throw invalid('productId', `a cart has at most ${LINES_MAX} lines`)

@@ -10,7 +10,7 @@ import { shippingFees, type Delivery, type ShippingRules } from './delivery.ts'
 import { newOrder, type Draft } from './new-order.ts'
 import { chargeKey, isFirstTry, type Order } from './order.ts'
 import type { ChargeRequest } from './payment.ts'
-import { weighCount, type PosCount, type Product } from './product.ts'
+import { isSoldHere, weighCount, type PosCount, type Product } from './product.ts'
 import { offerOf, type PromoFound } from './promo.ts'
 import { totals, type Extras, type TaxRates, type Totals } from './totals.ts'
 
@@ -62,7 +62,7 @@ export function reserveFor(facts: CheckoutFacts, draft: Omit<Draft, 'lines' | 's
   if (cart.lines.length === 0) throw new Failure('INVALID_INPUT', { message: 'The cart is empty.', details: { fields: [{ field: 'cart', rule: 'must have a line' }] } })
   const bought = cart.lines.map((line) => {
     const product = products.get(line.productId)
-    if (product === undefined || !product.listed || product.price === null) throw unavailable()
+    if (product === undefined || !isSoldHere(product)) throw unavailable()
     if (product.currency !== cart.currency) throw invalid('cart', `${nameOf(product)} is sold in ${product.currency}, the cart is in ${cart.currency}`)
     return product
   })

@@ -62,7 +62,7 @@ export function tillItemRow(item: TillItem, readAtMs: number): PosRow {
 
 export function counterSaleRow(sale: CounterSale): PosRow {
   return {
-    insertId: `${sale.id}-${sale.updatedAtMs}`,
+    insertId: `${sale.id}-${sale.updatedAtMs}-${sale.fingerprint}`,
     json: {
       id: sale.id,
       mode: sale.mode,
@@ -83,16 +83,16 @@ export function counterSaleRow(sale: CounterSale): PosRow {
       })),
       created_at: iso(sale.createdAtMs),
       updated_at: iso(sale.updatedAtMs),
-      row_version: sale.updatedAtMs,
+      row_version: sale.readAtMs,
       schema_version: SCHEMA_VERSION,
     },
   }
 }
 
 /** Stock that moves moves no item's own moment: the row is as new as the newest of both. */
-export function counterItemRow(item: CounterItem, readAtMs: number): PosRow {
+export function counterItemRow(item: CounterItem): PosRow {
   return {
-    insertId: `${item.id}-${item.updatedAtMs}-${item.quantity}`,
+    insertId: `${item.id}-${item.updatedAtMs}-${item.fingerprint}`,
     json: {
       id: item.id,
       mode: item.mode,
@@ -107,9 +107,9 @@ export function counterItemRow(item: CounterItem, readAtMs: number): PosRow {
       archived: item.archived,
       added_at: item.addedAtMs === null ? null : iso(item.addedAtMs),
       shops: item.shops.map(({ shopId, quantity }) => ({ shop_id: shopId, quantity: String(quantity) })),
-      created_at: iso(readAtMs),
+      created_at: iso(item.readAtMs),
       updated_at: iso(item.updatedAtMs),
-      row_version: readAtMs,
+      row_version: item.readAtMs,
       schema_version: SCHEMA_VERSION,
     },
   }

@@ -36,8 +36,14 @@ export interface TillItem {
   readonly updatedAtMs: number
 }
 
+/** What both of Lightspeed's records have: which state this is, of those that changed within the same second, and when it was read. */
+interface ReadState {
+  readonly fingerprint: string
+  readonly readAtMs: number
+}
+
 /** A sale at a Lightspeed register. Amounts are decimal text as it came: with more digits than the currency may have. */
-export interface CounterSale {
+export interface CounterSale extends ReadState {
   readonly id: string
   readonly mode: SyncMode
   readonly status: 'COMPLETED' | 'PENDING' | 'VOIDED'
@@ -68,7 +74,7 @@ export interface CounterLine {
 }
 
 /** An item of Lightspeed's with its stock, all shops together (`quantity`) and each by itself. */
-export interface CounterItem {
+export interface CounterItem extends ReadState {
   readonly id: string
   readonly mode: SyncMode
   readonly name: string

@@ -57,8 +57,16 @@ export function sellable({ counted, onHand, held, told }: Pick<Product, 'counted
   return Math.max(0, known - held)
 }
 
+/**
+ * Whether it may be sold here, if there are units of it. What only Lightspeed counts may not: it cannot be told what we
+ * sold, so its next count would give the units back. It is shown, and sold in the store.
+ */
+export function isSoldHere({ listed, price, source }: Pick<Product, 'listed' | 'price' | 'source'>): boolean {
+  return listed && price !== null && source !== 'lightspeed'
+}
+
 export function available(product: Product): boolean {
-  return product.listed && product.price !== null && sellable(product) > 0
+  return isSoldHere(product) && sellable(product) > 0
 }
 
 /** A product as callers see it. */

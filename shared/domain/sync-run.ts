@@ -34,8 +34,6 @@ export interface Sync {
   readonly job: string
   readonly mode: SyncMode
   readonly walks: Readonly<Record<string, Walk>>
-  /** What is to be read again for itself, by the names of the vendor. */
-  readonly again: readonly string[]
   readonly lease: { readonly runId: string; readonly untilMs: number } | null
 }
 
@@ -60,7 +58,7 @@ export function plus(one: SyncCounts, other: SyncCounts): SyncCounts {
 export function taken(sync: Sync | undefined, run: SyncRun): Sync | undefined {
   if (sync !== undefined && sync.lease !== null && sync.lease.runId !== run.id && sync.lease.untilMs > run.startedAtMs) return undefined
   const lease = { runId: run.id, untilMs: run.startedAtMs + LEASE_MS }
-  if (sync === undefined || sync.mode !== run.mode) return { job: run.job, mode: run.mode, walks: {}, again: [], lease }
+  if (sync === undefined || sync.mode !== run.mode) return { job: run.job, mode: run.mode, walks: {}, lease }
   return { ...sync, lease }
 }
 

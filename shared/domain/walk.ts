@@ -39,6 +39,11 @@ export function firstWalk(nowMs: number, { historyMs }: Pace): Walk {
   return { fromMs, toMs: fromMs, cursor: null, reachedMs: fromMs, caughtUpMs: null, seen: [] }
 }
 
+/** A walk that is known to be at the present. */
+export function walkedTo(nowMs: number): Walk {
+  return { fromMs: nowMs, toMs: nowMs, cursor: null, reachedMs: nowMs, caughtUpMs: nowMs, seen: [] }
+}
+
 /** Opens the next window, unless one is open still. No window reaches beyond `nowMs`. */
 export function opened(walk: Walk, { windowMs }: Pace, nowMs: number): Walk {
   if (walk.toMs > walk.fromMs) return walk

@@ -15,6 +15,8 @@ export interface Signs {
   /** Orders whose payment has been unknown for too long, and the one that has waited longest. */
   readonly stuck: number
   readonly longest: { readonly orderId: string; readonly sinceMs: number } | undefined
+  /** The sync that was last at the present the longest time ago, if that is too long. */
+  readonly lateSync: { readonly job: string; readonly sinceMs: number } | undefined
 }
 
 export interface Thresholds {
@@ -23,12 +25,13 @@ export interface Thresholds {
   readonly timeoutsMin: number
   readonly stuckMinutes: number
   readonly mailMinutes: number
+  readonly syncMinutes: number
 }
 
 /** Every alert that is watched: a key, and what is wrong, if anything is. */
 type Watched = readonly [key: string, wrong: Alert | undefined]
 
-export const WATCHED_KEYS = ['inbox/dead-letters', 'mail/backlog', 'payments/timeouts', 'payments/stuck'] as const
+export const WATCHED_KEYS = ['inbox/dead-letters', 'mail/backlog', 'payments/timeouts', 'payments/stuck', 'syncs/lag'] as const
 
 /** What has changed about the alerts that are `open` now. */
 export function changesIn(signs: Signs, thresholds: Thresholds, open: ReadonlySet<string>): AlertChange[] {
@@ -44,6 +47,7 @@ function watched(signs: Signs, thresholds: Thresholds): Watched[] {
     ['mail/backlog', backlog(signs, thresholds)],
     ['payments/timeouts', timeouts(signs, thresholds)],
     ['payments/stuck', stuck(signs, thresholds)],
+    ['syncs/lag', lag(signs, thresholds)],
   ]
 }
 
@@ -77,5 +81,13 @@ function stuck({ stuck: orders, longest }: Signs, { stuckMinutes }: Thresholds):
     key: 'payments/stuck', severity: 'p0', orderId: longest.orderId,
     summary: `${orders} orders have waited for more than ${stuckMinutes} minutes to know whether they were paid.`,
     details: { orders, since: iso(longest.sinceMs) },
+  }
+}
+
+function lag({ lateSync }: Signs, { syncMinutes }: Thresholds): Alert | undefined {
+  if (lateSync === undefined) return undefined
+  return {
+    key: 'syncs/lag', severity: 'p1', summary: `${lateSync.job} is behind for more than ${syncMinutes} minutes: reports and stock of the till are old.`,
+    details: { sync: lateSync.job, since: iso(lateSync.sinceMs) },
   }
 }

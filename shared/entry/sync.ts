@@ -10,7 +10,7 @@ import { advanced, closed, CursorExpired, firstWalk, markOf, opened, restarted, 
 import { Failure } from '#values/failure.ts'
 import { log } from '#platform/log.ts'
 import { redactText } from '#platform/redact.ts'
-import { beginRun, endRun, saveRunProgress } from '#stores/syncs.ts'
+import { beginRun, endRun, noteRun, saveRunProgress } from '#stores/syncs.ts'
 import type { Run, Tally } from './schedule.ts'
 
 /** Rows handed over at once. */
@@ -51,7 +51,6 @@ export interface Syncing {
   readonly run: SyncRun
   readonly hasTime: () => boolean
   walks: Readonly<Record<string, Walk>>
-  again: readonly string[]
   counts: SyncCounts
 }
 
@@ -66,7 +65,7 @@ interface SyncFacts {
 export async function synced({ name, mode, run: { hasTime }, work }: SyncFacts): Promise<Tally> {
   const begun = await beginRun(name, mode)
   if (begun === undefined) return { deferred: 1 }
-  const syncing: Syncing = { run: begun.run, hasTime, walks: begun.sync.walks, again: begun.sync.again, counts: NO_COUNTS }
+  const syncing: Syncing = { run: begun.run, hasTime, walks: begun.sync.walks, counts: NO_COUNTS }
   try {
     const atPresent = await work(syncing)
     await endRun(begun.run, { state: atPresent ? 'done' : 'more', counts: syncing.counts, error: null })
@@ -74,6 +73,26 @@ export async function synced({ name, mode, run: { hasTime }, work }: SyncFacts):
   } catch (error) {
     await endRun(begun.run, { state: 'failed', counts: syncing.counts, error: reasonOf(error) }).catch((again: unknown) => {
       log.warn('the end of a run could not be noted, its lease ends by itself', { function: name, why: String(again) })
+    })
+    throw error
+  }
+}
+
+interface RecordedFacts {
+  readonly name: string
+  readonly startedAtMs: number
+  readonly work: () => Promise<{ readonly counts: SyncCounts; readonly atPresent: boolean }>
+}
+
+/** For a sync that keeps its own watermark and needs no lease: its runs are on record all the same. */
+export async function recorded({ name, startedAtMs, work }: RecordedFacts): Promise<Tally> {
+  try {
+    const { counts, atPresent } = await work()
+    await noteRun({ job: name, startedAtMs, state: atPresent ? 'done' : 'more', counts, error: null })
+    return { ...counts }
+  } catch (error) {
+    await noteRun({ job: name, startedAtMs, state: 'failed', counts: NO_COUNTS, error: reasonOf(error) }).catch((again: unknown) => {
+      log.warn('a run could not be noted', { function: name, why: String(again) })
     })
     throw error
   }
@@ -150,7 +169,7 @@ async function empty<Item>(syncing: Syncing, source: Source<Item>, basket: Baske
   const moved = advanced(basket.walk, cursor, met, source.pace)
   const walk = isLast ? closed(moved, source.pace, syncing.run.startedAtMs) : moved
   const walks = { ...syncing.walks, [source.name]: walk }
-  await saveRunProgress(syncing.run, { walks, again: syncing.again, counts })
+  await saveRunProgress(syncing.run, { walks, counts })
   syncing.walks = walks
   syncing.counts = counts
   basket.emptied(walk)

@@ -168,6 +168,22 @@ const squareWebhook = z.object({
   SQUARE_MERCHANT_ID: z.string().min(1).optional(),
 })
 
+/** Empty is as good as missing. */
+const unsaid = z.string().optional().transform((text) => (text === undefined || text === '' ? undefined : text))
+
+/** Signs in by OAuth2 if all of it is there, else by the key, else what it would bring in is made up. */
+const lightspeed = z.object({
+  LIGHTSPEED_ACCOUNT_ID: unsaid.refine((id) => id === undefined || /^\d{1,20}$/.test(id), 'must be the number of the account'),
+  LIGHTSPEED_CLIENT_ID: unsaid,
+  LIGHTSPEED_CLIENT_SECRET: unsaid,
+  /** Of the owner's consent; from the first refresh on the shop keeps the one that follows from it. */
+  LIGHTSPEED_REFRESH_TOKEN: unsaid,
+  LIGHTSPEED_API_KEY: unsaid,
+  LIGHTSPEED_USE_MOCK: z.stringbool().default(true),
+  LIGHTSPEED_API_BASE: z.url().default('https://api.lightspeedapp.com'),
+  LIGHTSPEED_AUTH_BASE: z.url().default('https://cloud.lightspeedapp.com'),
+})
+
 const resend = z.object({
   RESEND_API_KEY: z.string().min(1),
   RESEND_API_BASE: z.url().default('https://api.resend.com'),
@@ -200,6 +216,8 @@ const alerts = z.object({
   ALERT_DEAD_LETTERS: positive(10),
   /** So long a mail that somebody waits for may be due. */
   ALERT_MAIL_BACKLOG_MINUTES: positive(5),
+  /** So long ago a sync may have been at the present. */
+  ALERT_SYNC_LAG_MINUTES: positive(30),
   /** Runs of a scheduled function that fail one after the other. */
   ALERT_FAILED_RUNS: positive(3),
   /** Share of an hour's payments that were not answered, and at least so many of them. */
@@ -235,7 +253,7 @@ const deadlines = z.object({
   PLACE_DEADLINE_MS: positive(12_000),
 })
 
-const SECTIONS = { shop, access, vault, pseudonyms, certificates, seals, limits, fraud, deadlines, stripe, authorizeNet, square, squareWebhook, resend, pagerduty, webhooks, alerts, breakers, warehouse }
+const SECTIONS = { shop, access, vault, pseudonyms, certificates, seals, limits, fraud, deadlines, stripe, authorizeNet, square, squareWebhook, lightspeed, resend, pagerduty, webhooks, alerts, breakers, warehouse }
 /** What no instance runs without. */
 export const CHECKED_AT_START = ['shop', 'access', 'limits', 'fraud', 'deadlines'] as const
 type Sections = { [Name in keyof typeof SECTIONS]: z.output<(typeof SECTIONS)[Name]> }

@@ -5,11 +5,11 @@
 import {
   caughtUpAt, NO_COUNTS, RUNS_KEPT_MS, taken, watermarkOf, type Sync, type SyncCounts, type SyncMode, type SyncRun, type SyncState,
 } from '#domain/sync-run.ts'
-import type { Walk } from '#domain/walk.ts'
+import { walkedTo, type Walk } from '#domain/walk.ts'
 import { Failure } from '#values/failure.ts'
 import { newId } from '#values/ids.ts'
 import { now } from '#platform/clock.ts'
-import { collection, doc, readQuery, revise, transact, type Data, type Doc, type Snapshot, type Unit } from '#platform/firestore.ts'
+import { collection, commit, doc, readOne, readQuery, revise, transact, type Data, type Doc, type Snapshot, type Unit } from '#platform/firestore.ts'
 
 /** More syncs than the shop will ever have. */
 const SYNCS_MAX = 50
@@ -56,15 +56,14 @@ async function bury(unit: Unit, runId: string): Promise<void> {
 
 export interface Progress {
   readonly walks: Readonly<Record<string, Walk>>
-  readonly again: readonly string[]
   /** Of the whole run until now. */
   readonly counts: SyncCounts
 }
 
 /** @throws Failure when the lease is another's: what was handed over is handed over again by him, and counts once */
-export async function saveRunProgress(run: SyncRun, { walks, again, counts }: Progress): Promise<void> {
+export async function saveRunProgress(run: SyncRun, { walks, counts }: Progress): Promise<void> {
   await underLease(run, async (unit, sync) => {
-    unit.set(await syncDoc(run.job), syncData({ ...sync, walks, again }))
+    unit.set(await syncDoc(run.job), syncData({ ...sync, walks }))
     unit.set(await runDoc(run.id), runData({ ...run, ...counts, watermarkMs: watermarkOf(walks) }))
   })
 }
@@ -87,6 +86,21 @@ export async function endRun(run: SyncRun, { state, counts, error }: Ending): Pr
   })
 }
 
+export interface NotedRun extends Ending {
+  readonly job: string
+  readonly startedAtMs: number
+}
+
+/** A run that had no lease: its record, and how far it came if it came to the present. */
+export async function noteRun({ job, startedAtMs, state, counts, error }: NotedRun): Promise<void> {
+  const run: SyncRun = { id: newId('run'), job, mode: 'live', state, startedAtMs, endedAtMs: now(), watermarkMs: state === 'done' ? startedAtMs : null, error, ...counts }
+  const [place, record] = [await syncDoc(job), await runDoc(run.id)]
+  await commit((writer) => {
+    if (state === 'done') writer.set(place, syncData({ job, mode: 'live', walks: { all: walkedTo(startedAtMs) }, lease: null }))
+    writer.set(record, runData(run))
+  })
+}
+
 async function underLease(run: SyncRun, write: (unit: Unit, sync: Sync) => Promise<void>): Promise<void> {
   const place = await syncDoc(run.job)
   await revise(async (unit) => {
@@ -102,6 +116,12 @@ function syncData(sync: Sync): Data {
 
 function runData(run: SyncRun): Data {
   return { ...run, expireAt: new Date(run.startedAtMs + RUNS_KEPT_MS) }
+}
+
+/** Forgets where a sync stands that has nothing to bring any more: nobody is to be told that it is behind. */
+export async function dropSync(job: string): Promise<void> {
+  const place = await syncDoc(job)
+  if ((await readOne(place)).exists) await commit((writer) => writer.delete(place))
 }
 
 /** Every sync that ever ran, by name. */

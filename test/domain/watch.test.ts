@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { changesIn, WATCHED_KEYS, type Signs } from '#domain/watch.ts'
 import { NOW_MS } from './given.ts'
 
-const WELL: Signs = { deadLetters: 0, deadMails: 0, lateMails: 0, longestMail: undefined, attempts: 100, timeouts: 0, stuck: 0, longest: undefined }
-const THRESHOLDS = { deadLetters: 10, timeoutsPercent: 1, timeoutsMin: 3, stuckMinutes: 60, mailMinutes: 5 }
+const WELL: Signs = { deadLetters: 0, deadMails: 0, lateMails: 0, longestMail: undefined, attempts: 100, timeouts: 0, stuck: 0, longest: undefined, lateSync: undefined }
+const THRESHOLDS = { deadLetters: 10, timeoutsPercent: 1, timeoutsMin: 3, stuckMinutes: 60, mailMinutes: 5, syncMinutes: 30 }
 const LONGEST = { orderId: 'ord_1', sinceMs: NOW_MS - 3_700_000 }
 
 const LONGEST_MAIL = { mailId: 'receipt-ord_1', sinceMs: NOW_MS - 400_000 }
@@ -17,6 +17,7 @@ describe('does', () => {
     ['events and mails together', { deadLetters: 6, deadMails: 5 }, { key: 'inbox/dead-letters', details: { events: 6, mails: 5 } }],
     ['mails that are due for more than five minutes', { lateMails: 3, longestMail: LONGEST_MAIL }, { key: 'mail/backlog', severity: 'p1', details: { mails: 3, mailId: 'receipt-ord_1', since: expect.any(String) } }],
     ['more than one payment of a hundred without an answer', { attempts: 299, timeouts: 3 }, { key: 'payments/timeouts', severity: 'p1', details: { attempts: 299, unanswered: 3 } }],
+    ['a sync that is behind for too long', { lateSync: { job: 'sync-square-payments', sinceMs: NOW_MS } }, { key: 'syncs/lag', severity: 'p1', details: { sync: 'sync-square-payments', since: expect.any(String) } }],
     ['a payment that has been unknown for more than an hour', { stuck: 2, longest: LONGEST }, { key: 'payments/stuck', severity: 'p0', orderId: 'ord_1' }],
   ])('raise %s', (_, signs, alert) => {
     expect(changes(signs)).toEqual([{ raise: expect.objectContaining(alert) }])

@@ -30,10 +30,11 @@ import { sealAudit } from './scenarios/seal-audit.ts'
 import { sweepReservations } from './scenarios/sweep-reservations.ts'
 import { syncCatalogue } from './scenarios/sync-catalogue.ts'
 import { syncPayments } from './scenarios/sync-payments.ts'
+import { syncSales } from './scenarios/sync-sales.ts'
 import { webhookWorker } from './scenarios/webhook-worker.ts'
 
 export const SCENARIOS: readonly Scenario[] = [
-  checkoutStripe, checkoutPromo, checkoutPromoDeclined, checkoutKaja, checkoutKajaHeld, checkoutHeld, authentication, hostedSession, reviewApprove, reviewRefuse, refundFull, refundPartial, refundShipped, refundKaja, refundKajaPart, refundKajaLater, cancelOpen, cancelPaid, cancelKaja, storeCardStripe, storeCardKaja, cardAuthentication, removeCardStripe, removeCardKaja, savedCardStripe, savedCardKaja, keepCardStripe, keepCardKaja, fulfil, sweepReservations, mail, mailAsked, mailBounced, mailReplayed, mailCampaign, stockPush, warehouseRows, syncCatalogue, squareWebhook, syncPayments, sealAudit, webhookWorker,
+  checkoutStripe, checkoutPromo, checkoutPromoDeclined, checkoutKaja, checkoutKajaHeld, checkoutHeld, authentication, hostedSession, reviewApprove, reviewRefuse, refundFull, refundPartial, refundShipped, refundKaja, refundKajaPart, refundKajaLater, cancelOpen, cancelPaid, cancelKaja, storeCardStripe, storeCardKaja, cardAuthentication, removeCardStripe, removeCardKaja, savedCardStripe, savedCardKaja, keepCardStripe, keepCardKaja, fulfil, sweepReservations, mail, mailAsked, mailBounced, mailReplayed, mailCampaign, stockPush, warehouseRows, syncCatalogue, squareWebhook, syncPayments, syncSales, sealAudit, webhookWorker,
   sweepInbox, replayDeadLetters, reconcilePayments, dispute, payout, bankPayout, alert, outgoingWebhook,
   subscribeStripe, subscribeKaja, upgrade, paymentMethod, renewalStripe, renewalKaja, dunningStripe, dunningKaja,
   ageCheck, ageDeposit, checkoutForAdults, erase,

@@ -93,6 +93,8 @@ const MAY_CALL: Record<string, string> = {
   'POST /api/admin/member-benefits/:benefitId/hand-over': 'support admin',
 
   'GET /api/admin/alerts': 'viewer support admin',
+  'GET /api/admin/syncs': 'viewer support admin',
+  'GET /api/admin/sku-conflicts': 'viewer support admin',
   'GET /api/admin/stats': 'viewer support admin',
   'GET /api/admin/disputes': 'viewer support admin',
   'GET /api/admin/audit': 'viewer support admin',

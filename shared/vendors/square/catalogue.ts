@@ -1,4 +1,5 @@
 /** Square's catalogue as our products: one per sellable variation, whatever else Square puts beside it. */
+import type { TillItem } from '#domain/pos.ts'
 import { DEFAULT_CATEGORY, type Product } from '#domain/product.ts'
 import { square } from './api.ts'
 
@@ -106,6 +107,21 @@ export function productsOf(item: CatalogueObject, facts: ShopFacts): CataloguePr
       },
     ]
   })
+}
+
+/** What is on a page, for the warehouse: each variation as it is in this version, a deleted one as what is left of it. */
+export function tillItemsOf(objects: readonly CatalogueObject[], products: readonly CatalogueProduct[], facts: ShopFacts): TillItem[] {
+  const variations = objects.flatMap((object) => (object.type === 'ITEM_VARIATION' ? [object] : (object.item_data?.variations ?? [])))
+  const changed = new Map(variations.map(({ id, updated_at: at }) => [id, Date.parse(at ?? '')]))
+  const changedAt = (id: string, version: number): number => changed.get(id) || version
+  const known = products.map(({ id, itemId, name, variationName, category, sku, price, currency, listed, version = 0 }) => ({
+    id, itemId, name, variationName, category, sku, price, currency, available: listed, version, updatedAtMs: changedAt(id, version),
+  }))
+  const gone = objects.filter(({ id, type, is_deleted }) => type === 'ITEM_VARIATION' && is_deleted === true && !products.some((one) => one.id === id))
+  return [...known, ...gone.map(({ id, version = 0, item_variation_data: left }) => ({
+    id, itemId: null, name: null, variationName: left?.name ?? null, category: null, sku: left?.sku ?? null, price: null, currency: facts.currency,
+    available: false, version, updatedAtMs: changedAt(id, version),
+  }))]
 }
 
 /** Variations that were deleted. */

@@ -129,6 +129,17 @@ describe('does', () => {
     expect(await product(id)).toMatchObject({ available: true, inventory: 7 })
   })
 
+  test('bring each item into the warehouse as it is now, and keep what is left of one that was deleted', async () => {
+    await shop.act('square', 'catalog/VARHEARTS250/price', { amount: 1111 })
+    await shop.act('square', 'catalog/VARTEESHIRTXL', { delete: true })
+    await sync()
+    const items = (await shop.cloud.rows('commerce', 'square_items')) as Json[]
+    const item = (id: string): Json | undefined => items.find((one) => one['id'] === id)
+    expect(new Set(items.map(({ id }) => id)).size).toBe(items.length)
+    expect(item('VARHEARTS250')).toMatchObject({ price: '11.11', currency: 'USD', available: true, item_id: expect.any(String), category: expect.any(String) })
+    expect(item('VARTEESHIRTXL')).toMatchObject({ available: false })
+  })
+
   test('read catalogues and counts that are longer than a page, to the last', async () => {
     const made = await Promise.all(Array.from({ length: 130 }, (_, index) => putIn(itemOf(`Bead ${index}`, 100 + index))))
     for (const [index, item] of made.entries()) await move(variationOf(item), index + 1)
@@ -200,6 +211,18 @@ describe('survives', () => {
     expect(progress()['countsFrom']).toBe(before['countsFrom'])
     await sync()
     expect(await product('VARPETDROPSS')).toMatchObject({ price: 27, inventory: shop.shelf('VARPETDROPSS') })
+  })
+
+  test('the warehouse being away: prices and counts come in, and the items as soon as it is back', async () => {
+    await shop.act('square', 'catalog/VARPETDROPSL/price', { amount: 3131 })
+    await move('VARPETDROPSL', -1)
+    shop.fault({ target: 'bigquery', when: 'before', effect: 'error', status: 503, times: 50 })
+    await sync()
+    shop.calm()
+    expect(await product('VARPETDROPSL')).toMatchObject({ price: 31.31, inventory: shop.shelf('VARPETDROPSL') })
+    await sync()
+    const items = (await shop.cloud.rows('commerce', 'square_items')) as Json[]
+    expect(items.find(({ id }) => id === 'VARPETDROPSL')).toMatchObject({ price: '31.31' })
   })
 
   test('its instance being killed between two pages of products and counts', async () => {

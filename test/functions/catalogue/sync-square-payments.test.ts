@@ -24,7 +24,7 @@ const sync = (): Promise<Record<string, number>> => shop.tally(JOB)
 const rows = async (): Promise<Json[]> => (await shop.cloud.rows('commerce', 'square_payments')) as Json[]
 const log = async (): Promise<Json[]> => (await shop.cloud.rows('commerce', 'square_payments_log')) as Json[]
 const sell = async (wanted: Json = {}): Promise<Json> => (await shop.act('square', 'payments', { lines: [{ variationId: 'VARTOTE1', quantity: '1' }], ...wanted }))['payment']
-const runs = (): Json[] => shop.documents('sync_runs').map(({ data }) => data).sort((one, other) => one['startedAtMs'] - other['startedAtMs'])
+const runs = (): Json[] => shop.documents('sync_runs').map(({ data }) => data).filter(({ job }) => job === JOB).sort((one, other) => one['startedAtMs'] - other['startedAtMs'])
 const later = (ms = 20 * MINUTE_MS): Promise<unknown> => shop.cloud.advance(ms)
 
 /** Nothing is missing, nothing is double: what the till holds is what the view shows. */

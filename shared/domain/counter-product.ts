@@ -1,0 +1,59 @@
+/**
+ * Items of Lightspeed's as products of ours, and what happens when Square has the same: Square counts, the other one is
+ * taken out of the window and listed for staff.
+ */
+import { roundedMinor } from '#values/decimal.ts'
+import { iso } from '#values/time.ts'
+import type { CounterItem } from './pos.ts'
+import { DEFAULT_CATEGORY, type Product } from './product.ts'
+
+/** What is not marked so is for adults: a wrong mark must not sell to a child. */
+const FOR_ALL = 'all_ages'
+
+/** Lightspeed numbers its items; ours never meet Square's ids. */
+export function counterProductId(itemId: string): string {
+  return `ls_${itemId}`
+}
+
+export function counterProduct(item: CounterItem): Omit<Product, 'held' | 'updatedAtMs'> {
+  const price = item.price === null ? undefined : roundedMinor(item.price, item.currency)
+  return {
+    id: counterProductId(item.id),
+    itemId: item.id,
+    variationName: '',
+    name: item.name,
+    description: item.description,
+    category: item.category ?? DEFAULT_CATEGORY,
+    price: price ?? null,
+    currency: item.currency,
+    sku: item.sku,
+    ageRestricted: !item.tags.includes(FOR_ALL),
+    attributes: [],
+    source: 'lightspeed',
+    listed: !item.archived,
+    counted: item.counted,
+    onHand: Math.floor(item.sellable),
+    countedAtMs: item.updatedAtMs,
+  }
+}
+
+/** A product of Lightspeed's with the SKU of one that Square offers. */
+export interface SkuConflict {
+  readonly id: string
+  readonly sku: string
+  readonly squareId: string
+  readonly lightspeedId: string
+  /** Whether Lightspeed offers it: so it is again when Square does not any more. */
+  readonly offered: boolean
+  readonly foundAtMs: number
+}
+
+export function conflictOf(product: Pick<Product, 'id' | 'sku' | 'listed'>, withSku: readonly Product[], nowMs: number): SkuConflict | undefined {
+  const counts = withSku.find(({ source, listed, sku }) => source === 'square' && listed && sku === product.sku)
+  if (product.sku === null || counts === undefined) return undefined
+  return { id: product.id, sku: product.sku, squareId: counts.id, lightspeedId: product.id, offered: product.listed, foundAtMs: nowMs }
+}
+
+export function conflictView({ sku, squareId, lightspeedId, offered, foundAtMs }: SkuConflict): Record<string, unknown> {
+  return { sku, counts: squareId, leftOut: lightspeedId, offeredByBoth: offered, foundAt: iso(foundAtMs) }
+}

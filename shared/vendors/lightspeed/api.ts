@@ -1,0 +1,123 @@
+/**
+ * Calls to Lightspeed: one door, so that sign-in, deadline, the bucket and errors are the same everywhere. Only reads.
+ *
+ * The bucket is never filled on purpose: each answer says how full it is and how fast it drains, and a call waits until
+ * there is room for it. Nothing of that is kept: the next answer says it again.
+ */
+import { VendorDown } from '#domain/breaker.ts'
+import type { TokenKeeper } from '#domain/vendor-tokens.ts'
+import { CursorExpired } from '#domain/walk.ts'
+import { Failure } from '#values/failure.ts'
+import { MINUTE_MS, SECOND_MS } from '#values/time.ts'
+import { config } from '#platform/config.ts'
+import { pause } from '#platform/deadline.ts'
+import { callPatiently, isPassing, restMs, type HttpResult } from '#platform/http.ts'
+import { authorization } from './sign-in.ts'
+
+const PUBLIC_ORIGIN = 'https://api.lightspeedapp.com'
+
+export interface Lightspeed {
+  /** Path and query below the account: `Sale.json?limit=100`. */
+  readonly get: (path: string) => Promise<Record<string, unknown>>
+}
+
+/** A conversation with Lightspeed, with what was learnt in it of the bucket. */
+export function lightspeed(keeper: TokenKeeper): Lightspeed {
+  const bucket = new Bucket()
+  return {
+    get: async (path) => {
+      let refused: string | undefined
+      for (;;) {
+        const signed = await authorization(keeper, refused)
+        await bucket.room()
+        const result = await callPatiently({
+          method: 'GET', url: `${accountUrl()}/${path}`, headers: { authorization: signed }, deadlineMs: config('deadlines').VENDOR_DEADLINE_MS, restMsMax: MINUTE_MS,
+        })
+        bucket.learn(result)
+        if (result.lost || result.status !== 401 || refused !== undefined) return answerIn(result, path)
+        refused = signed
+      }
+    },
+  }
+}
+
+function accountUrl(): string {
+  const { LIGHTSPEED_API_BASE, LIGHTSPEED_ACCOUNT_ID } = config('lightspeed')
+  return `${LIGHTSPEED_API_BASE}/API/V3/Account/${LIGHTSPEED_ACCOUNT_ID ?? ''}`
+}
+
+function answerIn(result: HttpResult, path: string): Record<string, unknown> {
+  if (result.lost) throw new VendorDown({ reason: `lightspeed: ${result.reason}` })
+  const body = (typeof result.body === 'object' && result.body !== null ? result.body : {}) as Record<string, unknown>
+  if (result.status >= 200 && result.status < 300) return body
+  const reason = `lightspeed ${result.status}: ${String(body['message'] ?? body['error'] ?? '')}`
+  if (isPassing(result)) throw new VendorDown({ reason, restMs: restMs(result) })
+  if (result.status === 400 && /[?&]after=/.test(path)) throw new CursorExpired(reason)
+  throw new Failure('SERVICE_UNAVAILABLE', { reason })
+}
+
+/**
+ * The next page as a list names it, below the account; null after the last one.
+ * @throws Failure when it leads anywhere else: our token goes nowhere but there
+ */
+export function nextIn(body: Record<string, unknown>, resource: string): string | null {
+  const said = (body['@attributes'] as { next?: unknown } | undefined)?.next
+  if (typeof said !== 'string' || said === '') return null
+  const next = URL.canParse(said) ? new URL(said) : undefined
+  const own = new URL(`${accountUrl()}/${resource}.json`)
+  if (next === undefined || ![PUBLIC_ORIGIN, own.origin].includes(next.origin) || next.pathname !== own.pathname) {
+    throw new Failure('SERVICE_UNAVAILABLE', { reason: 'lightspeed: the next page lies elsewhere' })
+  }
+  return `${resource}.json${next.search}`
+}
+
+/** One record comes alone, several come in a list, none does not come at all. */
+export function listOf(value: unknown): readonly unknown[] {
+  if (value === undefined || value === null || value === '') return []
+  return Array.isArray(value) ? value : [value]
+}
+
+class Bucket {
+  #level = 0
+  #size = Infinity
+  #drip = 1
+  #cost = 1
+  #burst = 0
+  #burstMax = Infinity
+  #atMs = 0
+
+  /** Waits until the next call fits. */
+  async room(): Promise<void> {
+    const passedMs = performance.now() - this.#atMs
+    const level = Math.max(0, this.#level - (passedMs / SECOND_MS) * this.#drip)
+    const over = level + this.#cost - this.#size
+    const forBucketMs = over > 0 ? (over / this.#drip) * SECOND_MS : 0
+    const forBurstMs = this.#burst >= this.#burstMax && passedMs < SECOND_MS ? SECOND_MS - passedMs : 0
+    const waitMs = Math.min(Math.max(forBucketMs, forBurstMs), MINUTE_MS)
+    if (waitMs > 0) await pause(waitMs)
+  }
+
+  learn(result: HttpResult): void {
+    if (result.lost) return
+    const [level, size] = pair(result.headers['x-ls-api-bucket-level'])
+    const [burst, burstMax] = pair(result.headers['x-ls-api-burst-level'])
+    this.#atMs = performance.now()
+    this.#level = level ?? this.#level
+    this.#size = size ?? this.#size
+    this.#burst = burst ?? 0
+    this.#burstMax = burstMax ?? Infinity
+    this.#drip = positive(result.headers['x-ls-api-drip-rate']) ?? this.#drip
+    this.#cost = positive(result.headers['x-ls-api-request-cost']) ?? this.#cost
+  }
+}
+
+/** `92.57/90` */
+function pair(said: string | string[] | undefined): [number | undefined, number | undefined] {
+  const match = /^(\d+(?:\.\d+)?)\/(\d+(?:\.\d+)?)$/.exec(String(said ?? ''))
+  return match === null ? [undefined, undefined] : [Number(match[1]), Number(match[2])]
+}
+
+function positive(said: string | string[] | undefined): number | undefined {
+  const value = Number(said ?? Number.NaN)
+  return value > 0 ? value : undefined
+}
