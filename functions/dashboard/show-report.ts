@@ -42,6 +42,7 @@ export const showReport = endpoint({
       ...freshnessShown, report: z.string(), days: countShown, currency: currencyShown,
       rows: listOf(z.union([ChannelShown, WeekdayShown, TierReportShown, CohortReportShown, SegmentShown])), ...emptyShown,
     }),
+    fails: ['NOT_FOUND'],
     run: async ({ params, query }) => {
       const name = nameOf(params['report'] ?? '')
       const { view, days: usual, daysMax } = KINDS[name]
