@@ -124,10 +124,16 @@ export { rotateWebhookSecret } from './webhooks/rotate-webhook-secret.ts'
 export { sendWebhooks } from './webhooks/send-webhooks.ts'
 
 // Dashboard
+export { listCampaigns } from './dashboard/list-campaigns.ts'
+export { listForecasts } from './dashboard/list-forecasts.ts'
 export { listProductSales } from './dashboard/list-product-sales.ts'
+export { sayOrShowAcquisition } from './dashboard/say-or-show-acquisition.ts'
 export { showDashboard } from './dashboard/show-dashboard.ts'
 export { showHistory } from './dashboard/show-history.ts'
 export { showReport } from './dashboard/show-report.ts'
+
+// Purchasing
+export { approveOrListPurchaseOrders } from './purchasing/approve-or-list-purchase-orders.ts'
 
 // Warehouse
 export { listRefusedRows } from './warehouse/list-refused-rows.ts'

@@ -1,8 +1,11 @@
 /** The catalogue, product by product, with what of each was sold in the last month, and the best sellers of all. */
 import { z } from 'zod'
 import { cursorField, limitField } from '#values/schema.ts'
+import { countShown, currencyShown, cursorShown, listOf } from '#values/shown.ts'
 import { count, freshness, productSold, topSellers, whyEmpty } from '#domain/dashboard.ts'
 import { productView } from '#domain/product.ts'
+import { ProductShown } from '#domain/shown/cart.ts'
+import { emptyShown, freshnessShown, ProductSoldShown, TopSellerShown } from '#domain/shown/dashboard.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { listProducts, readProducts } from '#stores/products.ts'
@@ -20,7 +23,8 @@ export const listProductSales = endpoint({
     summary: 'Products with their sales, and the best sellers',
     query: z.strictObject({ cursor: cursorField.optional(), limit: limitField(50, 100), days: z.coerce.number().int().min(1).max(90).default(30) }),
     reply: z.object({
-      mode: z.enum(['live', 'degraded', 'mock']), days: z.number(), products: z.array(z.looseObject({})), topSellers: z.array(z.looseObject({})), nextCursor: z.string().nullable(),
+      ...freshnessShown, days: countShown, currency: currencyShown, products: listOf(ProductShown.and(ProductSoldShown)), topSellers: listOf(TopSellerShown),
+      nextCursor: cursorShown, ...emptyShown,
     }),
     run: async ({ query: { cursor, limit, days } }) => {
       const [shown, page] = await Promise.all([rowsOfLastDays('products', days), listProducts({ cursor, limit })])

@@ -1,8 +1,10 @@
 /** Sales day by day and month by month, at most ninety days at once. Days without a sale are there, with zeros. */
 import { z } from 'zod'
 import { invalid } from '#values/failure.ts'
+import { currencyShown, dayShown } from '#values/shown.ts'
 import { dateIn, daysAfter } from '#domain/civil-day.ts'
 import { freshness, history, whyEmpty, type Span } from '#domain/dashboard.ts'
+import { emptyShown, freshnessShown, HistoryShown } from '#domain/shown/dashboard.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { historyRows } from '#stores/reports.ts'
@@ -21,7 +23,7 @@ export const showHistory = endpoint({
     who: ['viewer', 'support', 'admin'],
     summary: 'Sales by day and month',
     query: Query,
-    reply: z.object({ mode: z.enum(['live', 'degraded', 'mock']), from: z.string(), to: z.string(), daily: z.array(z.looseObject({})), monthly: z.array(z.looseObject({})), totals: z.looseObject({}) }),
+    reply: z.object({ ...freshnessShown, from: dayShown, to: dayShown, currency: currencyShown, ...HistoryShown.shape, ...emptyShown }),
     run: async ({ query }) => {
       const span = spanOf(query)
       const shown = await historyRows(span)

@@ -6,14 +6,16 @@
  */
 import { z } from 'zod'
 import { Failure, invalid } from '#values/failure.ts'
+import { countShown, currencyShown, listOf } from '#values/shown.ts'
 import { channels, cohorts, freshness, hours, segments, tiers, whyEmpty, type Figures } from '#domain/dashboard.ts'
+import { ChannelShown, CohortReportShown, emptyShown, freshnessShown, SegmentShown, TierReportShown, WeekdayShown } from '#domain/shown/dashboard.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { rowsOfLastDays } from '#stores/reports.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
 
 interface Kind {
-  readonly view: (rows: readonly Figures[], currency: string) => Array<Record<string, unknown>>
+  readonly view: (rows: readonly Figures[], currency: string) => ReadonlyArray<object>
   readonly days: number
   readonly daysMax: number
 }
@@ -36,7 +38,11 @@ export const showReport = endpoint({
     who: ['viewer', 'support', 'admin'],
     summary: 'A report: channels, hours, tiers, cohorts or segments',
     query: z.strictObject({ days: z.coerce.number().int().min(1).max(DAYS_MAX).optional() }),
-    reply: z.object({ mode: z.enum(['live', 'degraded', 'mock']), days: z.number(), currency: z.string(), rows: z.array(z.looseObject({})) }),
+    reply: z.object({
+      ...freshnessShown, report: z.string(), days: countShown, currency: currencyShown,
+      rows: listOf(z.union([ChannelShown, WeekdayShown, TierReportShown, CohortReportShown, SegmentShown])), ...emptyShown,
+    }),
+    fails: ['NOT_FOUND'],
     run: async ({ params, query }) => {
       const name = nameOf(params['report'] ?? '')
       const { view, days: usual, daysMax } = KINDS[name]

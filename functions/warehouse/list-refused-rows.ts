@@ -1,7 +1,9 @@
 /** Rows that BigQuery would not take, each with its reason: they are kept apart until somebody has looked at them. */
 import { z } from 'zod'
 import { cursorField, limitField } from '#values/schema.ts'
+import { cursorShown, listOf } from '#values/shown.ts'
 import { iso } from '#values/time.ts'
+import { RefusedRowShown } from '#domain/shown/dashboard.ts'
 import { listRefused } from '#stores/refused-rows.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
 
@@ -13,7 +15,7 @@ export const listRefusedRows = endpoint({
     who: ['viewer', 'support', 'admin'],
     summary: 'Rows that the warehouse refused, the newest first',
     query: z.strictObject({ cursor: cursorField.optional(), limit: limitField(50, 100) }),
-    reply: z.object({ rows: z.array(z.looseObject({})), nextCursor: z.string().nullable() }),
+    reply: z.object({ rows: listOf(RefusedRowShown), nextCursor: cursorShown }),
     run: async ({ query }) => {
       const { rows, nextCursor } = await listRefused(query)
       return { rows: rows.map(viewOf), nextCursor }
@@ -21,6 +23,6 @@ export const listRefusedRows = endpoint({
   }),
 })
 
-function viewOf({ table, insertId, reason, json, atMs }: Record<string, unknown>): Record<string, unknown> {
-  return { table, insertId, reason, row: JSON.parse(String(json)), at: iso(Number(atMs)) }
+function viewOf({ table, insertId, reason, json, atMs }: Record<string, unknown>): RefusedRowShown {
+  return { table: String(table), insertId: String(insertId), reason: String(reason), row: JSON.parse(String(json)), at: iso(Number(atMs)) }
 }

@@ -44,7 +44,7 @@ async function ofLocalCloud(url: string): Promise<Warehouse> {
   const { services } = (await answer.json()) as { services: Record<string, string> }
   const { PROJECT_ID } = await import('../local/servers.ts')
   const client = new BigQuery({ projectId: PROJECT_ID, apiEndpoint: services['BIGQUERY_EMULATOR_HOST'] ?? '', authClient: new PassThroughClient() as never })
-  return { client, names: datasetNames() }
+  return { client }
 }
 
 function end(faults: number, sentence: string): void {

@@ -5,6 +5,9 @@
 import { toMajor, toMinor, share } from '#values/money.ts'
 import { iso } from '#values/time.ts'
 import { daysAfter } from './civil-day.ts'
+import type {
+  AcquisitionShown, ChannelShown, CohortReportShown, FreshnessShown, HistoryShown, ProductSoldShown, SegmentShown, SumsShown, TierReportShown, TodayShown, TopSellerShown, WeekdayShown,
+} from './shown/dashboard.ts'
 
 /** A row of a statement; numbers may be text. */
 export type Figures = Readonly<Record<string, unknown>>
@@ -22,7 +25,7 @@ export interface Shown<T> {
 }
 
 /** What every answer of the dashboard begins with. */
-export function freshness({ mode, watermarkMs, reason }: Shown<unknown>, nowMs: number): Record<string, unknown> {
+export function freshness({ mode, watermarkMs, reason }: Shown<unknown>, nowMs: number): FreshnessShown {
   return {
     mode,
     lastUpdated: watermarkMs === null ? null : iso(watermarkMs),
@@ -32,7 +35,7 @@ export function freshness({ mode, watermarkMs, reason }: Shown<unknown>, nowMs: 
 }
 
 /** Why a list is empty; nothing is said of one that is not. */
-export function whyEmpty(rows: readonly unknown[], { mode, reason }: Shown<unknown>, nothing: string): Record<string, unknown> {
+export function whyEmpty(rows: readonly unknown[], { mode, reason }: Shown<unknown>, nothing: string): { emptyBecause?: string } {
   if (rows.length > 0) return {}
   return { emptyBecause: mode === 'mock' ? `Nothing was loaded from BigQuery yet. ${reason ?? ''}`.trim() : nothing }
 }
@@ -70,7 +73,7 @@ export interface Carts {
 }
 
 /** @param row undefined: nothing was ever loaded */
-export function todayMetrics(row: Figures | undefined, carts: Carts, currency: string): Record<string, unknown> {
+export function todayMetrics(row: Figures | undefined, carts: Carts, currency: string): TodayShown {
   const [revenue, online, refunds] = [minor(row?.['revenue'], currency), minor(row?.['online_revenue'], currency), minor(row?.['refund_sum'], currency)]
   const [transactions, onlineTransactions] = [count(row?.['transactions']), count(row?.['online_transactions'])]
   const money = (amount: number): number => toMajor(amount, currency)
@@ -99,7 +102,7 @@ function sumsOf(row: Figures | undefined, currency: string): Sums {
   return { revenue: minor(row?.['revenue'], currency), refunds: minor(row?.['refunds'], currency), transactions: count(row?.['transactions']) }
 }
 
-function sumsView({ revenue, refunds, transactions }: Sums, currency: string): Record<string, unknown> {
+function sumsView({ revenue, refunds, transactions }: Sums, currency: string): SumsShown {
   return {
     revenue: toMajor(revenue, currency), transactions, averageOrderValue: average(revenue, transactions, currency), refunds: toMajor(refunds, currency),
     netRevenue: toMajor(revenue - refunds, currency),
@@ -112,7 +115,7 @@ export interface Span {
 }
 
 /** Every day of the span, and the months that it touches. */
-export function history(rows: readonly Figures[], { from, to }: Span, currency: string): Record<string, unknown> {
+export function history(rows: readonly Figures[], { from, to }: Span, currency: string): HistoryShown {
   const byDay = new Map(rows.map((row) => [String(row['day']), row]))
   const days = daysBetween(from, to).map((day) => ({ day, row: byDay.get(day), sums: sumsOf(byDay.get(day), currency) }))
   const months = [...Map.groupBy(days, ({ day }) => day.slice(0, 7))].map(([month, some]) => ({ month, days: some.length, ...sumsView(total(some), currency) }))
@@ -130,7 +133,7 @@ function total(days: ReadonlyArray<{ readonly sums: Sums }>): Sums {
 
 const CHANNELS = ['online', 'store'] as const
 
-export function channels(rows: readonly Figures[], currency: string): Array<Record<string, unknown>> {
+export function channels(rows: readonly Figures[], currency: string): ChannelShown[] {
   const revenueOf = (row: Figures | undefined): number => minor(row?.['revenue'], currency)
   const all = rows.reduce((sum, row) => sum + revenueOf(row), 0)
   return CHANNELS.map((channel) => {
@@ -139,19 +142,19 @@ export function channels(rows: readonly Figures[], currency: string): Array<Reco
   })
 }
 
-function groupView(row: Figures | undefined, currency: string): Record<string, unknown> {
+function groupView(row: Figures | undefined, currency: string): Omit<TierReportShown, 'tier'> {
   const [revenue, transactions] = [minor(row?.['revenue'], currency), count(row?.['transactions'])]
   return { revenue: toMajor(revenue, currency), transactions, averageOrderValue: average(revenue, transactions, currency), customers: count(row?.['customers']) }
 }
 
-export function tiers(rows: readonly Figures[], currency: string): Array<Record<string, unknown>> {
+export function tiers(rows: readonly Figures[], currency: string): TierReportShown[] {
   return rows.map((row) => ({ tier: String(row['member_tier']), ...groupView(row, currency) }))
 }
 
 const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const
 
 /** Seven weekdays of twenty-four hours. */
-export function hours(rows: readonly Figures[], currency: string): Array<Record<string, unknown>> {
+export function hours(rows: readonly Figures[], currency: string): WeekdayShown[] {
   const of = (weekday: number, hour: number): Figures | undefined => rows.find((row) => count(row['weekday']) === weekday && count(row['hour']) === hour)
   return WEEKDAYS.map((weekday, index) => ({
     weekday,
@@ -163,7 +166,7 @@ export function hours(rows: readonly Figures[], currency: string): Array<Record<
 }
 
 /** Customers by the month they began: how many came again in each later month, and what each has been worth so far. */
-export function cohorts(rows: readonly Figures[], currency: string): Array<Record<string, unknown>> {
+export function cohorts(rows: readonly Figures[], currency: string): CohortReportShown[] {
   return [...Map.groupBy(rows, (row) => String(row['cohort']))].map(([cohort, some]) => {
     const months = some.toSorted((one, other) => count(one['months_later']) - count(other['months_later']))
     const size = count(months.find((row) => count(row['months_later']) === 0)?.['customers'])
@@ -189,7 +192,7 @@ const SEGMENTS: ReadonlyArray<readonly [string, (recency: number, frequency: num
   ['lost', () => true],
 ]
 
-export function segments(rows: readonly Figures[], currency: string): Array<Record<string, unknown>> {
+export function segments(rows: readonly Figures[], currency: string): SegmentShown[] {
   const named = rows.map((row) => {
     const [recency, frequency, money] = [count(row['recency']), count(row['frequency']), count(row['money'])]
     const segment = SEGMENTS.find(([, fits]) => fits(recency, frequency, money))?.[0] ?? 'lost'
@@ -206,7 +209,7 @@ export function segments(rows: readonly Figures[], currency: string): Array<Reco
 }
 
 /** What winning a month's customers has cost, and what they have brought since. Without a given spend there is no such figure. */
-export function acquisition(rows: readonly Figures[], spend: ReadonlyMap<string, number>, currency: string): Array<Record<string, unknown>> {
+export function acquisition(rows: readonly Figures[], spend: ReadonlyMap<string, number>, currency: string): AcquisitionShown[] {
   const months = [...new Set([...rows.map((row) => String(row['month'])), ...spend.keys()])].sort()
   return months.map((month) => {
     const row = rows.find((one) => one['month'] === month)
@@ -219,12 +222,12 @@ export function acquisition(rows: readonly Figures[], spend: ReadonlyMap<string,
 }
 
 /** What of a product was sold online. */
-export function productSold(row: Figures | undefined, currency: string): Record<string, unknown> {
+export function productSold(row: Figures | undefined, currency: string): ProductSoldShown {
   return { unitsSold: count(row?.['units']), revenue: toMajor(minor(row?.['revenue'], currency), currency), orders: count(row?.['order_count']) }
 }
 
 /** @param names of those that are still in the catalogue */
-export function topSellers(rows: readonly Figures[], names: ReadonlyMap<string, string>, currency: string): Array<Record<string, unknown>> {
+export function topSellers(rows: readonly Figures[], names: ReadonlyMap<string, string>, currency: string): TopSellerShown[] {
   return rows.map((row, index) => {
     const productId = String(row['product_id'])
     return { rank: index + 1, productId, name: names.get(productId) ?? null, ...productSold(row, currency) }

@@ -83,6 +83,14 @@ export const TEMPLATES = {
       paragraphs: [`Order ${orderNumber} was cancelled${byStaff ? ' by us' : ''}. ${setAside ? SET_FREE : 'Nothing was charged.'}`],
     }),
   }),
+  /** To a supplier. */
+  purchase_order: template({
+    variables: z.strictObject({ orderId: line(), lines: rows, expectedOn: line(40) }),
+    write: ({ orderId, lines, expectedOn }, shopName) => ({
+      subject: `Order ${orderId} from ${shopName}`, title: `Order ${orderId}`, rows: [lines],
+      paragraphs: [`Please deliver what is listed below. We expect it by ${expectedOn}.`, 'If you cannot, please answer this mail.'],
+    }),
+  }),
   /** Whatever staff have to say to somebody. */
   notice: template({
     variables: z.strictObject({ subject: line(200), title: line(200), paragraphs, rows: z.array(rows).max(5).optional(), action: action.optional(), notes: paragraphs.optional() }),

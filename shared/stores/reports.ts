@@ -19,6 +19,9 @@ import { salesByHour } from './statements/sales-by-hour.ts'
 import { salesByTier } from './statements/sales-by-tier.ts'
 import { today } from './statements/today.ts'
 
+/** Days that a forecast is made of. */
+export const HISTORY_DAYS = 90
+
 type Rows = Promise<Shown<readonly Fields[]>>
 
 /** So far back the newest row is looked for: a quiet morning is no old answer. */
@@ -52,7 +55,7 @@ export function historyRows(span: { readonly from: string; readonly to: string }
 /** Reports over the last days, by name. */
 const REPORTS = {
   channels: salesByChannel, hours: salesByHour, tiers: salesByTier, cohorts: salesByCohort, segments: customersByValue, acquisition: customersWon,
-  products: productSales, 'product-days': productUnitsByDay,
+  products: productSales,
 } as const
 
 export type ReportName = keyof typeof REPORTS
@@ -60,4 +63,10 @@ export type ReportName = keyof typeof REPORTS
 export function rowsOfLastDays(name: ReportName, days: number): Rows {
   const { todayMs, ...wanted } = lastDays(days)
   return reportRows({ name: `${name}/${days}`, statement: REPORTS[name](wanted), notBeforeMs: todayMs })
+}
+
+/** Units of products on the days before today, whose end nobody knows yet. */
+export function unitsRows(): Rows {
+  const { from, todayMs, currency, zone } = lastDays(HISTORY_DAYS + 1)
+  return reportRows({ name: 'units', statement: productUnitsByDay({ from, to: iso(todayMs), currency, zone }), notBeforeMs: todayMs })
 }

@@ -78,6 +78,7 @@ export async function openFurnished(options: Partial<LocalCloudOptions> = {}): P
     replayId: [String(replay['id'])],
     deadLetterId: dead,
     deliveryId: shop.documents('webhook_deliveries').map(({ id }) => id),
+    report: ['channels', 'hours', 'tiers', 'cohorts', 'segments'],
     token: [unsubscribeToken(shop)].flat(),
   }
   return { shop, ids, customer: buyer, admin: boss }

@@ -18,6 +18,7 @@ import { hostedSession } from './scenarios/hosted-session.ts'
 import { dunningKaja, dunningStripe, paymentMethod, renewalKaja, renewalStripe, subscribeKaja, subscribeStripe, upgrade } from './scenarios/membership.ts'
 import { outgoingWebhook } from './scenarios/outgoing-webhook.ts'
 import { bankPayout, payout } from './scenarios/payout.ts'
+import { purchaseOrder } from './scenarios/purchase-order.ts'
 import { checkoutHeld, reviewApprove, reviewRefuse } from './scenarios/review.ts'
 import { replayDeadLetters } from './scenarios/replay-dead-letters.ts'
 import { reconcilePayments } from './scenarios/reconcile-payments.ts'
@@ -34,8 +35,11 @@ import { syncSales } from './scenarios/sync-sales.ts'
 import { webhookWorker } from './scenarios/webhook-worker.ts'
 
 export const SCENARIOS: readonly Scenario[] = [
-  checkoutStripe, checkoutPromo, checkoutPromoDeclined, checkoutKaja, checkoutKajaHeld, checkoutHeld, authentication, hostedSession, reviewApprove, reviewRefuse, refundFull, refundPartial, refundShipped, refundKaja, refundKajaPart, refundKajaLater, cancelOpen, cancelPaid, cancelKaja, storeCardStripe, storeCardKaja, cardAuthentication, removeCardStripe, removeCardKaja, savedCardStripe, savedCardKaja, keepCardStripe, keepCardKaja, fulfil, sweepReservations, mail, mailAsked, mailBounced, mailReplayed, mailCampaign, stockPush, warehouseRows, syncCatalogue, squareWebhook, syncPayments, syncSales, sealAudit, webhookWorker,
-  sweepInbox, replayDeadLetters, reconcilePayments, dispute, payout, bankPayout, alert, outgoingWebhook,
-  subscribeStripe, subscribeKaja, upgrade, paymentMethod, renewalStripe, renewalKaja, dunningStripe, dunningKaja,
-  ageCheck, ageDeposit, checkoutForAdults, erase,
+  checkoutStripe, checkoutPromo, checkoutPromoDeclined, checkoutKaja, checkoutKajaHeld, checkoutHeld, authentication, hostedSession, reviewApprove,
+  reviewRefuse, refundFull, refundPartial, refundShipped, refundKaja, refundKajaPart, refundKajaLater, cancelOpen, cancelPaid, cancelKaja,
+  storeCardStripe, storeCardKaja, cardAuthentication, removeCardStripe, removeCardKaja, savedCardStripe, savedCardKaja, keepCardStripe,
+  keepCardKaja, fulfil, sweepReservations, mail, mailAsked, mailBounced, mailReplayed, mailCampaign, stockPush, warehouseRows, purchaseOrder,
+  syncCatalogue, squareWebhook, syncPayments, syncSales, sealAudit, webhookWorker, sweepInbox, replayDeadLetters, reconcilePayments, dispute,
+  payout, bankPayout, alert, outgoingWebhook, subscribeStripe, subscribeKaja, upgrade, paymentMethod, renewalStripe, renewalKaja, dunningStripe,
+  dunningKaja, ageCheck, ageDeposit, checkoutForAdults, erase,
 ]

@@ -141,7 +141,7 @@ describe('does', () => {
       { product_id: 'oil', units: 3, revenue: '130', order_count: 2 }, { product_id: 'tea', units: 2, revenue: '30.1', order_count: 2 },
     ])
     expect((await rowsOf(productUnitsByDay(NOVEMBER))).rows).toEqual([
-      { product_id: 'oil', day: '2026-11-20', units: 3 }, { product_id: 'tea', day: '2026-11-20', units: 1 }, { product_id: 'tea', day: '2026-11-23', units: 1 },
+      { product_id: 'oil', days: '19:3', all_units: 3 }, { product_id: 'tea', days: '19:1 22:1', all_units: 2 },
     ])
   })
 
