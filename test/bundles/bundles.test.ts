@@ -116,7 +116,7 @@ describe('survives', () => {
       await writeFile(compiled, bytes)
       const answer = await firstAnswer(place, 'health', HEALTH)
       expect(answer.status).toBe(200)
-      expect(answer.printed).toContain('compiled code is of another Node')
+      expect(answer.printed).toContain('compiled code does not fit this Node')
     })
   })
 })
