@@ -6,7 +6,7 @@
  *       function.cjs   the function and all it imports, minified
  *       google.cjs     the Google clients that it may ask for, loaded at the first call; absent when it asks for none
  *       compile.cjs    keeps compiled code; run where the function is built
- *       package.json   the framework, pinned, as the only dependency
+ *       package.json   the framework, pinned, as the only dependency; package-lock.json pins what it needs itself
  *
  * The same sources give the same bytes: the hash of a folder says whether its function changed.
  * The Google clients are a file of their own because a hundred functions share a handful of sets of them: each set is
@@ -18,6 +18,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { leaveOut } from './left-out.ts'
+import { lockedFor, type Lock } from './lock.ts'
 
 export interface Bundle {
   readonly name: string
@@ -75,13 +76,13 @@ export async function bundle({ directory, names }: BundleWish): Promise<Manifest
     if (set !== '' && !google.has(set)) google.set(set, await googlePart(clients))
   }
   const common = { 'compile.cjs': await shippedPart('compile.ts'), 'index.cjs': await shippedPart('load.ts') }
-  const framework = await frameworkVersion()
+  const framework = await installed()
   const functions: Bundle[] = []
   await rm(join(directory, 'functions'), { recursive: true, force: true })
   for (const { name } of entries) {
     const { part, clients } = own.get(name) as { part: Part; clients: readonly string[] }
     const asked = google.get(clients.join())
-    const parts: Record<string, Part> = { ...common, 'function.cjs': part, ...(asked === undefined ? {} : { 'google.cjs': asked }), 'package.json': packageJson(name, framework) }
+    const parts: Record<string, Part> = { ...common, 'function.cjs': part, ...(asked === undefined ? {} : { 'google.cjs': asked }), ...installation(name, framework) }
     const files = Object.fromEntries(Object.entries(parts).map(([file, { bytes }]) => [file, bytes]))
     await writeFiles(join(directory, 'functions', name), files)
     functions.push({ name, hash: hashOf(files), bytes: bytesOf(files), clients, carries: sumOf(Object.values(parts)) })
@@ -150,17 +151,27 @@ async function onePart(options: typeof OPTIONS & BuildOptions): Promise<Part> {
   return { bytes: file.contents, carries: carriedBy(inputsOf(metafile, file)) }
 }
 
-/** What the platform installs and runs. */
-function packageJson(name: string, framework: string): Part {
-  const facts = {
-    name, private: true, main: 'index.cjs', engines: { node: '24' }, scripts: { 'gcp-build': 'node compile.cjs' }, dependencies: { [FRAMEWORK]: framework },
-  }
-  return { bytes: Buffer.from(`${JSON.stringify(facts, null, 2)}\n`), carries: {} }
+interface Framework {
+  readonly version: string
+  readonly packages: Lock
 }
 
-async function frameworkVersion(): Promise<string> {
-  const { dependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { dependencies: Record<string, string> }
-  return dependencies[FRAMEWORK] ?? ''
+async function installed(): Promise<Framework> {
+  const { packages } = JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8')) as { packages: Lock }
+  return { version: packages[`node_modules/${FRAMEWORK}`]?.version ?? '', packages: lockedFor(FRAMEWORK, packages) }
+}
+
+/** What the platform installs and runs. */
+function installation(name: string, { version, packages }: Framework): Record<string, Part> {
+  const facts = { name, private: true, engines: { node: '24' }, dependencies: { [FRAMEWORK]: version } }
+  return {
+    'package.json': jsonPart({ ...facts, main: 'index.cjs', scripts: { 'gcp-build': 'node compile.cjs' } }),
+    'package-lock.json': jsonPart({ name, lockfileVersion: 3, requires: true, packages: { '': facts, ...packages } }),
+  }
+}
+
+function jsonPart(content: unknown): Part {
+  return { bytes: Buffer.from(`${JSON.stringify(content, null, 2)}\n`), carries: {} }
 }
 
 type Inputs = Metafile['outputs'][string]['inputs']

@@ -7,6 +7,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import type { Plugin } from 'esbuild'
+import { onlyCalls } from './messages.ts'
 
 interface LeftOut {
   /** The end of the file's path. */
@@ -32,6 +33,11 @@ const LEFT_OUT: readonly LeftOut[] = [
   { file: 'google-gax/build/src/fallback.js', text: () => "module.exports = require('./index.js')" },
   // Descriptors of every message, for servers that tell what they can do.
   { file: '@grpc/proto-loader/build/src/index.js', text: withoutDescriptors },
+  { file: 'protobufjs/ext/descriptor/index.js', text: () => '' },
+  // Looks through every hash that this machine knows, to hash one text.
+  { file: 'object-hash/index.js', text: () => "module.exports = (text) => require('node:crypto').createHash('sha1').update(text).digest('hex')" },
+  // Logs are written by the instance itself: no thread of their own.
+  { file: 'thread-stream/index.js', text: () => 'module.exports = class {}' },
   // Error texts in fifty languages.
   { file: 'zod/v4/locales/index.js', text: () => "export { default as en } from './en.js'" },
 ]
@@ -47,29 +53,13 @@ export const leaveOut: Plugin = {
   },
 }
 
-/** Messages that describe messages, among those that every client knows. */
-const DESCRIPTORS = /Descriptor|Options|FeatureSet|Edition|SourceCodeInfo|GeneratedCodeInfo|UninterpretedOption|SymbolVisibility/
-
-interface Namespace {
-  nested: Record<string, Namespace>
-}
+/** What `shared/platform/firestore.ts` makes the client call. */
+const STORE_CALLS = ['BatchGetDocuments', 'BeginTransaction', 'Commit', 'Rollback', 'RunQuery', 'RunAggregationQuery']
 
 /** Parsed when it is needed: text is read ten times faster than the same written as code. */
 function onlyStore(text: string): string {
-  const root = JSON.parse(text) as Namespace
-  const google = childOf(root, 'google')
-  delete childOf(google, 'firestore').nested['admin']
-  delete google.nested['longrunning']
-  delete google.nested['api']
-  const { nested } = childOf(google, 'protobuf')
-  for (const name of Object.keys(nested)) if (DESCRIPTORS.test(name)) delete nested[name]
-  return `module.exports = JSON.parse(${JSON.stringify(JSON.stringify(root))})`
-}
-
-function childOf(parent: Namespace, name: string): Namespace {
-  const child = parent.nested[name]
-  if (child === undefined) throw new Error(`The messages of Firestore have no "${name}" any more: look at infra/build/left-out.ts.`)
-  return child
+  const lean = onlyCalls(JSON.parse(text) as Parameters<typeof onlyCalls>[0], 'google.firestore.v1.Firestore', STORE_CALLS)
+  return `module.exports = JSON.parse(${JSON.stringify(JSON.stringify(lean))})`
 }
 
 function withoutDescriptors(text: string): string {
@@ -78,6 +68,7 @@ function withoutDescriptors(text: string): string {
     ["const messageDescriptor = message.toDescriptor('proto3');", ''],
     ['type: messageDescriptor.$type.toObject(messageDescriptor, descriptorOptions),', ''],
     ["const enumDescriptor = enumType.toDescriptor('proto3');", ''],
+    ['(0, util_1.addCommonProtos)();', ''],
     ['type: enumDescriptor.$type.toObject(enumDescriptor, descriptorOptions),', ''],
   ]
   return steps.reduce((left, [from, to]) => {

@@ -76,9 +76,9 @@ export async function commitNow(): Promise<string> {
   return stdout.trim()
 }
 
-export function report({ done, failed }: Outcome): void {
+export function report({ done, failed }: Outcome, what: string): void {
   for (const { name, why } of failed) say(`FAILED ${name}: ${why}`)
-  say(`${done.length} deployed, ${failed.length} failed`)
+  say(`${done.length} ${what}, ${failed.length} failed`)
   if (failed.length > 0) process.exitCode = 1
 }
 

@@ -41,6 +41,11 @@ export function objectOf(name: string, hash: string): string {
   return `${name}/${hash}.zip`
 }
 
+/** A bundle as people tell it from another. */
+export function shortOf(object: string | null): string {
+  return object?.split('/')[1]?.slice(0, 12) ?? 'nothing'
+}
+
 /** What a deployment would do. A function that is not active did not get what it was given. */
 export function planOf(wanted: readonly Wanted[], deployed: readonly DeployedFunction[]): Plan {
   const there = new Map(deployed.map((one) => [one.name, one]))
@@ -117,7 +122,7 @@ async function giveAll(google: Google, steps: ReadonlyArray<{ readonly name: str
   const results = await atOnce(steps, AT_ONCE, async ({ name, to }) => {
     try {
       await give(google, name, to)
-      tell(`${name}: runs ${to}`)
+      tell(`${name}: runs ${shortOf(to)}`)
       return { name, why: undefined }
     } catch (error) {
       const why = (error as Error).message

@@ -4,7 +4,7 @@
  * functions that do not exist yet. Signed in by `gcloud auth application-default login`, or GOOGLE_OAUTH_ACCESS_TOKEN.
  */
 import { builtBundles, commitNow, readCommand, report, run, say } from './command.ts'
-import { deploy, planOf, upload } from './deploy.ts'
+import { deploy, planOf, shortOf, upload } from './deploy.ts'
 
 await run(async () => {
   const { google, directory, isDryRun, isUploadOnly } = readCommand('npm run deploy -- --project P [--dry-run] [--upload-only]')
@@ -14,9 +14,9 @@ await run(async () => {
     return say(`${wanted.length} bundles lie in gs://${google.options.bucket}`)
   }
   const { changed, unchanged, missing, unknown } = planOf(wanted, await google.functions())
-  for (const { name, from, to } of changed) say(`change ${name}: ${from ?? 'nothing'} -> ${to}`)
+  for (const { name, from, to } of changed) say(`change ${name}: ${shortOf(from)} -> ${shortOf(to)}`)
   for (const name of missing) say(`missing ${name}: terraform apply makes it`)
   for (const name of unknown) say(`unknown ${name}: not in functions/index.ts; terraform apply removes it`)
   say(`${changed.length} to change, ${unchanged.length} unchanged, ${missing.length} missing`)
-  if (!isDryRun) report(await deploy(google, wanted, { commit: await commitNow(), nowMs: Date.now() }, say))
+  if (!isDryRun) report(await deploy(google, wanted, { commit: await commitNow(), nowMs: Date.now() }, say), 'deployed')
 })

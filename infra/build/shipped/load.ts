@@ -42,7 +42,7 @@ function compiledOf(file: string): Buffer | undefined {
 }
 
 function warn(name: string): void {
-  process.stdout.write(`${JSON.stringify({ severity: 'WARNING', message: 'compiled code is of another Node: starting without it', file: name, node: process.version })}\n`)
+  process.stdout.write(`${JSON.stringify({ severity: 'WARNING', message: 'compiled code does not fit this Node: starting without it', file: name, node: process.version })}\n`)
 }
 
 const { declaration } = load('function.cjs')

@@ -9,6 +9,8 @@ const COMMITTED = Buffer.from('0a080a0608a0a7b7c906', 'hex')
 /** `transaction` and `read_time` of a read's answer: 2 and 3 in a query's, 3 and 4 in that of documents. */
 const QUERIED = Buffer.from('1201781a0608a0a7b7c906', 'hex')
 const READ = Buffer.from('1a0178220608a0a7b7c906', 'hex')
+/** `result` of an aggregation, with nothing in it. */
+const NO_RESULT = Buffer.from('0a00', 'hex')
 /** `documents` of a read; in its answer the same number is `missing`. */
 const DOCUMENTS = 0x12
 const FRAME_BYTES = 5
@@ -30,6 +32,7 @@ export function standIn(): Http2Server {
 function answersTo(method: string, request: Buffer): readonly Buffer[] {
   if (method === 'Commit') return [COMMITTED]
   if (method === 'RunQuery') return [QUERIED]
+  if (method === 'RunAggregationQuery') return [Buffer.concat([NO_RESULT, QUERIED])]
   return method === 'BatchGetDocuments' ? documentsIn(request).map((missing) => Buffer.concat([missing, READ])) : []
 }
 

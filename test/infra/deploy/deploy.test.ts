@@ -236,7 +236,7 @@ describe('survives', () => {
       expect(objects()).toEqual(objectsOf('v2'))
       const back = await command('rollback.ts', directory)
       await back.ended
-      expect(back.output).toContain(`${NAMES.length} deployed, 0 failed`)
+      expect(back.output).toContain(`${NAMES.length} set back, 0 failed`)
       expect(objects()).toEqual(objectsOf('v1'))
     } finally {
       await rm(directory, { recursive: true, force: true })
