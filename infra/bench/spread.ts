@@ -81,9 +81,10 @@ async function sell(cloud: RunningCloud, house: Shopper, products: readonly stri
   const all = (await house.call('GET', `/_local/calls?since=${since}`)).body['calls'] as Call[]
   const invocations = new Set(all.map(({ requestId }) => requestId)).size
   const spans = Map.groupBy(all, ({ requestId }) => requestId ?? '').values()
+  const [store, warehouse] = ['firestore', 'bigquery'].map((name) => all.filter(({ target }) => target === name)) as [Call[], Call[]]
   const counted: Counted = {
-    reads: sum(all.map(({ reads }) => reads)), writes: sum(all.map(({ writes }) => writes)), invocations,
-    published: all.filter(({ operation }) => operation === 'Publish').length, streamed: all.filter(({ target }) => target === 'bigquery').length,
+    reads: sum(store.map(({ reads }) => reads)), writes: sum(store.map(({ writes }) => writes)), invocations,
+    published: all.filter(({ operation }) => operation === 'Publish').length, streamed: sum(warehouse.map(({ writes }) => writes)),
     busySeconds: sum([...spans].map((calls) => (Math.max(...calls.map((call) => call.startedMs + call.ms)) - Math.min(...calls.map((call) => call.startedMs))) / 1000)),
   }
   return { times: answers.map((answer) => answer.ms), perSecond, counted, calls: all.filter((call) => call.function === 'check-out') }
