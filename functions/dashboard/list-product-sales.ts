@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { cursorField, limitField } from '#values/schema.ts'
 import { count, freshness, productSold, topSellers, whyEmpty } from '#domain/dashboard.ts'
+import { ProductSalesShown } from '#domain/shown/dashboard.ts'
 import { productView } from '#domain/product.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
@@ -19,9 +20,7 @@ export const listProductSales = endpoint({
     who: ['viewer', 'support', 'admin'],
     summary: 'Products with their sales, and the best sellers',
     query: z.strictObject({ cursor: cursorField.optional(), limit: limitField(50, 100), days: z.coerce.number().int().min(1).max(90).default(30) }),
-    reply: z.object({
-      mode: z.enum(['live', 'degraded', 'mock']), days: z.number(), products: z.array(z.looseObject({})), topSellers: z.array(z.looseObject({})), nextCursor: z.string().nullable(),
-    }),
+    reply: ProductSalesShown,
     run: async ({ query: { cursor, limit, days } }) => {
       const [shown, page] = await Promise.all([rowsOfLastDays('products', days), listProducts({ cursor, limit })])
       const { CURRENCY: currency } = config('shop')

@@ -7,6 +7,7 @@
  */
 import { z } from 'zod'
 import { count, freshness, todayMetrics } from '#domain/dashboard.ts'
+import { TodayShown, freshnessShown } from '#domain/shown/dashboard.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { todayRows } from '#stores/reports.ts'
@@ -19,7 +20,7 @@ export const showDashboard = endpoint({
   GET: route({
     who: ['viewer', 'support', 'admin'],
     summary: 'The store\'s day in figures',
-    reply: z.object({ mode: z.enum(['live', 'degraded', 'mock']), lastUpdated: z.string().nullable(), ageSeconds: z.number().nullable(), metrics: z.looseObject({}) }),
+    reply: z.object({ ...freshnessShown, metrics: TodayShown }),
     run: async () => {
       const shown = await todayRows()
       const [row] = shown.value

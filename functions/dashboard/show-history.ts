@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { invalid } from '#values/failure.ts'
 import { dateIn, daysAfter } from '#domain/civil-day.ts'
 import { freshness, history, whyEmpty, type Span } from '#domain/dashboard.ts'
+import { HistoryShown } from '#domain/shown/dashboard.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { historyRows } from '#stores/reports.ts'
@@ -21,7 +22,7 @@ export const showHistory = endpoint({
     who: ['viewer', 'support', 'admin'],
     summary: 'Sales by day and month',
     query: Query,
-    reply: z.object({ mode: z.enum(['live', 'degraded', 'mock']), from: z.string(), to: z.string(), daily: z.array(z.looseObject({})), monthly: z.array(z.looseObject({})), totals: z.looseObject({}) }),
+    reply: HistoryShown,
     run: async ({ query }) => {
       const span = spanOf(query)
       const shown = await historyRows(span)

@@ -7,6 +7,7 @@
 import { z } from 'zod'
 import { Failure, invalid } from '#values/failure.ts'
 import { channels, cohorts, freshness, hours, segments, tiers, whyEmpty, type Figures } from '#domain/dashboard.ts'
+import { ReportShown } from '#domain/shown/dashboard.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { rowsOfLastDays } from '#stores/reports.ts'
@@ -36,7 +37,7 @@ export const showReport = endpoint({
     who: ['viewer', 'support', 'admin'],
     summary: 'A report: channels, hours, tiers, cohorts or segments',
     query: z.strictObject({ days: z.coerce.number().int().min(1).max(DAYS_MAX).optional() }),
-    reply: z.object({ mode: z.enum(['live', 'degraded', 'mock']), days: z.number(), currency: z.string(), rows: z.array(z.looseObject({})) }),
+    reply: ReportShown,
     run: async ({ params, query }) => {
       const name = nameOf(params['report'] ?? '')
       const { view, days: usual, daysMax } = KINDS[name]

@@ -239,6 +239,10 @@ export type ListReviewsAnswer = { readonly success: true; readonly reviews: Read
 
 export type ShowStatsAnswer = { readonly success: true; readonly day: Day; readonly timeZone: string; readonly currency: Currency; readonly orders: Readonly<Record<string, Sum>>; readonly memberships: Readonly<Record<string, Sum>>; readonly refunds: Sum; readonly queues: Readonly<Record<string, Readonly<Record<string, number>>>>; readonly breakers: ReadonlyArray<Breaker>; readonly timestamp: Moment }
 
+export type ListStockDifferencesWish = { readonly cursor?: string | undefined; readonly limit?: number | undefined }
+
+export type ListStockDifferencesAnswer = { readonly success: true; readonly differences: ReadonlyArray<Readonly<Record<string, unknown>>>; readonly nextCursor: string | null; readonly timestamp: Moment }
+
 export type ListSuppressionsWish = { readonly scope?: 'all' | 'campaigns' | undefined; readonly cursor?: string | undefined; readonly limit?: number | undefined }
 
 export type ListSuppressionsAnswer = { readonly success: true; readonly suppressions: ReadonlyArray<Suppression>; readonly nextCursor: NextCursor; readonly timestamp: Moment }
@@ -252,6 +256,10 @@ export type LiftSuppressionBody = { readonly scope?: 'all' | 'campaigns' | undef
 export type LiftSuppressionWish = { readonly suppressionId: string; readonly body: LiftSuppressionBody }
 
 export type LiftSuppressionAnswer = { readonly success: true; readonly suppression: Suppression; readonly timestamp: Moment }
+
+export type ListRefusedRowsWish = { readonly cursor?: string | undefined; readonly limit?: number | undefined }
+
+export type ListRefusedRowsAnswer = { readonly success: true; readonly rows: ReadonlyArray<Readonly<Record<string, unknown>>>; readonly nextCursor: string | null; readonly timestamp: Moment }
 
 export type ListWebhookDeliveriesWish = { readonly endpointId?: string | undefined; readonly status?: 'pending' | 'delivered' | 'dead' | undefined; readonly type?: 'order.paid' | 'order.fulfilled' | 'order.cancelled' | 'order.expired' | 'order.payment_failed' | 'order.in_review' | 'order.refunded' | 'order.refund_failed' | 'order.disputed' | 'order.dispute_closed' | undefined; readonly cursor?: string | undefined; readonly limit?: number | undefined }
 
@@ -292,6 +300,20 @@ export type GetAgeStatusAnswer = { readonly success: true; readonly timestamp: M
 export type VerifyAgeBody = { readonly customerId: string; readonly fullName: string; readonly dateOfBirth: string; readonly state: 'AL' | 'AK' | 'AZ' | 'AR' | 'CA' | 'CO' | 'CT' | 'DE' | 'FL' | 'GA' | 'HI' | 'ID' | 'IL' | 'IN' | 'IA' | 'KS' | 'KY' | 'LA' | 'ME' | 'MD' | 'MA' | 'MI' | 'MN' | 'MS' | 'MO' | 'MT' | 'NE' | 'NV' | 'NH' | 'NJ' | 'NM' | 'NY' | 'NC' | 'ND' | 'OH' | 'OK' | 'OR' | 'PA' | 'RI' | 'SC' | 'SD' | 'TN' | 'TX' | 'UT' | 'VT' | 'VA' | 'WA' | 'WV' | 'WI' | 'WY' | 'DC'; readonly idNumberLast4: string; readonly paymentMethod?: { readonly gateway?: 'stripe' | 'kaja' | undefined; readonly type?: string | undefined; readonly token: string } | undefined }
 
 export type VerifyAgeAnswer = ({ readonly success: true; readonly timestamp: Moment } & AgeVerified) | ({ readonly success: true; readonly timestamp: Moment } & AgeRefused)
+
+export type ShowReportWish = { readonly report: string; readonly days?: number | undefined }
+
+export type ShowReportAnswer = { readonly success: true; readonly mode: 'live' | 'degraded' | 'mock'; readonly lastUpdated: Moment | null; readonly ageSeconds: number | null; readonly reason?: string | undefined; readonly report: string; readonly days: number; readonly currency: Currency; readonly rows: ReadonlyArray<Readonly<Record<string, unknown>>>; readonly emptyBecause?: string | undefined; readonly timestamp: Moment }
+
+export type ShowDashboardAnswer = { readonly success: true; readonly mode: 'live' | 'degraded' | 'mock'; readonly lastUpdated: Moment | null; readonly ageSeconds: number | null; readonly reason?: string | undefined; readonly metrics: Readonly<Record<string, unknown>>; readonly timestamp: Moment }
+
+export type ShowHistoryWish = { readonly from?: string | undefined; readonly to?: string | undefined }
+
+export type ShowHistoryAnswer = { readonly success: true; readonly mode: 'live' | 'degraded' | 'mock'; readonly lastUpdated: Moment | null; readonly ageSeconds: number | null; readonly reason?: string | undefined; readonly from: Day; readonly to: Day; readonly currency: Currency; readonly daily: ReadonlyArray<Readonly<Record<string, unknown>>>; readonly monthly: ReadonlyArray<Readonly<Record<string, unknown>>>; readonly totals: Readonly<Record<string, unknown>>; readonly emptyBecause?: string | undefined; readonly timestamp: Moment }
+
+export type ListProductSalesWish = { readonly cursor?: string | undefined; readonly limit?: number | undefined; readonly days?: number | undefined }
+
+export type ListProductSalesAnswer = { readonly success: true; readonly mode: 'live' | 'degraded' | 'mock'; readonly lastUpdated: Moment | null; readonly ageSeconds: number | null; readonly reason?: string | undefined; readonly days: number; readonly currency: Currency; readonly nextCursor: string | null; readonly topSellers: ReadonlyArray<Readonly<Record<string, unknown>>>; readonly products: ReadonlyArray<Readonly<Record<string, unknown>>>; readonly emptyBecause?: string | undefined; readonly timestamp: Moment }
 
 export type OpenCartBody = { readonly customerId?: string | undefined }
 
@@ -804,6 +826,11 @@ export class Countinghouse extends Transport {
     return this.send({ operation: 'showStats', method: 'GET', path: '/api/admin/stats', keyed: false }, options)
   }
 
+  /** Products that are sold beyond what the till counts. For viewer, support, admin. */
+  listStockDifferences(wish: ListStockDifferencesWish = {}, options?: CallOptions): Promise<ListStockDifferencesAnswer> {
+    return this.send({ operation: 'listStockDifferences', method: 'GET', path: '/api/admin/stock-differences', keyed: false, parameters: wish, query: ['cursor', 'limit'] }, options)
+  }
+
   /** Addresses that get no mail, or no campaigns. For viewer, support, admin. */
   listSuppressions(wish: ListSuppressionsWish = {}, options?: CallOptions): Promise<ListSuppressionsAnswer> {
     return this.send({ operation: 'listSuppressions', method: 'GET', path: '/api/admin/suppressions', keyed: false, parameters: wish, query: ['scope', 'cursor', 'limit'] }, options)
@@ -817,6 +844,11 @@ export class Countinghouse extends Transport {
   /** Send mail, or campaigns, to an address again. For admin. */
   liftSuppression(wish: LiftSuppressionWish, options?: CallOptions): Promise<LiftSuppressionAnswer> {
     return this.send({ operation: 'liftSuppression', method: 'POST', path: '/api/admin/suppressions/{suppressionId}/lift', keyed: true, parameters: wish, body: wish.body ?? {} }, options)
+  }
+
+  /** Rows that the warehouse refused, the newest first. For viewer, support, admin. */
+  listRefusedRows(wish: ListRefusedRowsWish = {}, options?: CallOptions): Promise<ListRefusedRowsAnswer> {
+    return this.send({ operation: 'listRefusedRows', method: 'GET', path: '/api/admin/warehouse/refused-rows', keyed: false, parameters: wish, query: ['cursor', 'limit'] }, options)
   }
 
   /** Outgoing webhooks, the newest first. For viewer, support, admin. */
@@ -867,6 +899,26 @@ export class Countinghouse extends Transport {
   /** Check that a customer is old enough. For customer, admin. */
   verifyAge(body: VerifyAgeBody, options?: CallOptions): Promise<VerifyAgeAnswer> {
     return this.send({ operation: 'verifyAge', method: 'POST', path: '/api/age-verification/verify', keyed: true, body }, options)
+  }
+
+  /** A report: channels, hours, tiers, cohorts or segments. For viewer, support, admin. */
+  showReport(wish: ShowReportWish, options?: CallOptions): Promise<ShowReportAnswer> {
+    return this.send({ operation: 'showReport', method: 'GET', path: '/api/bigquery/{report}', keyed: false, parameters: wish, query: ['days'] }, options)
+  }
+
+  /** The store's day in figures. For viewer, support, admin. */
+  showDashboard(options?: CallOptions): Promise<ShowDashboardAnswer> {
+    return this.send({ operation: 'showDashboard', method: 'GET', path: '/api/bigquery/dashboard', keyed: false }, options)
+  }
+
+  /** Sales by day and month. For viewer, support, admin. */
+  showHistory(wish: ShowHistoryWish = {}, options?: CallOptions): Promise<ShowHistoryAnswer> {
+    return this.send({ operation: 'showHistory', method: 'GET', path: '/api/bigquery/historical', keyed: false, parameters: wish, query: ['from', 'to'] }, options)
+  }
+
+  /** Products with their sales, and the best sellers. For viewer, support, admin. */
+  listProductSales(wish: ListProductSalesWish = {}, options?: CallOptions): Promise<ListProductSalesAnswer> {
+    return this.send({ operation: 'listProductSales', method: 'GET', path: '/api/bigquery/products', keyed: false, parameters: wish, query: ['cursor', 'limit', 'days'] }, options)
   }
 
   /** Open a cart. For everybody. */

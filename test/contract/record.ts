@@ -73,6 +73,7 @@ const QUESTIONS: Record<string, (ids: Ids) => Question> = {
   listLedgerEntries: (ids) => ({ query: { orderId: at(ids, 'orderId', 1) } }),
   listAuditEvents: () => ({ query: { limit: '2' } }),
   listAuditSeals: () => ({ query: { limit: '1' } }),
+  showReport: () => ({ path: { report: 'channels' } }),
   getPayout: () => ({ path: { payoutId: 'gig-1' } }),
   removeWebhookEndpoint: (ids) => ({ path: { endpointId: at(ids, 'endpointId') } }),
   removeCard: (ids) => ({ path: { customerId: 'customer-1', cardId: at(ids, 'cardId', 1) } }),
