@@ -18,6 +18,7 @@ export const receiveSquare = webhook({
   path: '/api/webhooks/square',
   vendor: 'square',
   impact: 'What is sold or counted in the store reaches the shop only with the next sync.',
+  signedBy: ['x-square-hmacsha256-signature'],
   verify: async (raw, header) => verifiedEvent(raw, header('x-square-hmacsha256-signature')),
   isKnown,
 })

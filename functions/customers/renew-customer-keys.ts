@@ -1,5 +1,6 @@
 /**
- * Wraps customers' keys anew under the present master key after it was rotated; when none is left, the one before may go.
+ * Wraps customers' keys anew under the present master key after it was rotated; when none is left, the one before may go. While
+ * the pepper before the present one is mounted, it counts whose birth dates wait for their customer to be hashed anew.
  *
  * Safe to run twice: each key is wrapped in a transaction of its own, and one that is wrapped under the present master key,
  * or was destroyed, is left as it is. What is sealed under a customer's key is not touched.
@@ -7,6 +8,7 @@
 import { unreadableKeysAlert } from '#domain/customer-key.ts'
 import { log } from '#platform/log.ts'
 import { sayAlerts } from '#stores/alerts.ts'
+import { countUnderOldPepper } from '#stores/age-checks.ts'
 import { countUnreadableKeys, outdatedKeys, rewrapKey } from '#stores/customer-keys.ts'
 import { schedule, type Tally } from '#entry/schedule.ts'
 
@@ -28,8 +30,9 @@ export const renewCustomerKeys = schedule({
       }
     }
     tally.refused = await countUnreadableKeys()
+    const waiting = await countUnderOldPepper()
     if (tally.refused > 0) await sayAlerts([{ raise: unreadableKeysAlert(tally.refused) }])
-    return tally
+    return waiting === undefined ? tally : { ...tally, deferred: waiting }
   },
 })
 

@@ -8,7 +8,7 @@ import { z } from 'zod'
 import { secretText, signedHeaders } from '#domain/standard-webhook.ts'
 import { validGenerations } from '#domain/webhook-endpoint.ts'
 import { now } from '#platform/clock.ts'
-import { webhookKey } from '#platform/webhook-secret.ts'
+import { webhookKeys } from '#platform/webhook-secret.ts'
 import { claimDelivery, noteTry, WEBHOOK_TOPIC } from '#stores/webhook-deliveries.ts'
 import { post } from '#vendors/subscribers/post.ts'
 import { message } from '#entry/message.ts'
@@ -23,7 +23,7 @@ export const onWebhookDue = message({
     if (sending === undefined) return
     const { delivery, endpoint } = sending
     const { eventId: id, body } = delivery
-    const secrets = validGenerations(endpoint, now()).map((generation) => secretText(webhookKey(endpoint.id, generation)))
+    const secrets = validGenerations(endpoint, now()).flatMap((generation) => webhookKeys(endpoint.id, generation).map(secretText))
     await noteTry(sending, await post({ url: endpoint.url, body, headers: signedHeaders({ id, atMs: now(), body }, secrets) }))
   },
 })

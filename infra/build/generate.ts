@@ -3,6 +3,7 @@
  * What is generated is never edited by hand, so a difference always means that the declarations moved on.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { clientText } from './client.ts'
 import { loadDeclarations } from './declarations.ts'
 import { readExamples } from './examples.ts'
 import { firebaseJson } from './firebase.ts'
@@ -25,6 +26,7 @@ const FILES: readonly GeneratedFile[] = [
   { path: 'infra/google/generated.json', text: googleJson },
   { path: 'infra/hosting/openapi.json', text: (declarations) => `${JSON.stringify(openApi(declarations, readExamples(), VERSION), null, 1)}\n` },
   { path: 'infra/runbook/functions.md', text: runbookPage },
+  { path: 'infra/client/countinghouse.ts', text: (declarations) => clientText(openApi(declarations, {}, VERSION)) },
 ]
 
 const root = new URL('../../', import.meta.url)

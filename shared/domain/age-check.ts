@@ -44,6 +44,8 @@ export interface AgeAccount {
   readonly verification: Verification | null
   /** Of the last attempt that was too young; null when there was none since the last that passed. */
   readonly refusedDateOfBirthHash: string | null
+  /** Name of the pepper that its hashes are made with; absent: of the first one that the shop had. */
+  readonly pepper?: string
   /** What the last call was told: one whose own commit was lost finds it here. */
   readonly last: { readonly id: string; readonly answer: Answer }
   /** When the reminder is to be sent; null when it was, or there is nothing to be reminded of. */
@@ -58,6 +60,8 @@ export interface Attempt extends Pick<Verification, 'nameHash' | 'dateOfBirthHas
   /** Becomes the verification's id if it passes in full. */
   readonly id: string
   readonly customerId: string
+  /** Name of the pepper that its hashes are made with. */
+  readonly pepper?: string
   readonly nowMs: number
 }
 
@@ -65,6 +69,25 @@ export interface Judgement {
   readonly account: AgeAccount
   readonly rows: readonly WarehouseRow[]
   readonly alerts: readonly Alert[]
+}
+
+/** Hashes of name and birth date, under one pepper. */
+export type Hashes = Pick<Verification, 'nameHash' | 'dateOfBirthHash'>
+
+/**
+ * The account after its pepper was rotated: what the attempt shows to be the same is hashed anew; what is not stays another.
+ * @param then hashes of the attempt under the account's pepper; undefined when nobody has that one any more, so that nothing can be compared
+ */
+export function repeppered(account: AgeAccount, then: Hashes | undefined, present: Hashes & { readonly pepper: string }): AgeAccount {
+  const { pepper, nameHash, dateOfBirthHash } = present
+  if (then === undefined) return { ...account, pepper, verification: null, refusedDateOfBirthHash: null }
+  const { verification, refusedDateOfBirthHash: refused } = account
+  if (verification !== null && verification.dateOfBirthHash !== then.dateOfBirthHash) return account
+  return {
+    ...account, pepper,
+    verification: verification === null ? null : { ...verification, dateOfBirthHash, ...(verification.nameHash === then.nameHash ? { nameHash } : {}) },
+    refusedDateOfBirthHash: refused === then.dateOfBirthHash ? dateOfBirthHash : refused,
+  }
 }
 
 /** Decides an attempt. Every one leaves a row; only one that passes in full changes what holds. */
@@ -90,7 +113,7 @@ function isRenewalDue(verification: Verification, nowMs: number): boolean {
 }
 
 function passed(known: AgeAccount | undefined, attempt: Attempt): Judgement {
-  const { id, customerId, nowMs, ...checked } = attempt
+  const { id, customerId, nowMs, pepper: _, ...checked } = attempt
   const verification = { ...checked, id, verifiedAtMs: nowMs, expiresAtMs: nowMs + VALID_MS }
   const refusedBefore = known?.refusedDateOfBirthHash ?? attempt.dateOfBirthHash
   return {
@@ -136,8 +159,8 @@ function contradicted(account: AgeAccount, attempt: Attempt): Judgement {
 
 const OTHER_BIRTH_DATE = 'This account was verified with another birth date. Please contact us.'
 
-function emptyAccount({ customerId, nowMs }: Pick<Attempt, 'customerId' | 'nowMs'>): Omit<AgeAccount, 'last'> {
-  return { customerId, verification: null, refusedDateOfBirthHash: null, nextAtMs: null, updatedAtMs: nowMs }
+function emptyAccount({ customerId, nowMs, pepper }: Pick<Attempt, 'customerId' | 'nowMs' | 'pepper'>): Omit<AgeAccount, 'last'> {
+  return { customerId, verification: null, refusedDateOfBirthHash: null, ...(pepper === undefined ? {} : { pepper }), nextAtMs: null, updatedAtMs: nowMs }
 }
 
 function verifiedAnswer({ id, state, verifiedAtMs, expiresAtMs }: Verification, method: 'full_verification' | 'cache', { age, nowMs }: Attempt): Answer {

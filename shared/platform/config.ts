@@ -62,8 +62,10 @@ const vault = z.object({
 })
 
 const pseudonyms = z.object({
-  /** Goes into every hash of what is personal. It stays: under another one nobody's birth date would be known again. */
+  /** Goes into every hash of what is personal. */
   PII_PEPPER: signingSecret,
+  /** The one before the last rotation: what was hashed with it is known again, and hashed anew when its customer is there. */
+  PII_PEPPER_PREVIOUS: signingSecret.optional(),
 })
 
 const certificates = z.object({
@@ -202,6 +204,8 @@ const pagerduty = z.object({
 const webhooks = z.object({
   /** Every endpoint's secret follows from it. */
   WEBHOOK_SIGNING_SECRET: signingSecret,
+  /** The one before the last rotation: events are signed with what follows from it too, until every endpoint has a new secret. */
+  WEBHOOK_SIGNING_SECRET_PREVIOUS: signingSecret.optional(),
   WEBHOOK_DEADLINE_MS: positive(5_000),
   /** An endpoint that has taken nothing for so long is switched off. */
   WEBHOOK_DISABLE_DAYS: positive(3),

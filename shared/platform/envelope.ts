@@ -59,9 +59,28 @@ export function masterKeyNames(): string[] {
 /**
  * A hash of what is personal, by which it can be told again but not guessed: it takes the customer's own key and the
  * shop's pepper together, so neither the store nor the secrets alone lead back, and without the key nothing does.
+ * @param pepper by its name; the present one without it
+ * @throws Error when that pepper is not mounted any more
  */
-export function pseudonym(key: Buffer, parts: readonly string[]): string {
-  return macOf(createHmac('sha256', config('pseudonyms').PII_PEPPER).update('pseudonym').update(key).digest(), parts)
+export function pseudonym(key: Buffer, parts: readonly string[], pepper?: string): string {
+  const secret = pepper === undefined ? config('pseudonyms').PII_PEPPER : peppers().find((one) => pepperName(one) === pepper)
+  if (secret === undefined) throw new Error(`pepper ${pepper} is not mounted`)
+  return macOf(createHmac('sha256', secret).update('pseudonym').update(key).digest(), parts)
+}
+
+/** Names of the peppers that are mounted, the present one first. */
+export function pepperNames(): string[] {
+  return peppers().map(pepperName)
+}
+
+function peppers(): string[] {
+  const { PII_PEPPER, PII_PEPPER_PREVIOUS } = config('pseudonyms')
+  return [PII_PEPPER, ...(PII_PEPPER_PREVIOUS === undefined ? [] : [PII_PEPPER_PREVIOUS])]
+}
+
+/** Tells peppers apart without telling anything of them. */
+function pepperName(pepper: string): string {
+  return createHash('sha256').update('pepper').update(pepper).digest('hex').slice(0, 16)
 }
 
 /** A keyed hash of parts, kept apart by their length: equal only for equal parts under the same key. */

@@ -4,7 +4,7 @@
  * and the sealed digits need the customer's key, so that without it nobody can tell them again.
  */
 import { ageOn, nameForm, type Identity } from '#domain/age.ts'
-import { endsSoon, isValid, judge, reminderMail, revoked, type AgeAccount, type Judgement } from '#domain/age-check.ts'
+import { endsSoon, isValid, judge, reminderMail, repeppered, revoked, type AgeAccount, type Hashes, type Judgement } from '#domain/age-check.ts'
 import type { AlertChange } from '#domain/alert.ts'
 import type { MailIntent } from '#domain/mail.ts'
 import type { Answer } from '#domain/order.ts'
@@ -12,8 +12,8 @@ import { dateIn } from '#domain/civil-day.ts'
 import { Failure } from '#values/failure.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
-import { pseudonym, seal, unseal } from '#platform/envelope.ts'
-import { doc, readOne, transact, type Doc, type Snapshot, type Unit } from '#platform/firestore.ts'
+import { pepperNames, pseudonym, seal, unseal } from '#platform/envelope.ts'
+import { collection, countOf, doc, readOne, transact, type Doc, type Snapshot, type Unit } from '#platform/firestore.ts'
 import { addAlertChange, alertPlace } from './alerts.ts'
 import { customerKeyDoc, keyIn, keyOrNew } from './customer-keys.ts'
 import { mailDoc, queueMail } from './mails.ts'
@@ -57,14 +57,17 @@ export interface Attempted {
 export async function attemptIn(unit: Unit, attempt: AgeAttempt): Promise<Attempted> {
   const { id, customerId, identity, email, ip, userAgent } = attempt
   const [found, keys] = (await unit.getAll(await ageDoc(customerId), await customerKeyDoc(customerId))) as [Snapshot, Snapshot]
-  const known = ageAccountIn(found)
-  if (known?.last.id === id) return { answer: known.last.answer, passed: known.verification?.id === id, alerts: [] }
+  const before = ageAccountIn(found)
+  if (before?.last.id === id) return { answer: before.last.answer, passed: before.verification?.id === id, alerts: [] }
   const key = keyOrNew(unit, keys, customerId)
   const sealed = (field: string, plain: string): string => seal(key, [customerId, id, field], plain)
+  const hashes = (pepper?: string): Hashes => ({
+    nameHash: pseudonym(key, ['full name', nameForm(identity.fullName)], pepper), dateOfBirthHash: pseudonym(key, ['date of birth', identity.dateOfBirth], pepper),
+  })
+  const known = before === undefined ? undefined : underPresentPepper(before, hashes)
+  const [pepper = ''] = pepperNames()
   const judgement = judge(known, {
-    id, customerId, ip, userAgent,
-    nameHash: pseudonym(key, ['full name', nameForm(identity.fullName)]),
-    dateOfBirthHash: pseudonym(key, ['date of birth', identity.dateOfBirth]),
+    id, customerId, ip, userAgent, pepper, ...hashes(),
     idNumber: sealed('id number', identity.idNumberLast4),
     email: email === null ? null : sealed(EMAIL, email),
     state: identity.state,
@@ -72,6 +75,20 @@ export async function attemptIn(unit: Unit, attempt: AgeAttempt): Promise<Attemp
     nowMs: now(),
   })
   return written(unit, found.ref, judgement)
+}
+
+/** As if its hashes had always been made with the present pepper, as far as this attempt can tell. */
+function underPresentPepper(account: AgeAccount, hashes: (pepper?: string) => Hashes): AgeAccount {
+  const names = pepperNames()
+  const [present = ''] = names
+  const { pepper = names.at(-1) ?? present } = account
+  return pepper === present ? account : repeppered(account, names.includes(pepper) ? hashes(pepper) : undefined, { ...hashes(), pepper: present })
+}
+
+/** Accounts whose hashes are made with the pepper before the present one: their customers were not there since it was rotated. */
+export async function countUnderOldPepper(): Promise<number | undefined> {
+  const [, previous] = pepperNames()
+  return previous === undefined ? undefined : countOf((await collection('age_verifications')).where('pepper', '==', previous))
 }
 
 const EMAIL = 'e-mail'
