@@ -66,7 +66,8 @@ async function changedSince(from: string): Promise<number> {
   let cursor: string | undefined
   for (let pages = 0; pages < PAGES_MAX; pages += 1) {
     const page = await searchItems(from, cursor)
-    const facts = { locationId: config('square').SQUARE_LOCATION_ID, currency: config('shop').CURRENCY, categoryNames: categoryNames([...page.related, ...page.objects]) }
+    const names = categoryNames([...page.related, ...page.objects])
+    const facts = { locationId: config('square').SQUARE_LOCATION_ID, currency: config('shop').CURRENCY, categoryNames: names }
     const products = page.objects.flatMap((item) => productsOf(item, facts))
     saved += (await saveProducts(products)).saved + (await retireProducts(deletedVariations(page.objects))).saved
     await countAnew(products.map(({ id }) => id))

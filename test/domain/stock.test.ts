@@ -210,7 +210,7 @@ const GROWING = ['delivery', 'count by hand'] as const
 
 const steps = (...whats: ReadonlyArray<keyof typeof moves>) =>
   fc.array(fc.record({ what: fc.constantFrom(...whats), n: fc.integer({ min: 1, max: 3 }) }), { maxLength: 50, size: 'max' })
-const OFTEN = { numRuns: 10_000 }
+const OFTEN = { numRuns: 5_000 }
 
 function play(onHand: number, played: readonly Step[], look: (world: World) => void = () => undefined): World {
   const world = newWorld(onHand)
@@ -269,7 +269,7 @@ describe('survives', () => {
       const online = bought(world).length
       const inStore = world.facts.filter(({ delta }) => delta === -1).length - bought(world).filter(({ state }) => state === 'paid').length
       expect(online + inStore).toBeLessThanOrEqual(1)
-    }), { numRuns: 3_000 })
+    }), { numRuns: 2_000 })
   })
 
   test('the last piece while the till cannot be asked: whatever is promised beyond it is known to the unit', () => {
@@ -279,6 +279,6 @@ describe('survives', () => {
       settle(world)
       const sold = world.facts.filter(({ delta }) => delta !== undefined && delta < 0)
       expect(shortage(world.ours)).toBe(Math.max(0, 0 - sum(sold.map(({ delta = 0 }) => delta)) + reserved(world) - 1))
-    }), { numRuns: 3_000 })
+    }), { numRuns: 2_000 })
   })
 })

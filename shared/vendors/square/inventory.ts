@@ -86,9 +86,10 @@ const AHEAD_MAX_MS = 5 * MINUTE_MS
 export function countsIn(given: unknown): Omit<CountPage, 'cursor'> {
   const counts: PosCount[] = []
   const unreadable: string[] = []
-  for (const { catalog_object_id: productId, state, location_id: locationId, quantity, calculated_at: at } of Array.isArray(given) ? (given as readonly InventoryCount[]).filter(Boolean) : []) {
+  const sent: readonly InventoryCount[] = Array.isArray(given) ? given.filter(Boolean) : []
+  for (const { catalog_object_id: productId, state, location_id: locationId, quantity, calculated_at } of sent) {
     if (state !== 'IN_STOCK' || locationId !== config('square').SQUARE_LOCATION_ID || !ID.test(productId)) continue
-    const countedAtMs = Date.parse(at)
+    const countedAtMs = Date.parse(calculated_at)
     if (QUANTITY.test(quantity) && countedAtMs <= now() + AHEAD_MAX_MS) counts.push({ productId, quantity: Math.floor(Number(quantity)), countedAtMs })
     else unreadable.push(productId)
   }

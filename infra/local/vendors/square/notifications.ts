@@ -65,7 +65,8 @@ export class Notifications {
 
   tellRevoked(revokerType: 'APPLICATION' | 'MERCHANT' | 'SQUARE'): void {
     const revokedAt = new Date(this.#context.timeline.now()).toISOString()
-    this.tell({ type: 'oauth.authorization.revoked', dataType: 'revocation', id: randomUUID(), object: { revocation: { revoked_at: revokedAt, revoker_type: revokerType } } })
+    const revocation = { revoked_at: revokedAt, revoker_type: revokerType }
+    this.tell({ type: 'oauth.authorization.revoked', dataType: 'revocation', id: randomUUID(), object: { revocation } })
   }
 
   /** An event once more, under the same id, as the dashboard can send it. */
