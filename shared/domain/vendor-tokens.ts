@@ -37,8 +37,19 @@ export const CLAIM_MS = MINUTE_MS
 /** A token that ends so soon is not begun with any more. */
 const ENDS_SOON_MS = MINUTE_MS
 
+/** An access token, and until when it is begun with. */
+export interface Access {
+  readonly token: string
+  readonly goodUntilMs: number
+}
+
 /** The kept access token if it may be used: of the present consent, not about to end, and not the one that was refused. */
-export function usable(kept: KeptTokens | undefined, origin: string, { nowMs, refused }: { nowMs: number; refused?: string | undefined }): string | undefined {
+export function usable(kept: KeptTokens | undefined, origin: string, { nowMs, refused }: { nowMs: number; refused?: string | undefined }): Access | undefined {
   if (kept === undefined || kept.origin !== origin || kept.access === refused) return undefined
-  return kept.expiresAtMs - ENDS_SOON_MS > nowMs ? kept.access : undefined
+  const access = accessOf(kept)
+  return access.goodUntilMs > nowMs ? access : undefined
+}
+
+export function accessOf({ access, expiresAtMs }: TokenPair): Access {
+  return { token: access, goodUntilMs: expiresAtMs - ENDS_SOON_MS }
 }

@@ -141,75 +141,96 @@ interface Walked {
   readonly end: 'closed' | 'out of time' | 'forgotten'
 }
 
+/** While one batch is handed over the next one is read; there are never more than these two in memory. */
 async function walkPages<Item>(syncing: Syncing, source: Source<Item>, from: Walk): Promise<Walked> {
-  const basket = new Basket<Item>(from)
+  const basket = new Basket<Item>(from, source.pace)
+  let handing: Promise<void> = Promise.resolve()
+  const next = async (isLast: boolean): Promise<void> => {
+    await handing
+    handing = handedOver(syncing, source, basket.emptied(isLast ? syncing.run.startedAtMs : undefined))
+    // Whoever waits for it next is told.
+    handing.catch(() => undefined)
+  }
   try {
     for await (const page of source.pages(from)) {
       basket.add(page)
       const isLast = page.cursor === null
-      if (!isLast && basket.read < BATCH_ROWS && syncing.hasTime()) continue
-      await empty(syncing, source, basket, isLast)
-      if (isLast) return { walk: basket.walk, end: 'closed' }
-      if (!syncing.hasTime()) return { walk: basket.walk, end: 'out of time' }
+      const isOver = isLast || !syncing.hasTime()
+      if (!isOver && basket.read < BATCH_ROWS) continue
+      await next(isLast)
+      if (isOver) break
     }
-    throw new Failure('INTERNAL_ERROR', { reason: `${syncing.run.job}: a list without an end` })
+    await handing
+    return { walk: basket.walk, end: basket.walk.toMs > basket.walk.fromMs ? 'out of time' : 'closed' }
   } catch (error) {
-    if (!(error instanceof CursorExpired)) throw error
-    await empty(syncing, source, basket, false)
-    return { walk: basket.walk, end: 'forgotten' }
+    if (error instanceof CursorExpired) await next(false)
+    await handing
+    if (error instanceof CursorExpired) return { walk: basket.walk, end: 'forgotten' }
+    throw error
   }
 }
 
-/** Hands over what was gathered, and then moves the walk on. */
-async function empty<Item>(syncing: Syncing, source: Source<Item>, basket: Basket<Item>, isLast: boolean): Promise<void> {
-  const { fresh, bad, met, read, cursor } = basket
+interface Batch<Item> {
+  readonly fresh: ReadonlyArray<Fact<Item>>
+  readonly bad: readonly BadRow[]
+  readonly read: number
+  /** Where the walk is when it is safe. */
+  readonly walk: Walk
+}
+
+/** Brings a batch to safety, and only then moves the walk on. */
+async function handedOver<Item>(syncing: Syncing, source: Source<Item>, { fresh, bad, read, walk }: Batch<Item>): Promise<void> {
   const nothing = { saved: 0, refused: 0 }
   const { saved, refused } = fresh.length + bad.length === 0 ? nothing : await source.handOver(fresh.map(({ item }) => item), bad)
   const counts = plus(syncing.counts, { read, saved, refused, unchanged: read - fresh.length - bad.length })
-  const moved = advanced(basket.walk, cursor, met, source.pace)
-  const walk = isLast ? closed(moved, source.pace, syncing.run.startedAtMs) : moved
   const walks = { ...syncing.walks, [source.name]: walk }
   await saveRunProgress(syncing.run, { walks, counts })
   syncing.walks = walks
   syncing.counts = counts
-  basket.emptied(walk)
 }
 
 /** What was read and is not handed over yet. */
 class Basket<Item> {
+  /** Where the walk is when all that was taken out of the basket is safe. */
   walk: Walk
-  cursor: string | null
-  fresh: Array<Fact<Item>> = []
-  bad: BadRow[] = []
-  met: Met[] = []
   read = 0
+  readonly #pace: Pace
+  #cursor: string | null
+  #fresh: Array<Fact<Item>> = []
+  #bad: BadRow[] = []
+  #met: Met[] = []
   #seen: Set<string>
 
-  constructor(walk: Walk) {
+  constructor(walk: Walk, pace: Pace) {
     this.walk = walk
-    this.cursor = walk.cursor
+    this.#pace = pace
+    this.#cursor = walk.cursor
     this.#seen = new Set(walk.seen)
   }
 
   add({ facts, bad, cursor }: Page<Item>): void {
     this.read += facts.length + bad.length
-    this.bad.push(...bad)
-    this.cursor = cursor
+    this.#bad.push(...bad)
+    this.#cursor = cursor
     for (const fact of facts) {
       const mark = markOf(fact)
-      this.met.push({ key: fact.key, changedMs: fact.changedMs })
+      this.#met.push({ key: fact.key, changedMs: fact.changedMs })
       if (this.#seen.has(mark)) continue
       this.#seen.add(mark)
-      this.fresh.push(fact)
+      this.#fresh.push(fact)
     }
   }
 
-  emptied(walk: Walk): void {
-    this.walk = walk
-    this.fresh = []
-    this.bad = []
-    this.met = []
+  /** @param presentMs set with what is the last of the window: when the run began */
+  emptied(presentMs: number | undefined): Batch<Item> {
+    const moved = advanced(this.walk, this.#cursor, this.#met, this.#pace)
+    this.walk = presentMs === undefined ? moved : closed(moved, this.#pace, presentMs)
+    const batch = { fresh: this.#fresh, bad: this.#bad, read: this.read, walk: this.walk }
+    this.#fresh = []
+    this.#bad = []
+    this.#met = []
     this.read = 0
-    this.#seen = new Set(walk.seen)
+    this.#seen = new Set(this.walk.seen)
+    return batch
   }
 }

@@ -9,10 +9,11 @@ import type { TokenKeeper } from '#domain/vendor-tokens.ts'
 import { CursorExpired } from '#domain/walk.ts'
 import { Failure } from '#values/failure.ts'
 import { MINUTE_MS, SECOND_MS } from '#values/time.ts'
+import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { pause } from '#platform/deadline.ts'
 import { callPatiently, isPassing, restMs, type HttpResult } from '#platform/http.ts'
-import { authorization } from './sign-in.ts'
+import { signIn, type Signed } from './sign-in.ts'
 
 const PUBLIC_ORIGIN = 'https://api.lightspeedapp.com'
 
@@ -24,18 +25,20 @@ export interface Lightspeed {
 /** A conversation with Lightspeed, with what was learnt in it of the bucket. */
 export function lightspeed(keeper: TokenKeeper): Lightspeed {
   const bucket = new Bucket()
+  let signed: Signed | undefined
   return {
     get: async (path) => {
       let refused: string | undefined
       for (;;) {
-        const signed = await authorization(keeper, refused)
+        if (signed === undefined || signed.goodUntilMs <= now()) signed = await signIn(keeper, refused)
         await bucket.room()
         const result = await callPatiently({
-          method: 'GET', url: `${accountUrl()}/${path}`, headers: { authorization: signed }, deadlineMs: config('deadlines').VENDOR_DEADLINE_MS, restMsMax: MINUTE_MS,
+          method: 'GET', url: `${accountUrl()}/${path}`, headers: { authorization: signed.header }, deadlineMs: config('deadlines').VENDOR_DEADLINE_MS, restMsMax: MINUTE_MS,
         })
         bucket.learn(result)
         if (result.lost || result.status !== 401 || refused !== undefined) return answerIn(result, path)
-        refused = signed
+        refused = signed.header
+        signed = undefined
       }
     },
   }

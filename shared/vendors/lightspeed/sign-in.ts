@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { VendorDown } from '#domain/breaker.ts'
 import type { SyncMode } from '#domain/sync-run.ts'
-import { usable, type Claim, type KeptTokens, type TokenKeeper } from '#domain/vendor-tokens.ts'
+import { accessOf, usable, type Access, type Claim, type KeptTokens, type TokenKeeper } from '#domain/vendor-tokens.ts'
 import { Failure } from '#values/failure.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
@@ -41,15 +41,24 @@ function key(): string | undefined {
   return LIGHTSPEED_ACCOUNT_ID === undefined ? undefined : LIGHTSPEED_API_KEY
 }
 
-/** @param refused what was refused just now: it is not tried again */
-export async function authorization(keeper: TokenKeeper, refused?: string): Promise<string> {
-  const application = oauth()
-  if (application !== undefined) return `Bearer ${await accessToken(application, keeper, refused?.replace('Bearer ', ''))}`
-  if (refused !== undefined) throw new Failure('SERVICE_UNAVAILABLE', { reason: 'lightspeed: the key is not good' })
-  return `Basic ${Buffer.from(`${key() ?? ''}:apikey`).toString('base64')}`
+/** What a call says of whoever makes it, and until when it is good. */
+export interface Signed {
+  readonly header: string
+  readonly goodUntilMs: number
 }
 
-async function accessToken(application: Application, keeper: TokenKeeper, refused: string | undefined): Promise<string> {
+/** @param refused what was refused just now: it is not tried again */
+export async function signIn(keeper: TokenKeeper, refused?: string): Promise<Signed> {
+  const application = oauth()
+  if (application !== undefined) {
+    const { token, goodUntilMs } = await accessToken(application, keeper, refused?.replace('Bearer ', ''))
+    return { header: `Bearer ${token}`, goodUntilMs }
+  }
+  if (refused !== undefined) throw new Failure('SERVICE_UNAVAILABLE', { reason: 'lightspeed: the key is not good' })
+  return { header: `Basic ${Buffer.from(`${key() ?? ''}:apikey`).toString('base64')}`, goodUntilMs: Infinity }
+}
+
+async function accessToken(application: Application, keeper: TokenKeeper, refused: string | undefined): Promise<Access> {
   const origin = createHash('sha256').update(application.refresh).digest('base64url')
   for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
     const known = usable(await keeper.read(), origin, { nowMs: now(), refused })
@@ -71,13 +80,13 @@ interface Refreshing {
 }
 
 /** The new pair is kept before anybody uses it. @returns undefined when the right to it has passed to another: what he keeps counts */
-async function refreshed({ application, keeper, claim, origin, refused }: Refreshing): Promise<string | undefined> {
+async function refreshed({ application, keeper, claim, origin, refused }: Refreshing): Promise<Access | undefined> {
   const { kept } = claim
   try {
     const known = usable(kept, origin, { nowMs: now(), refused })
     if (known !== undefined) return known
     const tokens = await asked(application, kept?.origin === origin ? kept.refresh : application.refresh, origin)
-    return (await keeper.keep(claim, tokens)) ? tokens.access : undefined
+    return (await keeper.keep(claim, tokens)) ? accessOf(tokens) : undefined
   } finally {
     await keeper.release(claim).catch(() => undefined)
   }
