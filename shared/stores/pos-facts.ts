@@ -4,7 +4,11 @@
  */
 import { createHash } from 'node:crypto'
 import type { PosRow } from '#domain/pos-rows.ts'
+import { faultOf } from '#domain/warehouse-faults.ts'
+import type { Dataset } from '#domain/warehouse.ts'
 import { insertRows } from '#platform/bigquery.ts'
+import { commit } from '#platform/firestore.ts'
+import { receiptsFor } from './receipts.ts'
 import { keepRefused } from './refused-rows.ts'
 
 /** In one commit. */
@@ -23,13 +27,25 @@ export interface PosFacts {
   readonly bad: ReadonlyArray<{ readonly id: string; readonly reason: string }>
 }
 
-/** Stores rows; one that is refused, here or by the warehouse, is kept apart with the reason and stops no other. */
+/** Stores rows, with receipts for them; one that is refused, here or by the warehouse, is kept apart with the reason and stops no other. */
 export async function storeFacts({ table, rows, bad }: PosFacts): Promise<{ saved: number; refused: number }> {
-  const [dataset, name] = table.split('.') as [string, string]
-  const inserted = rows.length === 0 ? { saved: 0, refused: [] } : await insertRows(dataset, name, rows)
+  const [dataset, name] = table.split('.') as [Dataset, string]
+  const faulty = rows.flatMap((row): Refusal[] => {
+    const reason = faultOf({ dataset, table: name, ...row })
+    return reason === undefined ? [] : [{ insertId: row.insertId, reason }]
+  })
+  const sound = without(rows, faulty)
+  const inserted = await insertRows(dataset, name, sound)
   const unreadable = bad.map(({ id, reason }) => ({ insertId: nameOf(id, reason), reason }))
-  await keep(table, rows, [...inserted.refused, ...unreadable])
-  return { saved: inserted.saved, refused: inserted.refused.length + unreadable.length }
+  await keep(table, rows, [...faulty, ...inserted.refused, ...unreadable])
+  const taken = without(sound, inserted.refused)
+  if (taken.length > 0) await commit(await receiptsFor(taken.map((row) => ({ dataset, table: name, ...row }))))
+  return { saved: inserted.saved, refused: faulty.length + inserted.refused.length + unreadable.length }
+}
+
+function without(rows: readonly PosRow[], refused: readonly Refusal[]): PosRow[] {
+  const names = new Set(refused.map(({ insertId }) => insertId))
+  return rows.filter(({ insertId }) => !names.has(insertId))
 }
 
 /** The same unreadable thing is on record once, however often it is read. */
