@@ -357,7 +357,7 @@ export type ListCampaignsWish = { readonly cursor?: string | undefined; readonly
 
 export type ListCampaignsAnswer = { readonly success: true; readonly mode: 'live' | 'degraded' | 'mock'; readonly lastUpdated: Moment | null; readonly ageSeconds: number | null; readonly reason?: string | undefined; readonly days: number; readonly campaigns: ReadonlyArray<CampaignReport>; readonly nextCursor: NextCursor; readonly emptyBecause?: string | undefined; readonly timestamp: Moment }
 
-export type ShowDashboardAnswer = { readonly success: true; readonly mode: 'live' | 'degraded' | 'mock'; readonly lastUpdated: Moment | null; readonly ageSeconds: number | null; readonly reason?: string | undefined; readonly metrics: Today; readonly timestamp: Moment }
+export type ShowDashboardAnswer = { readonly success: true; readonly mode: 'live' | 'degraded' | 'mock'; readonly lastUpdated: Moment | null; readonly ageSeconds: number | null; readonly reason?: string | undefined; readonly completeUntil: Moment | null; readonly metrics: Today; readonly timestamp: Moment }
 
 export type ListForecastsWish = { readonly cursor?: string | undefined; readonly limit?: number | undefined }
 

@@ -40,9 +40,10 @@ export function whyEmpty(rows: readonly unknown[], { mode, reason }: Shown<unkno
   return { emptyBecause: mode === 'mock' ? `Nothing was loaded from BigQuery yet. ${reason ?? ''}`.trim() : nothing }
 }
 
+/** A whole number; what is none counts as nothing. */
 export function count(value: unknown): number {
   const number = Number(String(value ?? 0))
-  return Number.isFinite(number) ? number : 0
+  return Number.isSafeInteger(number) && number >= 0 ? number : 0
 }
 
 /** An amount in minor units; what is finer than the currency is rounded once. */

@@ -1,10 +1,13 @@
 /** What of the rows that were handed over to the warehouse is found there, and what staff are told when it is not. */
-import { iso } from '#values/time.ts'
+import { DAY_MS, iso } from '#values/time.ts'
 import type { Alert } from './alert.ts'
 import type { WarehouseRow } from './warehouse-rows.ts'
 
 export const MISSING_KEY = 'warehouse/missing-events'
 export const FAILING_KEY = 'warehouse/hand-over'
+/** So often a row is looked for and sent again; then it is kept apart, and a person decides. */
+export const MISSES_MAX = 24
+const YEAR_MS = 365 * DAY_MS
 const DAYS_TOLD_MAX = 10
 
 export interface Found {
@@ -15,6 +18,12 @@ export interface Found {
 /** Id and version name a fact. */
 function factOf(id: unknown, version: unknown): string {
   return `${String(id)} ${Number(version ?? 1)}`
+}
+
+/** Rows that their table still keeps: what is older leaves it with its day, and is not missing. */
+export function stillKept(rows: readonly WarehouseRow[], retentionYears: number, nowMs: number): WarehouseRow[] {
+  const fromMs = nowMs - retentionYears * YEAR_MS + DAY_MS
+  return rows.filter(({ json }) => Date.parse(String(json['created_at'])) >= fromMs)
 }
 
 export function missingAmong(rows: readonly WarehouseRow[], found: readonly Found[]): WarehouseRow[] {

@@ -19,7 +19,7 @@ import { collection, doc, readOne, readQuery, transact, type Data, type Doc, typ
 import { sealKey } from '#platform/signing-keys.ts'
 import { alertPlace, raiseAlert } from './alerts.ts'
 import { addRows, outboxDoc, rowsOf, type OutboxEntry } from './outbox.ts'
-import { keepReceipts } from './receipts.ts'
+import { receiptsFor } from './receipts.ts'
 import { refusedName } from './refused-rows.ts'
 
 interface Head {
@@ -60,7 +60,9 @@ export async function fileEntries(entries: ReadonlyArray<OutboxEntry<Data>>, ref
     // What is gone was filed by another run.
     const present = found.filter((snapshot) => snapshot.exists)
     const events = present.flatMap((snapshot) => eventsIn(snapshot.data() as Data))
-    await keepReceipts(unit, present.flatMap((snapshot) => rowsOf(snapshot.data() as Data)).filter((row) => !refused.has(refusedName(pathOf(row), row.insertId))))
+    const taken = present.flatMap((snapshot) => rowsOf(snapshot.data() as Data)).filter((row) => !refused.has(refusedName(pathOf(row), row.insertId)))
+    const keepReceipts = await receiptsFor(taken)
+    keepReceipts(unit)
     for (const snapshot of present) unit.delete(snapshot.ref)
     const open = headOf(chain)?.open ?? earliest(events)
     if (!chain.exists && events.length > 0) unit.create(head, { open, next: open, previous: null } satisfies Head)

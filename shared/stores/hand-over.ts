@@ -3,13 +3,15 @@
  * and version, and the entries of the journal are counted here and there, day by day.
  */
 import { dayAfter, dayOf, startOf } from '#domain/audit-seal.ts'
-import { daysOf, missingAmong, type DayCount, type Found } from '#domain/hand-over.ts'
+import { daysOf, MISSES_MAX, missingAmong, stillKept, type DayCount, type Found } from '#domain/hand-over.ts'
+import { TABLES } from '#domain/warehouse.ts'
 import type { WarehouseRow } from '#domain/warehouse-rows.ts'
 import { insertRows, queryQuickly } from '#platform/bigquery.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { collection, countOf, readQuery } from '#platform/firestore.ts'
 import { dueReceipts, lookAgain, settleReceipts, type Receipt } from './receipts.ts'
+import { keepRefused } from './refused-rows.ts'
 import { factsFound } from './statements/facts-found.ts'
 import { ledgerEntriesOfDays } from './statements/ledger-entries-of-days.ts'
 
@@ -32,9 +34,7 @@ export async function proveReceipts(): Promise<Proof> {
     const missed = await missedOf(table, some)
     await settleReceipts(some.filter((receipt) => !missed.has(receipt)))
     for (const [receipt, rows] of missed) {
-      const [dataset, name] = table.split('.') as [string, string]
-      await insertRows(dataset, name, rows)
-      await lookAgain(receipt)
+      await sendAgain(receipt, rows)
       missing += rows.length
     }
     found += some.reduce((sum, { rows }) => sum + rows.length, 0)
@@ -42,12 +42,27 @@ export async function proveReceipts(): Promise<Proof> {
   return { receipts: receipts.length, found: found - missing, missing }
 }
 
+/** What is taken again and again and never found is kept apart with the rows that were refused. */
+async function sendAgain(receipt: Receipt, rows: readonly WarehouseRow[]): Promise<void> {
+  const { table, misses } = receipt
+  if (misses >= MISSES_MAX) {
+    await keepRefused(table, rows, rows.map(({ insertId }) => ({ insertId, reason: `was taken ${misses + 1} times and never found` })))
+    return settleReceipts([receipt])
+  }
+  const [dataset, name] = table.split('.') as [string, string]
+  await insertRows(dataset, name, rows)
+  await lookAgain(receipt)
+}
+
 /** Rows that are not found, by their receipts. */
 async function missedOf(table: string, receipts: readonly Receipt[]): Promise<Map<Receipt, WarehouseRow[]>> {
-  const rows = receipts.flatMap((receipt) => receipt.rows)
+  const retentionYears = TABLES.find(({ dataset, name }) => `${dataset}.${name}` === table)?.retentionYears ?? 0
+  const kept = (receipt: Receipt): WarehouseRow[] => stillKept(receipt.rows, retentionYears, now())
+  const rows = receipts.flatMap(kept)
+  if (rows.length === 0) return new Map()
   const statement = factsFound({ table, ...daysOf(rows), ids: [...new Set(rows.map(({ json }) => String(json['id'])))] })
   const found = (await queryQuickly(statement, config('deadlines').WAREHOUSE_DEADLINE_MS)) as unknown as Found[]
-  const missed = receipts.map((receipt) => [receipt, missingAmong(receipt.rows, found)] as const)
+  const missed = receipts.map((receipt) => [receipt, missingAmong(kept(receipt), found)] as const)
   return new Map(missed.filter(([, some]) => some.length > 0))
 }
 

@@ -49,6 +49,12 @@ export async function outboxEntries(topic: OutboxTopic, limit: number): Promise<
   return found.map((snapshot) => ({ doc: snapshot.ref, payload: snapshot.data() as Data }))
 }
 
+/** When the oldest entry was written that still waits; undefined: none does. */
+export async function oldestWaitingMs(topic: OutboxTopic): Promise<number | undefined> {
+  const [oldest] = await outboxEntries(topic, 1)
+  return oldest === undefined ? undefined : Number(oldest.payload['createdAtMs'])
+}
+
 /** Entries with an event that nobody was told of yet, the oldest first. */
 export async function openEvents(limit: number): Promise<Array<OutboxEntry<Data>>> {
   const found = await readQuery((await collection('outbox')).orderBy('eventAtMs').limit(limit))

@@ -8,7 +8,7 @@ import { pathOf, type WarehouseRow } from '#domain/warehouse-rows.ts'
 import { newId } from '#values/ids.ts'
 import { MINUTE_MS } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
-import { collection, commit, countOf, doc, readQuery, type Data, type Snapshot, type Writer } from '#platform/firestore.ts'
+import { collection, commit, countOf, doc, readQuery, type Data, type Doc, type Snapshot, type Writer } from '#platform/firestore.ts'
 
 export interface Receipt {
   readonly id: string
@@ -24,12 +24,13 @@ const LOOK_AFTER_MS = 10 * MINUTE_MS
 /** A third of what a document may hold. */
 const RECEIPT_BYTES_MAX = 300_000
 
-export async function keepReceipts(writer: Writer, rows: readonly WarehouseRow[]): Promise<void> {
-  for (const [table, some] of Map.groupBy(rows, pathOf)) {
-    for (const texts of inDocuments(some.map((row) => JSON.stringify(row)))) {
-      writer.create(await doc('warehouse_receipts', newId('rcp')), { table, count: texts.length, rows: `[${texts.join(',')}]`, misses: 0, nextAtMs: now() + LOOK_AFTER_MS })
-    }
-  }
+/** Writes receipts for rows, in the commit of whoever calls it. */
+export async function receiptsFor(rows: readonly WarehouseRow[]): Promise<(writer: Writer) => void> {
+  const nextAtMs = now() + LOOK_AFTER_MS
+  const receipts = [...Map.groupBy(rows, pathOf)].flatMap(([table, some]) =>
+    inDocuments(some.map((row) => JSON.stringify(row))).map((texts) => ({ table, count: texts.length, rows: `[${texts.join(',')}]`, misses: 0, nextAtMs })))
+  const places = await Promise.all(receipts.map(() => doc('warehouse_receipts', newId('rcp'))))
+  return (writer) => receipts.forEach((receipt, index) => writer.create(places[index] as Doc, receipt))
 }
 
 function inDocuments(texts: readonly string[]): string[][] {

@@ -12,7 +12,7 @@ import { DAY_MS } from '#values/time.ts'
 import { queryQuickly, type Fields, type Statement } from '#platform/bigquery.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
-import { jitter, pause } from '#platform/deadline.ts'
+import { jitter, pause, within } from '#platform/deadline.ts'
 import { derivedId } from '#platform/derived.ts'
 import { doc, readOne, transact, type Doc } from '#platform/firestore.ts'
 import { log } from '#platform/log.ts'
@@ -42,6 +42,9 @@ const NOTHING: Kept = { rows: null, watermarkMs: null, loadedAtMs: 0, refreshAtM
 type Rows = readonly Fields[]
 
 const waiting = new Map<string, Promise<Shown<Rows>>>()
+/** What this instance answered last, for when the shop's own store is away. */
+const lastShown = new Map<string, Shown<Rows>>()
+const LAST_SHOWN_MAX = 100
 
 /** What is asked for. */
 export interface Report {
@@ -57,9 +60,23 @@ export interface Report {
 export function reportRows(report: Report): Promise<Shown<Rows>> {
   const shared = waiting.get(report.name)
   if (shared !== undefined) return shared
-  const answer = answered(report).finally(() => waiting.delete(report.name))
+  const answer = alsoWithoutStore(report).finally(() => waiting.delete(report.name))
   waiting.set(report.name, answer)
   return answer
+}
+
+/** @throws Failure SERVICE_UNAVAILABLE when the store is away and this instance has never answered it */
+async function alsoWithoutStore(report: Report): Promise<Shown<Rows>> {
+  try {
+    const shown = await within(config('warehouse').BQ_QUERY_DEADLINE_MS + LEASE_BEYOND_MS, 'report', answered(report))
+    if (lastShown.size >= LAST_SHOWN_MAX) lastShown.clear()
+    lastShown.set(report.name, shown)
+    return shown
+  } catch (error) {
+    const last = lastShown.get(report.name)
+    if (last === undefined || !(error instanceof Failure) || error.code !== 'SERVICE_UNAVAILABLE') throw error
+    return { ...last, mode: last.mode === 'mock' ? 'mock' : 'degraded', reason: 'The store of the shop did not answer.' }
+  }
 }
 
 async function answered(report: Report): Promise<Shown<Rows>> {

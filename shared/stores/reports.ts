@@ -6,6 +6,7 @@ import type { Fields } from '#platform/bigquery.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { countFilled } from './carts.ts'
+import { oldestWaitingMs } from './outbox.ts'
 import { reportRows } from './report-cache.ts'
 import { customersByValue } from './statements/customers-by-value.ts'
 import { customersWon } from './statements/customers-won.ts'
@@ -39,8 +40,8 @@ export function todayRows(): Rows {
   return reportRows({
     name: 'today', statement: today({ from, to, currency, today: iso(todayMs) }), notBeforeMs: todayMs,
     beside: async () => {
-      const { filled, bought } = await countFilled(todayMs)
-      return { filled_carts: filled, bought_carts: bought }
+      const [{ filled, bought }, waitingMs] = await Promise.all([countFilled(todayMs), oldestWaitingMs('warehouse')])
+      return { filled_carts: filled, bought_carts: bought, complete_until: iso(waitingMs ?? now()) }
     },
   })
 }

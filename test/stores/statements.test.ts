@@ -46,7 +46,13 @@ const SQUARE = [
   { ...at('2026-11-23T18:20:00Z'), id: 's2', status: 'COMPLETED', customer_id: null, total: '12.35', refunded: '0' },
   { ...at('2026-11-23T18:30:00Z'), id: 's3', status: 'FAILED', customer_id: 'X', total: '40', refunded: '0' },
 ]
-const LIGHTSPEED = [{ ...at('2026-11-22T17:00:00Z'), id: 'l1', mode: 'live', status: 'COMPLETED', customer_id: '9', total: '15' }]
+/** A sale, one that was given back, one that is kept for the books only, and one that was never finished. */
+const LIGHTSPEED = [
+  { ...at('2026-11-22T17:00:00Z'), id: 'l1', mode: 'live', status: 'COMPLETED', archived: false, customer_id: '9', total: '15' },
+  { ...at('2026-11-22T18:00:00Z'), id: 'l2', mode: 'live', status: 'COMPLETED', archived: false, customer_id: '9', total: '-4' },
+  { ...at('2026-11-22T18:30:00Z'), id: 'l3', mode: 'live', status: 'COMPLETED', archived: true, customer_id: '9', total: '99' },
+  { ...at('2026-11-22T19:00:00Z'), id: 'l4', mode: 'live', status: 'VOIDED', customer_id: '9', total: '99' },
+]
 const PAYMENTS = [
   { ...at('2026-11-21T10:00:00Z'), id: 'r1', kind: 'refund', status: 'succeeded', amount: '-40' },
   { ...at('2026-11-23T17:00:00Z'), id: 'r2', kind: 'refund', status: 'pending', amount: '-10' },
@@ -111,7 +117,7 @@ describe('does', () => {
     expect(rows).toEqual([
       { day: '2026-11-20', revenue: '175', transactions: 3, customers: 3, refunds: '5' },
       { day: '2026-11-21', revenue: '0', transactions: 0, customers: 0, refunds: '40' },
-      { day: '2026-11-22', revenue: '15', transactions: 1, customers: 1, refunds: '0' },
+      { day: '2026-11-22', revenue: '15', transactions: 1, customers: 1, refunds: '4' },
       { day: '2026-11-23', revenue: '22.45', transactions: 2, customers: 0, refunds: '3.5' },
     ])
     expect(watermark).toBe(NEWEST)

@@ -27,7 +27,7 @@ square AS (
   ${LATEST}
 ),
 lightspeed AS (
-  SELECT id, status, customer_id, total, currency, created_at, updated_at
+  SELECT id, status, archived, customer_id, total, currency, created_at, updated_at
   FROM \`analytics.lightspeed_transactions_log\`
   WHERE ${IN_DAYS}
   ${LATEST}
@@ -43,10 +43,10 @@ sales AS (
   UNION ALL
   SELECT id, 'store' AS channel, CONCAT('lightspeed:', customer_id) AS customer, total AS amount, created_at AS sold_at
   FROM lightspeed
-  WHERE status = 'COMPLETED' AND currency = @currency AND total > 0
+  WHERE status = 'COMPLETED' AND archived IS NOT TRUE AND currency = @currency AND total > 0
 )`
 
-/** Money given back: online when it went, at the till with the payment that it undoes. Needs `SALES`. */
+/** Money given back: online and at Lightspeed's till when it went, at Square's with the payment that it undoes. Needs `SALES`. */
 export const REFUNDS = `refunded AS (
   SELECT id, status, amount, currency, created_at, updated_at
   FROM \`commerce.payments_log\`
@@ -57,6 +57,9 @@ refunds AS (
   SELECT -amount AS given_back, created_at AS given_at FROM refunded WHERE status = 'succeeded' AND currency = @currency
   UNION ALL
   SELECT refunded AS given_back, created_at AS given_at FROM square WHERE refunded > 0 AND currency = @currency
+  UNION ALL
+  SELECT -total AS given_back, created_at AS given_at FROM lightspeed
+  WHERE status = 'COMPLETED' AND archived IS NOT TRUE AND currency = @currency AND total < 0
 )`
 
 /** The last moment of which the rows that were read know. Needs `SALES`. */

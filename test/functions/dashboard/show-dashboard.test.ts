@@ -56,9 +56,17 @@ describe('does', () => {
     const buyer = await shop.person()
     await buyer.fill({ productId: 'test-product-1', quantity: 1 })
     await buyer.post('/api/carts')
+    const before = shop.cloud.now()
     await buyer.buy({ productId: 'test-product-1', quantity: 1 })
     await stale()
-    expect((await look()).body['metrics']).toMatchObject({ conversionRate: 0.5 })
+    const { body } = await look()
+    expect(body['metrics']).toMatchObject({ conversionRate: 0.5 })
+    // The sale is not in BigQuery yet, and the answer says from when on it may miss something.
+    expect(Date.parse(body['completeUntil'])).toBeGreaterThanOrEqual(before)
+    expect(Date.parse(body['completeUntil'])).toBeLessThan(shop.cloud.now() - TTL_MS)
+    await shop.tally('send-warehouse-rows')
+    await stale()
+    expect(shop.cloud.now() - Date.parse((await look()).body['completeUntil'])).toBeLessThan(5_000)
   })
 
   test('ask BigQuery once for two hundred people on two instances, and not again for half a minute', async () => {
@@ -115,6 +123,20 @@ describe('survives', () => {
     await shop.cloud.instances.allReady()
     await shop.cloud.advance(3_001)
     expect((await look()).body['mode']).toBe('live')
+  })
+
+  test('the store of the shop being away: what this instance answered last, marked', async () => {
+    const since = shop.cloud.wire.lastCall
+    await Promise.all([look(), look(), look(), look()])
+    expect(shop.cloud.wire.calls(since).filter(({ target }) => target === 'firestore').length).toBeGreaterThan(0)
+    shop.fault({ target: 'firestore', match: 'reports', when: 'before', effect: 'error', status: 14, times: 999 })
+    const answers = await Promise.all([look(), look(), look(), look()])
+    shop.calm()
+    for (const { status, body } of answers) {
+      expect([200, 503]).toContain(status)
+      if (status === 200) expect(body).toMatchObject({ mode: 'degraded', reason: 'The store of the shop did not answer.' })
+    }
+    expect(answers.some(({ status }) => status === 200)).toBe(true)
   })
 
   test('midnight: a new day begins with what was sold in it', async () => {

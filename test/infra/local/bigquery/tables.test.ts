@@ -109,6 +109,15 @@ describe('does', () => {
     expect(await shop.ask('SELECT event FROM commerce.all_events WHERE moment >= @since', { params })).toEqual([{ event: 'e1' }])
   })
 
+  test('widen a column to a type that takes every value of its own', async () => {
+    const widened = await table('widened')
+    await widened.insert([{ id: 'w1', version: '9007199254740993' }])
+    await shop.ask('ALTER TABLE `commerce.widened` ALTER COLUMN version SET DATA TYPE NUMERIC')
+    expect((await shop.ask('SELECT version + 0.5 AS more FROM commerce.widened')).map(plain)).toEqual([{ more: '9007199254740993.5' }])
+    const [{ schema }] = await widened.getMetadata()
+    expect(schema.fields.find(({ name }: { name: string }) => name === 'version')).toMatchObject({ type: 'NUMERIC' })
+  })
+
   test('count calls, rows written and rows read on the wire', async () => {
     const orders = await table('counted')
     const since = shop.wire.lastCall
@@ -196,6 +205,14 @@ describe('refuses', () => {
       [...schema.fields, { name: 'must', type: 'STRING', mode: 'REQUIRED' }],
     ]
     for (const fields of changes) await expect(orders.setMetadata({ schema: { fields } })).rejects.toMatchObject({ code: 400 })
+  })
+
+  test.each([
+    ['a narrower type', 'ALTER COLUMN total SET DATA TYPE INT64'], ['another kind', 'ALTER COLUMN id SET DATA TYPE NUMERIC'], ['a list', 'ALTER COLUMN tags SET DATA TYPE NUMERIC'],
+    ['a column that there is not', 'ALTER COLUMN nope SET DATA TYPE NUMERIC'], ['anything else', 'DROP COLUMN id'],
+  ])('to change a column to %s', async (_, change) => {
+    await table('unchanged').catch(() => undefined)
+    expect(await shop.refusal(`ALTER TABLE \`commerce.unchanged\` ${change}`)).not.toMatch(/^accepted/)
   })
 
   test('types and declarations that it does not know', async () => {
