@@ -52,7 +52,7 @@ export async function googleMap(declarations: readonly Declaration[]) {
     publishers: grants(functions, ({ topics }) => topics, 'topic'),
     stored: unique(functions.filter(({ reach }) => reach.store).map(({ place }) => place.area)),
     fillers: grants(functions, ({ reach }) => (reach.fills ? datasets() : []), 'dataset'),
-    askers: grants(functions, ({ reach }) => (reach.asks ? datasets() : []), 'dataset'),
+    askers: grants(functions, ({ reach }) => askedBy(reach), 'dataset'),
     asking: unique(functions.filter(({ reach }) => reach.asks).map(({ place }) => place.area)),
     secrets: Object.fromEntries(secrets.map((name) => [name, { required: functions.some(({ settings }) => settings.some((one) => one.name === name && one.required)) }])),
     secret_readers: grants(functions, ({ settings }) => settings.map(({ name }) => name).filter(isSecret), 'secret'),
@@ -88,7 +88,8 @@ async function knownOf(declarations: readonly Declaration[]): Promise<Known[]> {
     const reach = reaches.get(place.file) as Reach
     const inbox = declaration.kind === 'webhook' ? [inboxTopic(declaration.vendor)] : inboxes
     const topics = unique(reach.topics.flatMap((topic) => (topic === INBOX ? inbox : [topic])))
-    const sections = unique([...CHECKED_AT_START, ...reach.sections])
+    // Only what people call is checked as a whole when it starts (`shipped/start.ts`).
+    const sections = unique([...(declaration.kind === 'endpoint' ? CHECKED_AT_START : []), ...reach.sections])
     return { declaration, place, reach, topics, settings: sections.flatMap(settingsIn) }
   })
 }
@@ -195,6 +196,12 @@ function fieldText({ fieldPath, order, arrayConfig, vectorConfig }: IndexField):
 
 function indexField({ fieldPath, order, arrayConfig, vectorConfig }: IndexField) {
   return { path: fieldPath, order: order ?? null, array: arrayConfig ?? null, dimension: vectorConfig?.dimension ?? null }
+}
+
+/** Who looks at tables looks at all of them; whose statements name no dataset may mean any. */
+function askedBy({ asks, looks, datasets: named }: Reach): readonly string[] {
+  if (looks || (asks && named.length === 0)) return datasets()
+  return asks ? named : []
 }
 
 function datasets(): string[] {
