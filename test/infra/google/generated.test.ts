@@ -137,9 +137,10 @@ describe('does', () => {
   test('every function wakes somebody in its own words, and what is promised is watched', () => {
     const alerts = made('google_monitoring_alert_policy.function')
     for (const { name, impact } of declarations) expect(JSON.stringify(alerts.get(name))).toContain(impact)
-    expect([...made('google_monitoring_slo.answered').keys(), ...made('google_monitoring_slo.fast').keys()]).toEqual(
-      expect.arrayContaining(['checkout-paid', 'checkout-fast', 'mail-sent', 'mail-fast']),
-    )
+    const promised = ['answered', 'fast', 'prompt'].flatMap((kind) => [...made(`google_monitoring_slo.${kind}`).keys()])
+    expect(promised).toEqual(expect.arrayContaining(['checkout-paid', 'checkout-fast', 'mail-sent', 'mail-prompt', 'dashboard-answered', 'dashboard-fast']))
+    const told = ['answered', 'fast', 'prompt'].flatMap((kind) => [...made(`google_monitoring_alert_policy.${kind}`).keys()])
+    expect(told).toEqual(promised)
   })
 
   test('names are such as Google takes', () => {
