@@ -33,6 +33,8 @@ export interface Objective {
   readonly goal: number
   /** Answers that count as good: all that are no failure of ours, or those within so many milliseconds. */
   readonly withinMs?: number
+  /** Or minutes in which no message has waited longer than so many seconds. */
+  readonly waitsSecondsMax?: number
 }
 
 /** A decline (402) and a refusal (4xx) count neither way: good is 2xx, bad is 5xx. */
@@ -42,7 +44,7 @@ const PROMISED: readonly Objective[] = [
   { id: 'scan-answered', of: '/api/scans', goal: 0.999, about: 'More than 99.9 % of scans are answered.' },
   { id: 'scan-fast', of: '/api/scans', goal: 0.9, withinMs: 500, about: '9 of 10 scans are answered within half a second.' },
   { id: 'mail-sent', of: 'mail-queued', goal: 0.98, about: 'More than 98 % of the tries to send a mail are not failures of ours.' },
-  { id: 'mail-fast', of: 'mail-queued', goal: 0.98, withinMs: 30_000, about: '98 % of the mails taken up are with the provider within 30 s.' },
+  { id: 'mail-prompt', of: 'mail-queued', goal: 0.98, waitsSecondsMax: 30, about: 'In 98 % of all minutes no mail has waited longer than 30 s for the provider.' },
   { id: 'dashboard-answered', of: '/api/bigquery/dashboard', goal: 0.99, about: 'More than 99 % of dashboards are answered.' },
   { id: 'dashboard-fast', of: '/api/bigquery/dashboard', goal: 0.9, withinMs: 3_000, about: '9 of 10 dashboards are answered within 3 s.' },
   { id: 'push-sent', of: 'push-queued', goal: 0.95, about: 'More than 95 % of the tries to send a push are not failures of ours.' },

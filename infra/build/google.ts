@@ -8,7 +8,7 @@ import type { Declaration, MessageDeclaration, ScheduleDeclaration } from '../..
 import { CHECKED_AT_START, settingsIn, type Setting } from '../../shared/platform/config.ts'
 import { inboxTopic } from '../../shared/stores/inbox.ts'
 import { fieldOf, partitioningOf, TABLES, UNITED_VIEWS, viewOf, type Table } from '../warehouse/tables.ts'
-import { failuresMaxOf, objectivesOf, RETRIES, severityOf } from './alarms.ts'
+import { failuresMaxOf, objectivesOf, RETRIES, severityOf, type Owned } from './alarms.ts'
 import { placesOf, type Place } from './contents.ts'
 import { INBOX, reachOf, type Reach } from './reach.ts'
 import { resourcesOf } from './resources.ts'
@@ -52,7 +52,7 @@ export async function googleMap(declarations: readonly Declaration[]) {
     publishers: grants(functions, ({ topics }) => topics, 'topic'),
     stored: unique(functions.filter(({ reach }) => reach.store).map(({ place }) => place.area)),
     fillers: grants(functions, ({ reach }) => (reach.fills ? datasets() : []), 'dataset'),
-    askers: grants(functions, ({ reach }) => (reach.asks ? datasets() : []), 'dataset'),
+    askers: grants(functions, ({ reach }) => askedBy(reach), 'dataset'),
     asking: unique(functions.filter(({ reach }) => reach.asks).map(({ place }) => place.area)),
     secrets: Object.fromEntries(secrets.map((name) => [name, { required: functions.some(({ settings }) => settings.some((one) => one.name === name && one.required)) }])),
     secret_readers: grants(functions, ({ settings }) => settings.map(({ name }) => name).filter(isSecret), 'secret'),
@@ -60,8 +60,7 @@ export async function googleMap(declarations: readonly Declaration[]) {
     datasets: datasets(),
     tables: Object.fromEntries(TABLES.map((table) => [`${table.dataset}.${table.name}`, tableOf(table)])),
     views: Object.fromEntries(VIEWS.map((view) => [`${view.dataset}.${view.name}`, viewFacts(view)] as const)),
-    objectives: Object.fromEntries(objectivesOf(declarations).filter(({ withinMs }) => withinMs === undefined).map(objectiveOf)),
-    latencies: Object.fromEntries(objectivesOf(declarations).filter(({ withinMs }) => withinMs !== undefined).map(objectiveOf)),
+    ...promisesOf(objectivesOf(declarations)),
     promised: unique(objectivesOf(declarations).map(({ function: name }) => name)),
   }
 }
@@ -88,7 +87,8 @@ async function knownOf(declarations: readonly Declaration[]): Promise<Known[]> {
     const reach = reaches.get(place.file) as Reach
     const inbox = declaration.kind === 'webhook' ? [inboxTopic(declaration.vendor)] : inboxes
     const topics = unique(reach.topics.flatMap((topic) => (topic === INBOX ? inbox : [topic])))
-    const sections = unique([...CHECKED_AT_START, ...reach.sections])
+    // Only what people call is checked as a whole when it starts (`shipped/start.ts`).
+    const sections = unique([...(declaration.kind === 'endpoint' ? CHECKED_AT_START : []), ...reach.sections])
     return { declaration, place, reach, topics, settings: sections.flatMap(settingsIn) }
   })
 }
@@ -197,6 +197,12 @@ function indexField({ fieldPath, order, arrayConfig, vectorConfig }: IndexField)
   return { path: fieldPath, order: order ?? null, array: arrayConfig ?? null, dimension: vectorConfig?.dimension ?? null }
 }
 
+/** Who looks at tables looks at all of them; whose statements name no dataset may mean any. */
+function askedBy({ asks, looks, datasets: named }: Reach): readonly string[] {
+  if (looks || (asks && named.length === 0)) return datasets()
+  return asks ? named : []
+}
+
 function datasets(): string[] {
   return unique(TABLES.map(({ dataset }) => dataset))
 }
@@ -223,8 +229,14 @@ function viewFacts({ dataset, name, query }: (typeof VIEWS)[number]) {
   return { dataset, name, table, query: query.replaceAll(/`(?=\w+\.\w+`)/g, '`PROJECT.') }
 }
 
-function objectiveOf({ id, about, goal, function: name, withinMs = 0 }: ReturnType<typeof objectivesOf>[number]) {
-  return [id, { function: name, about, goal, within_ms: withinMs }] as const
+/** By how they are measured: answers that are no failure, answers in time, messages that do not wait. */
+function promisesOf(all: readonly Owned[]) {
+  const facts = ({ function: name, about, goal }: Owned) => ({ function: name, about, goal })
+  return {
+    objectives: Object.fromEntries(all.filter(({ withinMs, waitsSecondsMax }) => withinMs === undefined && waitsSecondsMax === undefined).map((one) => [one.id, facts(one)])),
+    latencies: Object.fromEntries(all.flatMap((one) => (one.withinMs === undefined ? [] : [[one.id, { ...facts(one), within_ms: one.withinMs }]]))),
+    waits: Object.fromEntries(all.flatMap((one) => (one.waitsSecondsMax === undefined ? [] : [[one.id, { ...facts(one), seconds_max: one.waitsSecondsMax }]]))),
+  }
 }
 
 function byName<One extends { readonly declaration: Declaration }, Facts>(all: readonly One[], facts: (one: One) => Facts): Record<string, Facts> {

@@ -11,10 +11,17 @@ export interface Reach {
   /** Topics that it may publish to; of the inbox, of whichever vendor: `INBOX`. */
   readonly topics: readonly string[]
   readonly store: boolean
-  /** Streams rows into the warehouse. */
+  /** Streams rows into the warehouse; asks it; or only looks how its tables are made. */
   readonly fills: boolean
-  /** Asks the warehouse. */
   readonly asks: boolean
+  readonly looks: boolean
+  /** Datasets that its statements name. */
+  readonly datasets: readonly string[]
+}
+
+/** What each function of `shared/platform/bigquery.ts` that goes to the warehouse needs there. */
+export const WAREHOUSE_CALLS: Readonly<Record<string, 'fills' | 'asks' | 'looks'>> = {
+  insertRows: 'fills', queryRows: 'asks', streamRows: 'asks', queryQuickly: 'asks', tableMetadata: 'looks',
 }
 
 /** Stands for the inbox topics of all vendors. */
@@ -35,12 +42,15 @@ export async function reachOf(files: readonly string[]): Promise<ReadonlyMap<str
 export function reachIn(text: string): Reach {
   const found = (pattern: RegExp): string[] => [...new Set([...text.matchAll(pattern)].map((match) => match[1] ?? ''))].sort()
   const topics = found(/(?<!function |\.)\bpublish\(([^,]+),/g).map((topic) => topicNamed(topic, text))
+  const calls = (need: 'fills' | 'asks' | 'looks'): boolean =>
+    Object.keys(WAREHOUSE_CALLS).some((name) => WAREHOUSE_CALLS[name] === need && new RegExp(`\\bfunction\\*? ${name}\\(`).test(text))
   return {
     sections: found(/(?<!function )\bconfig\("(\w+)"\)/g),
     topics,
     store: text.includes('import("@google-cloud/firestore")'),
-    fills: /\bfunction insertRows\(/.test(text),
-    asks: /\bfunction\*? (?:queryRows|streamRows)\(/.test(text),
+    fills: calls('fills'), asks: calls('asks'), looks: calls('looks'),
+    // The bundler writes a template in backticks with its own ones escaped.
+    datasets: found(/\b(?:FROM|JOIN)\s+\\?`(\w+)\.\w+\\?`/g),
   }
 }
 

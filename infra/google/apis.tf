@@ -10,6 +10,7 @@ resource "google_project_service" "used" {
     "firebase.googleapis.com",
     "firebasehosting.googleapis.com",
     "firestore.googleapis.com",
+    "iamcredentials.googleapis.com",
     "logging.googleapis.com",
     "monitoring.googleapis.com",
     "pubsub.googleapis.com",

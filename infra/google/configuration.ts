@@ -11,7 +11,7 @@ export type Value = string | number | boolean | null | readonly Value[] | { read
 export type Body = { readonly [key: string]: Value }
 
 export interface Block {
-  readonly kind: 'resource' | 'data' | 'variable' | 'local' | 'provider' | 'terraform'
+  readonly kind: 'resource' | 'data' | 'variable' | 'output' | 'local' | 'provider' | 'terraform'
   readonly type: string
   readonly name: string
   readonly file: string
@@ -58,7 +58,7 @@ export function blocksIn(file: string, parsed: Parsed): Block[] {
       return (content as readonly Body[]).flatMap((body) => Object.entries(body).map(([name, value]): Block => ({ kind: 'local', type: '', name, file, body: { value } })))
     }
     if (kind === 'terraform') return (content as readonly Body[]).map((body): Block => ({ kind: 'terraform', type: '', name: '', file, body }))
-    if (kind !== 'variable' && kind !== 'provider') throw new Error(`${file}: a block "${kind}" is new to the plan.`)
+    if (kind !== 'variable' && kind !== 'output' && kind !== 'provider') throw new Error(`${file}: a block "${kind}" is new to the plan.`)
     return Object.entries(content as Record<string, readonly Body[]>).flatMap(([name, bodies]) => bodies.map((body): Block => ({ kind, type: '', name, file, body })))
   })
 }

@@ -2,6 +2,8 @@
 #
 # Terraform owns what a function is (identity, memory, secrets, who may call); the deploy owns which code runs and which
 # revision has the traffic. So Terraform gives a function its first code and then looks away from it: neither undoes the other.
+# For a new project: "npm run build", make the bucket (terraform apply -target=google_storage_bucket.bundles), put the bundles into it
+# (npm run deploy -- --project P --upload-only), apply the rest.
 resource "google_storage_bucket" "bundles" {
   name                        = "${var.project_id}-bundles"
   location                    = var.region

@@ -43,6 +43,29 @@ resource "google_monitoring_slo" "fast" {
   }
 }
 
+# A minute is good when nothing waited too long in it.
+resource "google_monitoring_slo" "prompt" {
+  for_each = local.cloud.waits
+
+  service             = google_monitoring_custom_service.promised[each.value.function].service_id
+  slo_id              = each.key
+  display_name        = each.value.about
+  goal                = each.value.goal
+  rolling_period_days = 28
+
+  windows_based_sli {
+    window_period = "60s"
+
+    metric_mean_in_range {
+      time_series = "resource.type=\"pubsub_subscription\" AND resource.labels.subscription_id=\"${each.value.function}\" AND metric.type=\"pubsub.googleapis.com/subscription/oldest_unacked_message_age\""
+
+      range {
+        max = each.value.seconds_max
+      }
+    }
+  }
+}
+
 # Told when a promise would be broken long before its 28 days are over: the errors of two days used up in an hour.
 resource "google_monitoring_alert_policy" "answered" {
   for_each = local.cloud.objectives
@@ -85,6 +108,31 @@ resource "google_monitoring_alert_policy" "fast" {
       comparison      = "COMPARISON_GT"
       # One in ten may be slow: ten times as many is all of them.
       threshold_value = each.value.goal > 0.95 ? 10 : 4
+      duration        = "0s"
+    }
+  }
+
+  documentation {
+    content   = "${each.value.about}\n\n[What to do](${var.runbook_url}/platform/promise.md)"
+    mime_type = "text/markdown"
+  }
+}
+
+resource "google_monitoring_alert_policy" "prompt" {
+  for_each = local.cloud.waits
+
+  display_name          = "Promise in danger: ${each.key}"
+  combiner              = "OR"
+  severity              = "ERROR"
+  notification_channels = local.channels
+
+  conditions {
+    display_name = each.value.about
+
+    condition_threshold {
+      filter          = "select_slo_burn_rate(\"${google_monitoring_slo.prompt[each.key].name}\", \"3600s\")"
+      comparison      = "COMPARISON_GT"
+      threshold_value = 10
       duration        = "0s"
     }
   }

@@ -71,6 +71,11 @@ variable "manifest" {
   default     = "../../dist/manifest.json"
 }
 
+variable "github_repository" {
+  description = "Whose workflows on main may deploy: owner/name."
+  type        = string
+}
+
 variable "alert_email" {
   description = "Who is told of every alert."
   type        = string

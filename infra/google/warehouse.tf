@@ -1,8 +1,9 @@
-# Datasets, append-only tables and the views over them: infra/warehouse/tables.ts says which. No function ever makes one.
+# Datasets, append-only tables and the views over them: shared/domain/warehouse.ts says which. No function ever makes one.
+# Columns that are added come by "npm run warehouse -- apply" or by Terraform, whichever is first: both read the one declaration.
 resource "google_bigquery_dataset" "dataset" {
   for_each = toset(local.cloud.datasets)
 
-  dataset_id                 = each.value
+  dataset_id                 = lookup(local.dataset_names, each.value, each.value)
   location                   = var.warehouse_location
   delete_contents_on_destroy = false
   labels                     = local.labels
@@ -37,7 +38,7 @@ resource "google_bigquery_table" "view" {
   labels              = local.labels
 
   view {
-    query          = replace(each.value.query, "PROJECT.", "${var.project_id}.")
+    query          = replace(replace(replace(replace(each.value.query, "PROJECT.commerce.", "${var.project_id}.${local.dataset_names.commerce}."), "PROJECT.analytics.", "${var.project_id}.${local.dataset_names.analytics}."), "PROJECT.customer_memory.", "${var.project_id}.${local.dataset_names.customer_memory}."), "PROJECT.", "${var.project_id}.")
     use_legacy_sql = false
   }
 

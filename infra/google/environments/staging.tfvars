@@ -3,6 +3,7 @@ project_id      = "countinghouse-staging"
 environment     = "staging"
 public_host     = "staging.shop.example.com"
 warm            = false
+github_repository = "shop-example/countinghouse"
 alert_email     = "staff@shop.example.com"
 runbook_url     = "https://github.com/shop-example/countinghouse/blob/main/infra/runbook"
 billing_account = "000000-000000-000000"

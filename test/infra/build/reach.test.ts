@@ -16,8 +16,8 @@ describe('does', () => {
   })
 
   test('tell a topic by its constant, and whoever asks the warehouse from whoever fills it', () => {
-    const text = 'var MAIL_TOPIC = "mail-queued";\nawait publish(MAIL_TOPIC, []);\nasync function publish(topic, messages) {\n  await publisher.publish(request, {});\n}\nasync function queryRows(query) {}\n'
-    expect(reachIn(text)).toEqual({ sections: [], topics: ['mail-queued'], store: false, fills: false, asks: true })
+    const text = 'var MAIL_TOPIC = "mail-queued";\nawait publish(MAIL_TOPIC, []);\nasync function publish(topic, messages) {\n  await publisher.publish(request, {});\n}\nasync function queryRows(query) {}\nqueryRows(`SELECT * FROM \\`audit.events_log\\``);\n'
+    expect(reachIn(text)).toEqual({ sections: [], topics: ['mail-queued'], store: false, fills: false, asks: true, looks: false, datasets: ['audit'] })
   })
 })
 

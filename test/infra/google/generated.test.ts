@@ -8,7 +8,7 @@ import { CHECKED_AT_START, settingsIn } from '#platform/config.ts'
 import { declarationsOf } from '../../../infra/build/declarations.ts'
 import { placesOf } from '../../../infra/build/contents.ts'
 import { googleMap, isSecret, type GoogleMap } from '../../../infra/build/google.ts'
-import { reachOf, type Reach } from '../../../infra/build/reach.ts'
+import { reachOf, WAREHOUSE_CALLS, type Reach } from '../../../infra/build/reach.ts'
 import { instancesOf, readBlocks, scopeOf, type Body, type Instance } from '../../../infra/google/configuration.ts'
 import { keepKeys } from '../../../infra/local/keys.ts'
 import { TABLES, UNITED_VIEWS } from '../../../infra/warehouse/tables.ts'
@@ -93,8 +93,9 @@ describe('does', () => {
   })
 
   test('an area has the secrets that its functions read, and no other', () => {
-    const needed = [...placesOf(declarations).values()].flatMap(({ area, file }) => {
-      const sections = [...CHECKED_AT_START, ...(reaches.get(file)?.sections ?? [])]
+    const needed = [...placesOf(declarations).values()].flatMap(({ name, area, file }) => {
+      const isCalled = declarations.some((one) => one.name === name && one.kind === 'endpoint')
+      const sections = [...(isCalled ? CHECKED_AT_START : []), ...(reaches.get(file)?.sections ?? [])]
       return sections.flatMap(settingsIn).filter(({ name }) => isSecret(name)).map(({ name }) => `${area}:${name}`)
     })
     expect([...made('google_secret_manager_secret_iam_member.reader').keys()].sort()).toEqual([...new Set(needed)].sort())
@@ -109,7 +110,9 @@ describe('does', () => {
     const reaching = (which: (reach: Reach) => boolean): string[] =>
       [...new Set([...placesOf(declarations).values()].filter(({ file }) => which(reaches.get(file) as Reach)).map(({ area }) => area))].sort()
     expect([...new Set(Object.values(map.fillers).map(({ area }) => area))].sort()).toEqual(reaching(({ fills }) => fills))
+    expect([...new Set(Object.values(map.askers).map(({ area }) => area))].sort()).toEqual(reaching(({ asks, looks }) => asks || looks))
     expect(map.asking).toEqual(reaching(({ asks }) => asks))
+    expect(Object.keys(map.askers).filter((grant) => grant.startsWith('operations:'))).toEqual(['operations:audit'])
     expect(map.stored).toEqual(reaching(({ store }) => store))
   })
 
@@ -134,9 +137,10 @@ describe('does', () => {
   test('every function wakes somebody in its own words, and what is promised is watched', () => {
     const alerts = made('google_monitoring_alert_policy.function')
     for (const { name, impact } of declarations) expect(JSON.stringify(alerts.get(name))).toContain(impact)
-    expect([...made('google_monitoring_slo.answered').keys(), ...made('google_monitoring_slo.fast').keys()]).toEqual(
-      expect.arrayContaining(['checkout-paid', 'checkout-fast', 'mail-sent', 'mail-fast']),
-    )
+    const promised = ['answered', 'fast', 'prompt'].flatMap((kind) => [...made(`google_monitoring_slo.${kind}`).keys()])
+    expect(promised).toEqual(expect.arrayContaining(['checkout-paid', 'checkout-fast', 'mail-sent', 'mail-prompt', 'dashboard-answered', 'dashboard-fast']))
+    const told = ['answered', 'fast', 'prompt'].flatMap((kind) => [...made(`google_monitoring_alert_policy.${kind}`).keys()])
+    expect(told).toEqual(promised)
   })
 
   test('names are such as Google takes', () => {
@@ -147,6 +151,11 @@ describe('does', () => {
 })
 
 describe('refuses', () => {
+  test('a way to the warehouse of which nobody has said what rights it needs', () => {
+    const ways = [...readText('shared/platform/bigquery.ts').matchAll(/^export async function\*? (\w+)/gm)].map(([, name = '']) => name)
+    expect(ways.filter((name) => WAREHOUSE_CALLS[name] === undefined).map((name) => `infra/build/reach.ts: say what ${name} needs.`)).toEqual([])
+  })
+
   test('to publish past the one place that knows topics', () => {
     const strays = sourcesIn('functions', 'shared').filter(({ path, bare }) => path !== 'shared/platform/pubsub.ts' && /PublisherClient|\.topic\(/.test(bare))
     expect(strays.map(({ path }) => path)).toEqual([])
