@@ -13,7 +13,7 @@ const CALLS_IN_A_ROW_MAX = 6
 const PRODUCTS = [PRODUCT, 'VARHEARTS250', 'VARSEEDOIL250', 'VARCALMBALM30', 'VARCALMBALM60']
 
 /** So slow is every call, so that those that are made at the same time are seen to overlap. */
-const CALL_MS = 100
+const CALL_MS = 200
 const TARGETS = ['firestore', 'square', 'stripe', 'pubsub']
 
 let ground: Ground
