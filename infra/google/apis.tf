@@ -21,3 +21,12 @@ resource "google_project_service" "used" {
   service            = each.value
   disable_on_destroy = false
 }
+
+# As whom these two act with us. Google makes them on first use; the rights that they need are given before.
+resource "google_project_service_identity" "agent" {
+  provider = google-beta
+  for_each = toset(["firestore.googleapis.com", "pubsub.googleapis.com"])
+
+  service    = each.value
+  depends_on = [google_project_service.used]
+}

@@ -72,7 +72,7 @@ resource "google_service_account" "pusher" {
 resource "google_service_account_iam_member" "pusher_token" {
   service_account_id = google_service_account.pusher.name
   role               = "roles/iam.serviceAccountTokenCreator"
-  member             = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
+  member             = google_project_service_identity.agent["pubsub.googleapis.com"].member
 }
 
 # Cloud Build makes the functions' containers, and has no other rights.

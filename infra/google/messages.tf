@@ -87,7 +87,7 @@ resource "google_pubsub_topic_iam_member" "burier" {
 
   topic  = google_pubsub_topic.dead[each.key].id
   role   = "roles/pubsub.publisher"
-  member = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
+  member = google_project_service_identity.agent["pubsub.googleapis.com"].member
 }
 
 resource "google_pubsub_subscription_iam_member" "burier" {
@@ -95,5 +95,5 @@ resource "google_pubsub_subscription_iam_member" "burier" {
 
   subscription = google_pubsub_subscription.push[each.key].id
   role         = "roles/pubsub.subscriber"
-  member       = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
+  member       = google_project_service_identity.agent["pubsub.googleapis.com"].member
 }

@@ -62,7 +62,7 @@ resource "google_storage_bucket_iam_member" "exporter" {
 resource "google_storage_bucket_iam_member" "firestore" {
   bucket = google_storage_bucket.exports.name
   role   = "roles/storage.admin"
-  member = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-firestore.iam.gserviceaccount.com"
+  member = google_project_service_identity.agent["firestore.googleapis.com"].member
 }
 
 resource "google_cloud_scheduler_job" "export" {

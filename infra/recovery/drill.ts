@@ -59,12 +59,13 @@ export async function drill(say: Say): Promise<Drill> {
 async function run(scene: Scene, directory: string): Promise<Drill> {
   const { say } = scene
   const sold = await trade(scene)
+  const underWay = await begin(scene)
   const text = await timed(say, '2. The store is exported', async () => textOf(await withStore(scene.services, exportStore)))
   const archive = archiveFrom(text.result)
   const before = printsOf(archive)
   say(`   ${archive.lines.length} documents of ${before.size} collections, ${Math.ceil(text.result.length / 1024)} KiB`)
   const since = await nowOf(scene)
-  const late = await tradeOn(scene)
+  const late = await tradeOn(scene, underWay)
 
   const lostAt = performance.now()
   await pauseJobs(scene.services, true)
@@ -113,7 +114,29 @@ async function trade(scene: Scene): Promise<Sold[]> {
   return result
 }
 
+/** A checkout that is placed and not charged yet: its charge is held at the gateway's door. */
+interface UnderWay {
+  readonly orderId: string
+  readonly answer: Promise<Answer>
+}
+
+const DOOR = { target: 'stripe', operation: 'POST /v1/payment_intents', when: 'before', effect: 'delay', delayMs: 60_000 }
+
+async function begin({ cloud, admin }: Scene): Promise<UnderWay> {
+  const buyer = await Shopper.enter(cloud.url)
+  good(await admin.call('POST', '/_local/faults', DOOR))
+  const answer = pay(buyer, 'under-way')
+  for (;;) {
+    const orders = good(await admin.call('GET', '/_local/firestore/orders')).body['documents'] as Array<{ id: string; data: Json }>
+    const placed = orders.find(({ data }) => data['customerId'] === buyer.id)
+    if (placed !== undefined) return { orderId: placed.id, answer }
+  }
+}
+
 interface Late {
+  /** Placed before the export, charged after it. */
+  readonly underWay: string
+
   /** Paid, and never heard of again. */
   readonly lost: Sold
   /** Paid, and asked for again by its buyer. */
@@ -122,12 +145,14 @@ interface Late {
   readonly forgotten: string
 }
 
-async function tradeOn(scene: Scene): Promise<Late> {
-  const { result } = await timed(scene.say, '3. It goes on after the export: two more orders are paid, a customer is forgotten', async () => {
+async function tradeOn(scene: Scene, underWay: UnderWay): Promise<Late> {
+  const { result } = await timed(scene.say, '3. It goes on after the export: what was under way is paid, two more orders are, a customer is forgotten', async () => {
+    good(await scene.admin.call('DELETE', '/_local/faults'))
+    good(await underWay.answer)
     const [lost, repeated, leaving] = [await buy(scene, 'after-lost'), await buy(scene, 'after-repeated'), await buy(scene, 'after-leaving')]
     good(await scene.admin.call('POST', `/api/admin/customers/${leaving.buyer.id}/erase`, { reason: 'drill' }))
     await scene.admin.call('POST', '/_local/drain')
-    return { lost, repeated, forgotten: leaving.buyer.id }
+    return { underWay: underWay.orderId, lost, repeated, forgotten: leaving.buyer.id }
   })
   return result
 }
@@ -162,7 +187,7 @@ async function proveBooks(scene: Scene, sold: readonly Sold[]): Promise<void> {
 }
 
 /** What the restored state does not know: whoever asks again gets his order without being charged again, the rest is named. */
-async function proveLate(scene: Scene, { lost, repeated, forgotten }: Late): Promise<void> {
+async function proveLate(scene: Scene, { underWay, lost, repeated, forgotten }: Late): Promise<void> {
   const charges = await chargesAt(scene)
   const again = await pay(await Shopper.enter(scene.cloud.url, 'customer', repeated.buyer.id), repeated.key)
   prove(scene, 'a buyer whose order was lost asks again with his key: he gets it, and is not charged a second time', [
@@ -174,6 +199,11 @@ async function proveLate(scene: Scene, { lost, repeated, forgotten }: Late): Pro
     await scene.admin.call('POST', '/_local/drain')
     good(await scene.admin.call('POST', '/_local/jobs/reconcile-payments'))
   })
+  const { state } = good(await scene.admin.call('GET', `/api/orders/${underWay}`)).body['order'] as Json
+  prove(scene, 'an order that was under way is paid: the sweep has asked the gateway, and charged nobody', [
+    ...(state === 'paid' ? [] : [`Order ${underWay} is ${String(state)}.`]),
+    ...((await chargesAt(scene)) === charges ? [] : ['Somebody was charged again.']),
+  ])
   const listed = good(await scene.admin.call('GET', '/api/admin/reconciliation?state=open')).body['differences'] as Json[]
   const named = listed.filter(({ kind }) => kind === 'charge_without_order')
   for (const { kind, amount, currency, transactionId, cause } of listed) scene.say(`   ${String(kind)} ${String(amount)} ${String(currency)} ${String(transactionId)}: ${String(cause)}`)
