@@ -104,8 +104,8 @@ resource "google_monitoring_alert_policy" "fast" {
     display_name = each.value.about
 
     condition_threshold {
-      filter          = "select_slo_burn_rate(\"${google_monitoring_slo.fast[each.key].name}\", \"3600s\")"
-      comparison      = "COMPARISON_GT"
+      filter     = "select_slo_burn_rate(\"${google_monitoring_slo.fast[each.key].name}\", \"3600s\")"
+      comparison = "COMPARISON_GT"
       # One in ten may be slow: ten times as many is all of them.
       threshold_value = each.value.goal > 0.95 ? 10 : 4
       duration        = "0s"
