@@ -5,6 +5,8 @@
  */
 import { z } from 'zod'
 import { cursorField, limitField } from '#values/schema.ts'
+import { cursorShown, listOf } from '#values/shown.ts'
+import { StockDifferenceShown } from '#domain/shown/stock.ts'
 import { stockDifferenceView } from '#domain/stock-difference.ts'
 import { latestOrders } from '#stores/orders.ts'
 import { listShort } from '#stores/stock-figures.ts'
@@ -21,7 +23,7 @@ export const listStockDifferences = endpoint({
     who: ['viewer', 'support', 'admin'],
     summary: 'Products that are sold beyond what the till counts',
     query: z.strictObject({ cursor: cursorField.optional(), limit: limitField(20, 100) }),
-    reply: z.object({ differences: z.array(z.looseObject({})), nextCursor: z.string().nullable() }),
+    reply: z.object({ differences: listOf(StockDifferenceShown), nextCursor: cursorShown }),
     run: async ({ query }) => {
       const { products, nextCursor } = await listShort(query)
       const orders = products.length === 0 ? [] : await latestOrders(ORDERS_MAX)

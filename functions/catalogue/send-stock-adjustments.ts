@@ -8,8 +8,10 @@
  */
 import { Failure } from '#values/failure.ts'
 import { HOUR_MS } from '#values/time.ts'
+import { adjustmentWaits } from '#domain/till-alerts.ts'
 import { now } from '#platform/clock.ts'
 import { log } from '#platform/log.ts'
+import { sayAlerts } from '#stores/alerts.ts'
 import { through } from '#stores/breakers.ts'
 import { outboxEntries } from '#stores/outbox.ts'
 import { closeBatch, openBatches, packBatches, type StockBatch } from '#stores/stock-batches.ts'
@@ -27,16 +29,28 @@ export const sendStockAdjustments = schedule({
   impact: 'The till still counts what was sold online, and may sell it again.',
   run: async ({ hasTime }) => {
     const tally = { sent: 0, failed: 0, deferred: 0 }
-    if (!(await sendAll(await openBatches(), tally))) return tally
-    while (hasTime()) {
-      const entries = await outboxEntries('stock', ENTRIES_MAX)
-      if (entries.length === 0) break
-      const packed = await packBatches(entries)
-      if (!(await sendAll(packed.batches, tally)) || !packed.moved) break
-    }
+    await sendOn(tally, hasTime)
+    if (tally.failed > 0) await watch()
     return tally
   },
 })
+
+async function sendOn(tally: Counted, hasTime: () => boolean): Promise<void> {
+  if (!(await sendAll(await openBatches(), tally))) return
+  while (hasTime()) {
+    const entries = await outboxEntries('stock', ENTRIES_MAX)
+    if (entries.length === 0) return
+    const packed = await packBatches(entries)
+    if (!(await sendAll(packed.batches, tally)) || !packed.moved) return
+  }
+}
+
+/** A token that lost its permission, or an answer that never comes, is no vendor that is away: nobody else would notice. */
+async function watch(): Promise<void> {
+  const [oldest] = await openBatches()
+  const alert = oldest === undefined ? undefined : adjustmentWaits(Date.parse(oldest.occurredAt), now())
+  if (alert !== undefined) await sayAlerts([alert])
+}
 
 interface Counted {
   sent: number

@@ -144,6 +144,8 @@ export type SegmentReport = { readonly segment: string; readonly customers: numb
 
 export type Sold = { readonly orderId: string; readonly order: Order; readonly payment: Payment; readonly total: Amount }
 
+export type StockDifference = { readonly productId: string; readonly name: string; readonly variationName: string; readonly sku: string | null; readonly source: 'square' | 'lightspeed'; readonly kind: 'oversold'; readonly units: number; readonly onHand: number; readonly promised: number; readonly since: Moment | null; readonly orders: ReadonlyArray<{ readonly orderId: string; readonly number: string; readonly state: 'pending_payment' | 'requires_action' | 'payment_unknown' | 'in_review' | 'paid' | 'fulfilled' | 'payment_failed' | 'expired' | 'cancelled' | 'partially_refunded' | 'refunded' | 'disputed'; readonly quantity: number; readonly stockUnconfirmed: boolean; readonly createdAt: Moment }> }
+
 /** Amount null: too many to be added up. */
 export type Sum = { readonly count: number; readonly amount: Amount | null }
 
@@ -277,7 +279,7 @@ export type ShowStatsAnswer = { readonly success: true; readonly day: Day; reado
 
 export type ListStockDifferencesWish = { readonly cursor?: string | undefined; readonly limit?: number | undefined }
 
-export type ListStockDifferencesAnswer = { readonly success: true; readonly differences: ReadonlyArray<Readonly<Record<string, unknown>>>; readonly nextCursor: string | null; readonly timestamp: Moment }
+export type ListStockDifferencesAnswer = { readonly success: true; readonly differences: ReadonlyArray<StockDifference>; readonly nextCursor: NextCursor; readonly timestamp: Moment }
 
 export type ListSuppressionsWish = { readonly scope?: 'all' | 'campaigns' | undefined; readonly cursor?: string | undefined; readonly limit?: number | undefined }
 

@@ -5,12 +5,13 @@
 import { iso } from '#values/time.ts'
 import { isOpen, type Order } from './order.ts'
 import type { Product } from './product.ts'
+import type { StockDifferenceShown } from './shown/stock.ts'
 import { shortage } from './stock.ts'
 
 /** So many orders are named for each product. */
 const NAMED_MAX = 20
 
-export function stockDifferenceView(product: Product, orders: readonly Order[]): Record<string, unknown> {
+export function stockDifferenceView(product: Product, orders: readonly Order[]): StockDifferenceShown {
   const { id, name, variationName, sku, source, onHand, held, short } = product
   return {
     productId: id, name, variationName, sku, source, kind: 'oversold', units: shortage(product), onHand, promised: held,
@@ -26,7 +27,7 @@ function owed(order: Order, productId: string): number {
   return order.lines.filter((line) => line.productId === productId && line.counted).reduce((sum, line) => sum + line.quantity - line.refundedQuantity, 0)
 }
 
-function waitingView(order: Order, productId: string): Record<string, unknown> {
+function waitingView(order: Order, productId: string): StockDifferenceShown['orders'][number] {
   const { id, number, state, stockUnconfirmed, createdAtMs } = order
   return { orderId: id, number, state, quantity: owed(order, productId), stockUnconfirmed, createdAt: iso(createdAtMs) }
 }

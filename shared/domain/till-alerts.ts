@@ -1,5 +1,5 @@
 /** What staff are told of the point of sale: that it counts less than we have promised, takes no word of ours, or lets us in no more. */
-import { DAY_MS } from '#values/time.ts'
+import { DAY_MS, iso, MINUTE_MS } from '#values/time.ts'
 import type { Alert, AlertChange } from './alert.ts'
 import type { Product } from './product.ts'
 import { shortage } from './stock.ts'
@@ -11,6 +11,21 @@ export function accessWithdrawn(): AlertChange {
     raise: {
       key: ACCESS_KEY, severity: 'p0', details: { vendor: 'square' },
       summary: 'Square has withdrawn our access: prices and counts come no more, and the till is not told what is sold online.',
+    },
+  }
+}
+
+/** So long an adjustment may have no answer before staff are told; and so long after the last such word it is over. */
+const WAITING_MS = 30 * MINUTE_MS
+const WAITING_QUIET_MS = 15 * MINUTE_MS
+
+/** What staff are told while an adjustment of that moment does not get through; undefined while it is young. */
+export function adjustmentWaits(sinceMs: number, nowMs: number): AlertChange | undefined {
+  if (nowMs - sinceMs < WAITING_MS) return undefined
+  return {
+    raise: {
+      key: 'square/adjustments', severity: 'p1', quietMs: WAITING_QUIET_MS, details: { vendor: 'square', since: iso(sinceMs) },
+      summary: 'What is sold online does not get into Square\'s count: the store may sell it again.',
     },
   }
 }

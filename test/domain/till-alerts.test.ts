@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { shortage } from '#domain/stock.ts'
-import { accessWithdrawn, adjustmentRefused, shortageTurn } from '#domain/till-alerts.ts'
+import { accessWithdrawn, adjustmentRefused, adjustmentWaits, shortageTurn } from '#domain/till-alerts.ts'
 import { NOW_MS, product } from './given.ts'
 
 const SHORT = { units: 2, sinceMs: NOW_MS - 60_000 }
@@ -21,6 +21,11 @@ describe('does', () => {
     const { short, alert } = shortageTurn(before, { ...before, ...figures }, NOW_MS)
     expect({ short }).toEqual(record)
     expect(alert === undefined ? 'nothing' : 'raise' in alert ? 'raised' : 'resolved').toBe(told)
+  })
+
+  test('an adjustment that does not get through is a matter for staff after half an hour', () => {
+    expect(adjustmentWaits(NOW_MS, NOW_MS + 29 * 60_000)).toBeUndefined()
+    expect(adjustmentWaits(NOW_MS, NOW_MS + 30 * 60_000)).toMatchObject({ raise: { key: 'square/adjustments', severity: 'p1', details: { since: '2026-11-02T12:00:00.000Z' } } })
   })
 
   test('what is short is named with its figures, what is refused with its direction, access as what it costs', () => {
