@@ -142,6 +142,8 @@ export type SalesSums = { readonly revenue: Amount; readonly transactions: numbe
 
 export type SegmentReport = { readonly segment: string; readonly customers: number; readonly share: number | null; readonly revenue: Amount; readonly transactions: number; readonly averageValue: Amount | null }
 
+export type SkuConflict = { readonly sku: string; readonly counts: string; readonly leftOut: string; readonly offeredByBoth: boolean; readonly foundAt: Moment }
+
 export type Sold = { readonly orderId: string; readonly order: Order; readonly payment: Payment; readonly total: Amount }
 
 export type StockDifference = { readonly productId: string; readonly name: string; readonly variationName: string; readonly sku: string | null; readonly source: 'square' | 'lightspeed'; readonly kind: 'oversold'; readonly units: number; readonly onHand: number; readonly promised: number; readonly since: Moment | null; readonly orders: ReadonlyArray<{ readonly orderId: string; readonly number: string; readonly state: 'pending_payment' | 'requires_action' | 'payment_unknown' | 'in_review' | 'paid' | 'fulfilled' | 'payment_failed' | 'expired' | 'cancelled' | 'partially_refunded' | 'refunded' | 'disputed'; readonly quantity: number; readonly stockUnconfirmed: boolean; readonly createdAt: Moment }> }
@@ -150,6 +152,10 @@ export type StockDifference = { readonly productId: string; readonly name: strin
 export type Sum = { readonly count: number; readonly amount: Amount | null }
 
 export type Suppression = { readonly id: string; readonly address: string | null; readonly scope: 'all' | 'campaigns'; readonly reason: 'manual' | 'link' | 'bounce' | 'complaint' | null; readonly emailId: string | null; readonly since: Moment | null; readonly liftedAt: Moment | null }
+
+export type Sync = { readonly job: string; readonly mode: 'live' | 'mock'; readonly running: boolean; readonly history: 'under way' | 'complete'; readonly watermark: Moment | null; readonly lagSeconds: number | null; readonly runs: ReadonlyArray<SyncRun> }
+
+export type SyncRun = { readonly id: string; readonly job: string; readonly mode: 'live' | 'mock'; readonly state: 'running' | 'done' | 'more' | 'failed' | 'died'; readonly read: number; readonly saved: number; readonly unchanged: number; readonly refused: number; readonly startedAt: Moment; readonly endedAt: Moment | null; readonly durationMs: number | null; readonly watermark: Moment | null; readonly error: string | null }
 
 export type TaxExemption = { readonly customerId: string; readonly states: ReadonlyArray<string>; readonly validThrough: Day; readonly revokedAt: Moment | null; readonly updatedAt: Moment; readonly certificate?: string | undefined }
 
@@ -273,7 +279,7 @@ export type ListReviewsAnswer = { readonly success: true; readonly reviews: Read
 
 export type ListSkuConflictsWish = { readonly cursor?: string | undefined; readonly limit?: number | undefined }
 
-export type ListSkuConflictsAnswer = { readonly success: true; readonly conflicts: ReadonlyArray<Readonly<Record<string, unknown>>>; readonly nextCursor: string | null; readonly timestamp: Moment }
+export type ListSkuConflictsAnswer = { readonly success: true; readonly conflicts: ReadonlyArray<SkuConflict>; readonly nextCursor: string | null; readonly timestamp: Moment }
 
 export type ShowStatsAnswer = { readonly success: true; readonly day: Day; readonly timeZone: string; readonly currency: Currency; readonly orders: Readonly<Record<string, Sum>>; readonly memberships: Readonly<Record<string, Sum>>; readonly refunds: Sum; readonly queues: Readonly<Record<string, Readonly<Record<string, number>>>>; readonly breakers: ReadonlyArray<Breaker>; readonly timestamp: Moment }
 
@@ -297,7 +303,7 @@ export type LiftSuppressionAnswer = { readonly success: true; readonly suppressi
 
 export type ListSyncsWish = { readonly limit?: number | undefined }
 
-export type ListSyncsAnswer = { readonly success: true; readonly syncs: ReadonlyArray<Readonly<Record<string, unknown>>>; readonly timestamp: Moment }
+export type ListSyncsAnswer = { readonly success: true; readonly syncs: ReadonlyArray<Sync>; readonly timestamp: Moment }
 
 export type ListRefusedRowsWish = { readonly cursor?: string | undefined; readonly limit?: number | undefined }
 

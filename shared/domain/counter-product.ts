@@ -6,6 +6,7 @@ import { roundedMinor } from '#values/decimal.ts'
 import { iso } from '#values/time.ts'
 import type { CounterItem } from './pos.ts'
 import { DEFAULT_CATEGORY, type Product } from './product.ts'
+import type { SkuConflictShown } from './shown/operations.ts'
 
 /** What is not marked so is for adults: a wrong mark must not sell to a child. */
 const FOR_ALL = 'all_ages'
@@ -54,6 +55,6 @@ export function conflictOf(product: Pick<Product, 'id' | 'sku' | 'listed'>, with
   return { id: product.id, sku: product.sku, squareId: counts.id, lightspeedId: product.id, offered: product.listed, foundAtMs: nowMs }
 }
 
-export function conflictView({ sku, squareId, lightspeedId, offered, foundAtMs }: SkuConflict): Record<string, unknown> {
+export function conflictView({ sku, squareId, lightspeedId, offered, foundAtMs }: SkuConflict): SkuConflictShown {
   return { sku, counts: squareId, leftOut: lightspeedId, offeredByBoth: offered, foundAt: iso(foundAtMs) }
 }

@@ -3,13 +3,16 @@
  * at it just now. Two runs never work at once; one that died is taken over when its lease ends, and its record says so.
  */
 import { iso, DAY_MS, MINUTE_MS, SECOND_MS } from '#values/time.ts'
+import type { SyncRunShown, SyncShown } from './shown/operations.ts'
 import type { Walk } from './walk.ts'
 
 /** Where the data come from: the shop's own vendor, or made up for a shop that has none yet. */
-export type SyncMode = 'live' | 'mock'
+export const SYNC_MODES = ['live', 'mock'] as const
+export type SyncMode = (typeof SYNC_MODES)[number]
 
 /** `more`: its time was over before it came to the present; the next run goes on there. */
-export type SyncState = 'running' | 'done' | 'more' | 'failed' | 'died'
+export const SYNC_STATES = ['running', 'done', 'more', 'failed', 'died'] as const
+export type SyncState = (typeof SYNC_STATES)[number]
 
 export interface SyncCounts {
   readonly read: number
@@ -74,7 +77,7 @@ export function caughtUpAt(walks: Readonly<Record<string, Walk>>): number | null
   return caught.length === 0 || caught.includes(null) ? null : Math.min(...(caught as number[]))
 }
 
-export function runView(run: SyncRun): Record<string, unknown> {
+export function runView(run: SyncRun): SyncRunShown {
   const { id, job, mode, state, read, saved, unchanged, refused, startedAtMs, endedAtMs, watermarkMs, error } = run
   return {
     id, job, mode, state, read, saved, unchanged, refused,
@@ -87,7 +90,7 @@ export function runView(run: SyncRun): Record<string, unknown> {
 }
 
 /** A sync as staff see it. While the past is still fetched there is no lag yet: `watermark` shows how far it is. */
-export function syncView(sync: Sync, runs: readonly SyncRun[], nowMs: number): Record<string, unknown> {
+export function syncView(sync: Sync, runs: readonly SyncRun[], nowMs: number): SyncShown {
   const caughtUpMs = caughtUpAt(sync.walks)
   const watermarkMs = watermarkOf(sync.walks)
   return {

@@ -6,13 +6,13 @@ import { conflictOf, counterProduct, type SkuConflict } from '#domain/counter-pr
 import type { CounterItem } from '#domain/pos.ts'
 import type { Product } from '#domain/product.ts'
 import { now } from '#platform/clock.ts'
-import { collection, doc, readQuery, revise, type Data, type Doc, type Snapshot, type Unit } from '#platform/firestore.ts'
+import { collection, doc, revise, type Data, type Doc, type Snapshot, type Unit } from '#platform/firestore.ts'
 import { readPage, type PageWish } from './pages.ts'
 import { productData, productDoc, productOf } from './products.ts'
 
 /** How many products are changed at once; SKUs of so many fit into a query. */
 const AT_ONCE = 20
-/** Products of Square's that are looked at in one go. */
+/** Products that are looked at in one go. */
 const LOOK_MAX = 500
 
 function conflictDoc(productId: string): Promise<Doc> {
@@ -86,9 +86,19 @@ function differs(product: Counter, before: Product): boolean {
 
 /** Looks at SKUs again whose product at Square changed since: it may have come, or gone. */
 export async function settleSkus(sinceMs: number): Promise<void> {
-  const changed = await readQuery((await collection('products')).where('updatedAtMs', '>=', sinceMs).orderBy('updatedAtMs').limit(LOOK_MAX))
-  const skus = [...new Set(changed.flatMap((snapshot) => (snapshot.get('source') === 'square' ? [snapshot.get('sku') as string | null] : [])))].filter((sku) => sku !== null)
-  for (let from = 0; from < skus.length; from += AT_ONCE) await settle(skus.slice(from, from + AT_ONCE))
+  const changed = (await collection('products')).where('updatedAtMs', '>=', sinceMs).orderBy('updatedAtMs').orderBy('__name__')
+  let cursor: string | undefined
+  do {
+    const page = await readPage(changed, 'updatedAtMs', { cursor, limit: LOOK_MAX })
+    const skus = [...new Set(page.found.flatMap(squareSku))]
+    for (let from = 0; from < skus.length; from += AT_ONCE) await settle(skus.slice(from, from + AT_ONCE))
+    cursor = page.nextCursor ?? undefined
+  } while (cursor !== undefined)
+}
+
+function squareSku(snapshot: Snapshot): string[] {
+  const { source, sku } = snapshot.data() as unknown as Product
+  return source === 'square' && sku !== null ? [sku] : []
 }
 
 async function settle(skus: readonly string[]): Promise<void> {

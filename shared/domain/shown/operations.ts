@@ -4,6 +4,7 @@ import { amountShown, countShown, currencyShown, dayShown, listOf, momentShown }
 import { SEVERITIES } from '../alert.ts'
 import { INBOX_STATUSES } from '../inbox.ts'
 import { EVENT_TYPES } from '../order-event.ts'
+import { SYNC_MODES, SYNC_STATES } from '../sync-run.ts'
 import { DELIVERY_STATUSES } from '../webhook-delivery.ts'
 
 export const AlertShown = z
@@ -157,3 +158,40 @@ export const StatsShown = z.object({
   breakers: listOf(BreakerShown).describe('Vendors that are in trouble; one that is not named is well.'),
 })
 export type StatsShown = z.input<typeof StatsShown>
+
+export const SyncRunShown = z
+  .object({
+    id: z.string(),
+    job: z.string(),
+    mode: z.enum(SYNC_MODES),
+    state: z.enum(SYNC_STATES),
+    read: countShown,
+    saved: countShown,
+    unchanged: countShown,
+    refused: countShown,
+    startedAt: momentShown,
+    endedAt: momentShown.nullable(),
+    durationMs: countShown.nullable(),
+    watermark: momentShown.nullable().describe('All that changed before it is here.'),
+    error: z.string().nullable(),
+  })
+  .meta({ id: 'SyncRun' })
+export type SyncRunShown = z.input<typeof SyncRunShown>
+
+export const SyncShown = z
+  .object({
+    job: z.string(),
+    mode: z.enum(SYNC_MODES).describe('`mock`: there is no such till, what comes in is made up and lies apart.'),
+    running: z.boolean(),
+    history: z.enum(['under way', 'complete']),
+    watermark: momentShown.nullable(),
+    lagSeconds: countShown.nullable().describe('Null while the past is still fetched.'),
+    runs: listOf(SyncRunShown),
+  })
+  .meta({ id: 'Sync' })
+export type SyncShown = z.input<typeof SyncShown>
+
+export const SkuConflictShown = z
+  .object({ sku: z.string(), counts: z.string(), leftOut: z.string(), offeredByBoth: z.boolean(), foundAt: momentShown })
+  .meta({ id: 'SkuConflict' })
+export type SkuConflictShown = z.input<typeof SkuConflictShown>
