@@ -35,7 +35,7 @@ const ORDERS = [
   { ...at('2026-11-20T15:00:00Z'), id: 'o1', state: 'paid', customer_id: 'ann', total: '100', items: [oil(2, '80'), tea('20')] },
   { ...at('2026-11-20T15:00:00Z', '2026-11-21T10:00:00Z'), id: 'o1', state: 'partially_refunded', row_version: 2, customer_id: 'ann', total: '100', items: [oil(2, '80'), tea('20')] },
   // In Chicago it is still Friday.
-  { ...at('2026-11-21T03:30:00Z'), id: 'o2', state: 'paid', customer_id: 'bob', total: '50', items: [oil(1, '50')] },
+  { ...at('2026-11-21T03:30:00Z'), id: 'o2', state: 'paid', customer_id: 'bob', total: '50', items: [oil(1, '50'), { product_id: 'membership-gold', category: 'Membership', quantity: 1, total: '0' }] },
   { ...at('2026-11-23T18:00:00Z'), id: 'o3', state: 'fulfilled', customer_id: null, total: '10.10', items: [tea('10.10')] },
   { ...at('2026-11-23T19:00:00Z'), id: 'o4', state: 'payment_failed', customer_id: 'ann', total: '999', items: [oil(9, '999')] },
   { ...at('2026-11-23T19:30:00Z'), id: 'o5', state: 'paid', customer_id: 'bob', total: '77', currency: 'EUR', items: [oil(1, '77')] },
