@@ -1,6 +1,6 @@
 /**
  * `npm run warehouse -- check|apply [--url http://localhost:8080]`: compares the warehouse with its declaration, one line for
- * each difference; `apply` makes what is missing, adds columns that may be empty and widens whole numbers. What it refuses
+ * each difference, and has every statement of the shop checked by it (a dry run, which costs nothing); `apply` makes what is missing, adds columns that may be empty and widens whole numbers. What it refuses
  * is named, and the exit code is 1: so it is after a `check` that found anything.
  *
  * With `--url` it works on a running local cloud; without, on the project that GCP_PROJECT_ID names, with the credentials
@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util'
 import { datasetNames } from '../../shared/platform/bigquery.ts'
 import { config } from '../../shared/platform/config.ts'
 import { applyWarehouse, checkWarehouse, type Warehouse } from './create.ts'
+import { statementFaults } from './statements.ts'
 
 const USAGE = 'npm run warehouse -- check|apply [--url http://localhost:8080]'
 const WORDS = { create: 'missing', add: 'column missing', widen: 'narrower', view: 'other text', refused: 'REFUSED' }
@@ -24,7 +25,10 @@ async function main(): Promise<void> {
   if (wanted === 'check') {
     const drifts = await checkWarehouse(warehouse)
     for (const { mend, what } of drifts) say(`${WORDS[mend]}: ${what}`)
-    return end(drifts.length, drifts.length === 0 ? 'The warehouse is as it is declared.' : `${drifts.length} differences.`)
+    const faults = drifts.some(({ mend }) => mend === 'create') ? [] : await statementFaults(warehouse)
+    for (const fault of faults) say(`STATEMENT: ${fault}`)
+    const all = drifts.length + faults.length
+    return end(all, all === 0 ? 'The warehouse is as it is declared, and takes every statement.' : `${drifts.length} differences, ${faults.length} statements that it does not take.`)
   }
   const { done, refused } = await applyWarehouse(warehouse)
   for (const { what } of done) say(`mended: ${what}`)

@@ -2,6 +2,7 @@
 import { Failure } from '#values/failure.ts'
 import { emulator, config } from './config.ts'
 import { within } from './deadline.ts'
+import { inRequests } from './row-requests.ts'
 
 export interface Row {
   /** Makes a repeated insert of the same row countable as one. */
@@ -42,12 +43,6 @@ export interface Statement {
   readonly types?: Readonly<Record<string, string>>
   readonly bytesBilledMax: number
 }
-
-/** What one request is advised to hold, and may hold: it is refused beyond 10 MB. */
-const ROWS_PER_REQUEST_MAX = 500
-const REQUEST_BYTES_MAX = 8_000_000
-/** Its insert id, quotes and commas. */
-const REST_OF_ROW_BYTES = 200
 
 /** What one statement may read: a wrong one must not cost a month's rent. */
 const BYTES_BILLED_MAX = String(20 * 2 ** 30)
@@ -90,23 +85,6 @@ export async function insertRows(dataset: string, table: string, rows: readonly 
   const inserted: Inserted[] = []
   for (const some of inRequests(rows)) inserted.push(await insertSome(dataset, table, some))
   return { saved: inserted.reduce((sum, { saved }) => sum + saved, 0), refused: inserted.flatMap(({ refused }) => refused) }
-}
-
-function inRequests(rows: readonly Row[]): Row[][] {
-  const requests: Row[][] = []
-  let bytes = 0
-  for (const row of rows) {
-    const size = Buffer.byteLength(JSON.stringify(row.json)) + REST_OF_ROW_BYTES
-    const last = requests.at(-1)
-    if (last === undefined || last.length === ROWS_PER_REQUEST_MAX || bytes + size > REQUEST_BYTES_MAX) {
-      requests.push([row])
-      bytes = size
-    } else {
-      last.push(row)
-      bytes += size
-    }
-  }
-  return requests
 }
 
 async function insertSome(dataset: string, table: string, rows: readonly Row[]): Promise<Inserted> {

@@ -14,7 +14,7 @@ import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { jitter, pause, within } from '#platform/deadline.ts'
 import { derivedId } from '#platform/derived.ts'
-import { doc, readOne, transact, type Doc } from '#platform/firestore.ts'
+import { doc, readOne, revise, type Doc } from '#platform/firestore.ts'
 import { log } from '#platform/log.ts'
 
 const TRIES_MAX = 3
@@ -105,7 +105,7 @@ function keptIn(data: unknown): Kept {
 /** The name of whoever refreshes it now; undefined when somebody else does, or has. */
 async function takeLease(place: Doc, { name, notBeforeMs }: { readonly name: string; readonly notBeforeMs: number }): Promise<string | undefined> {
   const holder = newId('ref')
-  return transact(async (unit) => {
+  return revise(async (unit) => {
     const kept = keptIn((await unit.get(place)).data())
     if (kept.holder === holder) return holder
     if (isFresh(kept, notBeforeMs) || kept.leaseUntilMs > now()) return undefined
@@ -161,7 +161,7 @@ async function tried(statement: Statement): Promise<Rows> {
 
 /** A holder who was too slow writes nothing: another has taken over. */
 async function written(place: Doc, holder: string, change: Partial<Kept>): Promise<Shown<Rows>> {
-  const kept = await transact(async (unit) => {
+  const kept = await revise(async (unit) => {
     const before = keptIn((await unit.get(place)).data())
     const after = { ...before, ...change }
     if (before.holder === holder) unit.set(place, { ...after })

@@ -16,6 +16,7 @@ import { erase } from './scenarios/erase.ts'
 import { fulfil } from './scenarios/fulfil.ts'
 import { hostedSession } from './scenarios/hosted-session.ts'
 import { dunningKaja, dunningStripe, paymentMethod, renewalKaja, renewalStripe, subscribeKaja, subscribeStripe, upgrade } from './scenarios/membership.ts'
+import { missingRows } from './scenarios/missing-rows.ts'
 import { outgoingWebhook } from './scenarios/outgoing-webhook.ts'
 import { bankPayout, payout } from './scenarios/payout.ts'
 import { purchaseOrder } from './scenarios/purchase-order.ts'
@@ -38,7 +39,7 @@ export const SCENARIOS: readonly Scenario[] = [
   checkoutStripe, checkoutPromo, checkoutPromoDeclined, checkoutKaja, checkoutKajaHeld, checkoutHeld, authentication, hostedSession, reviewApprove,
   reviewRefuse, refundFull, refundPartial, refundShipped, refundKaja, refundKajaPart, refundKajaLater, cancelOpen, cancelPaid, cancelKaja,
   storeCardStripe, storeCardKaja, cardAuthentication, removeCardStripe, removeCardKaja, savedCardStripe, savedCardKaja, keepCardStripe,
-  keepCardKaja, fulfil, sweepReservations, mail, mailAsked, mailBounced, mailReplayed, mailCampaign, stockPush, warehouseRows, purchaseOrder,
+  keepCardKaja, fulfil, sweepReservations, mail, mailAsked, mailBounced, mailReplayed, mailCampaign, stockPush, warehouseRows, missingRows, purchaseOrder,
   syncCatalogue, squareWebhook, syncPayments, syncSales, sealAudit, webhookWorker, sweepInbox, replayDeadLetters, reconcilePayments, dispute,
   payout, bankPayout, alert, outgoingWebhook, subscribeStripe, subscribeKaja, upgrade, paymentMethod, renewalStripe, renewalKaja, dunningStripe,
   dunningKaja, ageCheck, ageDeposit, checkoutForAdults, erase,

@@ -3,7 +3,7 @@
  * product, and its days are one text (`0:3 5:1`: three on the first day, one on the sixth), for there are many of them.
  */
 import type { Statement } from '#platform/bigquery.ts'
-import { DASHBOARD_BYTES_MAX, ORDERS, PAID_STATES, type SalesWanted } from './sales.ts'
+import { DASHBOARD_BYTES_MAX, IS_GOODS, ORDERS, PAID_STATES, type SalesWanted } from './sales.ts'
 
 /** More products than a shop has on its shelves. */
 const PRODUCTS_MAX = 5_000
@@ -19,7 +19,7 @@ sold AS (
     SUM(line.quantity) AS units
   FROM orders
   CROSS JOIN UNNEST(orders.items) AS line
-  WHERE orders.state IN ${PAID_STATES} AND orders.currency = @currency
+  WHERE orders.state IN ${PAID_STATES} AND orders.currency = @currency AND ${IS_GOODS}
   GROUP BY product_id, day_number
 )
 SELECT product_id, STRING_AGG(CONCAT(CAST(day_number AS STRING), ':', CAST(units AS STRING)), ' ' ORDER BY day_number) AS days, SUM(units) AS all_units,

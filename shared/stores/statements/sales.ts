@@ -8,6 +8,9 @@
 /** An online order in these states was paid. */
 export const PAID_STATES = "('paid', 'fulfilled', 'partially_refunded', 'refunded', 'disputed')"
 
+/** Of a line: memberships are on orders too, and lie on no shelf. */
+export const IS_GOODS = "IFNULL(line.category, '') != 'Membership'"
+
 const IN_DAYS = 'created_at >= TIMESTAMP(@from) AND created_at < TIMESTAMP(@to)'
 const LATEST = 'QUALIFY ROW_NUMBER() OVER (PARTITION BY id ORDER BY updated_at DESC, row_version DESC) = 1'
 
