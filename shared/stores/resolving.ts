@@ -19,6 +19,7 @@ import { MINUTE_MS } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
 import { derivedId } from '#platform/derived.ts'
 import { readOne, type Unit } from '#platform/firestore.ts'
+import { isSameSecret } from '#platform/same-secret.ts'
 import { differenceDoc, differenceOf, writeChange } from './differences.ts'
 import { withGrant } from './grants.ts'
 import { entriesIn, entryDoc, postEntry } from './ledger.ts'
@@ -73,7 +74,7 @@ function tokenOf({ difference, wish, by, plan }: Shown, expiresAtMs: number): st
 
 function refuseOther(confirm: string, shown: Shown): void {
   const expiresAtMs = Number(/^(\d{1,15})\./.exec(confirm)?.[1] ?? 0)
-  if (expiresAtMs > now() && confirm === tokenOf(shown, expiresAtMs)) return
+  if (expiresAtMs > now() && isSameSecret(confirm, tokenOf(shown, expiresAtMs))) return
   throw new Failure('CONFLICT', { message: 'This confirmation is too old, or what it stands for has changed. Please look again.' })
 }
 
