@@ -191,7 +191,7 @@ function refusal(codes: readonly FailureCode[]): ResponseObject {
   })
   return {
     description: codes.map((code) => `${code}: ${ABOUT_CODES[code]}`).join('\n\n'),
-    headers: headersFor({ retry: codes.some((code) => WITH_RETRY_AFTER.includes(code)) }),
+    headers: headersFor({ limited: codes.includes('RATE_LIMITED'), retry: codes.some((code) => WITH_RETRY_AFTER.includes(code)) }),
     content: {
       [JSON_TYPE]: {
         schema: { allOf: [{ $ref: `${REFERENCE}Failure` }, { properties: { code: { enum: [...codes] } } }] }, examples: Object.fromEntries(examples),

@@ -13,6 +13,8 @@ const document = JSON.parse(readFileSync(new URL('../../infra/hosting/openapi.js
 const furnished = await openFurnished()
 const { asked, statuses, good, faults } = await fuzz(furnished, { document, requests: Number(values.requests), seed: Number(values.seed) })
 await furnished.shop.cloud.stop()
+const never = Object.values(document.paths).flatMap((methods) => Object.values(methods)).map(({ operationId }) => operationId).filter((id) => !good.includes(id))
+if (never.length > 0) process.stdout.write(`never answered well: ${never.join(', ')}\n`)
 for (const fault of faults) process.stdout.write(`${fault}\n`)
 process.stdout.write(`${asked} requests with seed ${values.seed}: ${JSON.stringify(statuses)}, ${good.length} operations answered well, ${faults.length} faults\n`)
 process.exit(faults.length === 0 ? 0 : 1)

@@ -2,14 +2,15 @@
  * `npm run examples`: asks a furnished shop one question for each operation and keeps what was sent and answered, for the
  * document (`infra/build/examples.json`).
  *
- * Where a question is told here it is asked; for any other operation one is made up from its schema, as often as it takes
+ * What is there and still true to its schema stays as it is; `-- --all` asks everything anew. Where a question is told here it is asked; for any other operation one is made up from its schema, as often as it takes
  * to be answered well. What cannot be answered well keeps the refusal, which is true as well.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { EXAMPLES_FILE, type Example } from '../../infra/build/examples.ts'
+import { EXAMPLES_FILE, readExamples, type Example } from '../../infra/build/examples.ts'
 import type { OpenApi, OperationObject } from '../../infra/build/openapi.ts'
 import { ROLES, type Role } from '../../shared/entry/declaration.ts'
 import type { Json, Person } from '../functions/shop.ts'
+import { Answers } from './answers.ts'
 import { NOTICE, openFurnished, type Furnished, type Ids } from './ground.ts'
 import { Requests } from './requests.ts'
 
@@ -91,10 +92,12 @@ const TRIES = 40
 const NOT_ASKED = /^receive|nsubscribe$/
 
 const document = JSON.parse(readFileSync(new URL('../../infra/hosting/openapi.json', import.meta.url), 'utf8')) as OpenApi
+const answers = new Answers(document)
+const examples: Record<string, Example> = process.argv.includes('--all') ? {} : Object.fromEntries(Object.entries(readExamples()).filter(([id, example]) => isTrue(id, example)))
+const missing = inOrder().filter(({ operation }) => examples[operation.operationId] === undefined)
 const furnished = await openFurnished()
-const examples: Record<string, Example> = {}
 const people = new Map<string, Person>()
-for (const { path, method, operation } of inOrder()) {
+for (const { path, method, operation } of missing) {
   const example = await recorded(path, method, operation)
   examples[operation.operationId] = example
   if (example.status >= 300) process.stdout.write(`${operation.operationId} is refused in its example: ${example.status}\n`)
@@ -102,8 +105,12 @@ for (const { path, method, operation } of inOrder()) {
 await furnished.shop.cloud.stop()
 const sorted = Object.fromEntries(Object.entries(examples).sort(([a], [b]) => (a < b ? -1 : 1)))
 writeFileSync(EXAMPLES_FILE, `${JSON.stringify(sorted, null, 1).replaceAll(furnished.shop.cloud.url, 'https://shop.example')}\n`)
-process.stdout.write(`${Object.keys(examples).length} examples were recorded. Now: npm run generate\n`)
+process.stdout.write(`${missing.length} examples were recorded, there are ${Object.keys(examples).length}. Now: npm run generate\n`)
 process.exit(0)
+
+function isTrue(id: string, { path, query = {}, body, status, answer }: Example): boolean {
+  return answers.faultsOfRequest(id, { path, query, body }).length === 0 && answers.faultsOf(id, status, answer).length === 0
+}
 
 interface Asking {
   readonly path: string
