@@ -39,6 +39,7 @@ export const HOLDINGS = {
   promo_uses: { done: 'kept', about: 'That a promo code was used, under a keyed hash of the customer and his mailbox.' },
   inbox: { done: 'expires', about: 'Messages of payment services about payments, and of the mail service about mails under a keyed hash of the address: deleted 45 days after they were handled.' },
   operations: { done: 'expires', about: 'Answers kept for repeated requests: deleted after a day.' },
+  warehouse_receipts: { done: 'expires', about: 'Copies of rows for the warehouse, with the IP address of his calls: deleted when they were found there, within two hours.' },
   limit_counters: { done: 'expires', about: 'Hashed counts of tries: deleted after two hours.' },
   'warehouse commerce.age_verifications': { done: 'kept', about: 'Proof of each age check, for 7 years (TX DSHS): its hashes and sealed digits are dead without the key. IP address and browser of each attempt stay with it.' },
   'warehouse commerce': { done: 'kept', about: 'Orders, payments, memberships and the ledger, for 7 years (tax law): amounts and the customer\'s id, no name and no address.' },
