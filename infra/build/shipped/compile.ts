@@ -3,13 +3,13 @@
  * compile it. Cloud Build runs it (`gcp-build`) with the very Node that will run the function: what V8 compiles fits one
  * version only. Its product is not the same bytes twice, so it is no part of what is hashed.
  *
- * Nothing but this machine is asked: a stand-in answers for Firestore, and every setting is made up. When it fails the
+ * Nothing but this machine is asked: stand-ins answer for Firestore and the vendors, and every setting is made up. When it fails the
  * function starts slower, never differently: so it stops no deployment.
  */
 import { createHmac, randomBytes } from 'node:crypto'
 import { rename, writeFile } from 'node:fs/promises'
 import type { Http2Server } from 'node:http2'
-import type { Server } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Script } from 'node:vm'
 import { getTestServer } from '@google-cloud/functions-framework/testing'
@@ -26,8 +26,10 @@ interface Bundle {
 const REQUEST_MS_MAX = 3_000
 
 async function main(): Promise<void> {
+  // Every vendor, and the warehouse: nothing is there.
+  const vendor = createServer((_, response) => response.setHeader('content-type', 'application/json').end('{}'))
   const secret = randomBytes(32).toString('base64url')
-  Object.assign(process.env, madeUp(secret, await listening(standIn())))
+  Object.assign(process.env, madeUp(secret, await listening(standIn()), await listening(vendor)))
   const { declaration, loaded } = require('./index.cjs') as Bundle
   await ask(declaration, secret)
   for (const { file, script } of loaded.values()) {
@@ -49,17 +51,14 @@ async function listening(server: Server | Http2Server): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-/** Nobody listens here: whoever calls a vendor learns at once that there is none. */
-const NOBODY = 'http://127.0.0.1:9'
-
 /** Settings of every kind, so that each function comes as far as it can. */
-function madeUp(secret: string, googlePort: number): Record<string, string> {
+function madeUp(secret: string, googlePort: number, vendorPort: number): Record<string, string> {
   const secrets = ['JWT_SECRET', 'ORDER_ID_SECRET', 'MASTER_KEY', 'PII_PEPPER', 'CERTIFICATE_KEY', 'AUDIT_SEAL_KEY', 'WEBHOOK_SIGNING_SECRET', 'SQUARE_ACCESS_TOKEN', 'STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET', 'RESEND_API_KEY']
   const vendors = ['SQUARE_API_BASE', 'STRIPE_API_BASE', 'RESEND_API_BASE', 'BIGQUERY_EMULATOR_HOST']
   const google = `127.0.0.1:${googlePort}`
   return {
     ...Object.fromEntries(secrets.map((name) => [name, secret])),
-    ...Object.fromEntries(vendors.map((name) => [name, NOBODY])),
+    ...Object.fromEntries(vendors.map((name) => [name, `http://127.0.0.1:${vendorPort}`])),
     RESEND_WEBHOOK_SECRET: `whsec_${Buffer.from(secret).toString('base64')}`, SQUARE_LOCATION_ID: 'compile', GCP_PROJECT_ID: 'compile',
     FIRESTORE_EMULATOR_HOST: google, PUBSUB_EMULATOR_HOST: google, METADATA_SERVER_DETECTION: 'none', NODE_ENV: 'production',
     STORE_DEADLINE_MS: '1000', RETRY_WAIT_MS: '1', CHARGE_RETRY_WAIT_MS: '1',
