@@ -7,12 +7,15 @@ import type { Role } from '../../shared/entry/declaration.ts'
 import { Answers } from './answers.ts'
 import type { Furnished } from './ground.ts'
 import { Requests, type Asked } from './requests.ts'
+import { signedBy, type SigningVendor } from '../functions/signing.ts'
 
 export interface Fuzzing {
   readonly document: OpenApi
   /** For each operation. */
   readonly requests: number
   readonly seed: number
+  /** Without it all operations. */
+  readonly only?: readonly string[]
 }
 
 export interface Fuzzed {
@@ -29,7 +32,7 @@ const AT_ONCE = 6
 /** A card that a bank or a gateway is slow about is not slow here. */
 const EVERYWHERE = { 'x-content-type-options': 'nosniff', 'referrer-policy': /./, 'strict-transport-security': /max-age=\d{8}/, 'content-security-policy': /frame-ancestors 'none'/, 'x-request-id': /./ }
 
-export async function fuzz({ shop, ids, customer, admin }: Furnished, { document, requests, seed }: Fuzzing): Promise<Fuzzed> {
+export async function fuzz({ shop, ids, customer, admin }: Furnished, { document, requests, seed, only }: Fuzzing): Promise<Fuzzed> {
   const answers = new Answers(document)
   const tokens = new Map<string, string>()
   for (const role of ['scanner', 'viewer', 'support', 'organisation', 'organiser'] satisfies Role[]) tokens.set(role, (await shop.person(role)).token ?? '')
@@ -37,7 +40,7 @@ export async function fuzz({ shop, ids, customer, admin }: Furnished, { document
   const statuses: Record<string, number> = {}
   const good = new Set<string>()
   const faults: string[] = []
-  const queue = new Requests(document, ids).all(requests, seed)
+  const queue = new Requests(document, ids).all(requests, seed, only)
   let done = 0
 
   async function ask(asked: Asked): Promise<void> {
@@ -48,6 +51,7 @@ export async function fuzz({ shop, ids, customer, admin }: Furnished, { document
       headers: {
         // Everybody is somebody else: limits are another test's business.
         'x-forwarded-for': `10.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...asked.headers,
+        ...signatureOf(asked, number),
       },
       ...(asked.body === undefined ? {} : { body: typeof asked.body === 'string' ? asked.body : new Uint8Array(asked.body) }),
     })
@@ -57,6 +61,12 @@ export async function fuzz({ shop, ids, customer, admin }: Furnished, { document
     if (status < 300) good.add(asked.id)
     const wrong = [...(status >= 500 ? [`${asked.id}: ${status}`] : []), ...answers.faultsOf(asked.id, status, valueOf(text)), ...faultsOfHeaders(asked.id, response)]
     if (wrong.length > 0) faults.push(`${wrong.join('; ')}\n  by ${asked.how}: ${described(asked)}\n  answered ${text.slice(0, 300)}`)
+  }
+
+  /** Most events are signed as their vendor would: what is in them is what is tried. */
+  function signatureOf({ url, body }: Asked, number: number): Record<string, string> {
+    const vendor = /^\/api\/webhooks\/(stripe|resend|authorize-net|square)$/.exec(url)?.[1] as SigningVendor | undefined
+    return vendor === undefined || number % 5 === 0 ? {} : signedBy(shop, { vendor, body: String(body ?? ''), id: `msg_${number}` })
   }
 
   while (queue.length > 0) await Promise.all(queue.splice(0, AT_ONCE).map(ask))

@@ -5,10 +5,10 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { signature as squareSignature } from '../../infra/local/vendors/square/notifications.ts'
 import { pseudonym, unwrapKey, type WrappedKey } from '#platform/envelope.ts'
 import { webhookKeys } from '#platform/webhook-secret.ts'
 import { openShop, type Json, type Person, type Shop } from '../functions/shop.ts'
+import { signedBy, type SigningVendor } from '../functions/signing.ts'
 
 const secret = (): string => randomBytes(48).toString('base64url')
 const svix = (): string => `whsec_${randomBytes(24).toString('base64')}`
@@ -43,36 +43,26 @@ const KNOCKS: Record<Exclude<Name, 'PII_PEPPER' | 'MASTER_KEY' | 'WEBHOOK_SIGNIN
     },
   },
   STRIPE_WEBHOOK_SECRET: {
-    none: secret(),
-    knock: async (key) => {
-      const body = JSON.stringify({ id: `evt_${++told}`, object: 'event', type: 'customer.created', data: { object: {} } })
-      const at = seconds()
-      return (await shop.guest().call('POST', '/api/webhooks/stripe', body, { 'stripe-signature': `t=${at},v1=${createHmac('sha256', key).update(`${at}.${body}`).digest('hex')}` })).status
-    },
+    none: secret(), knock: (key) => tell('stripe', key, (id) => ({ id, object: 'event', type: 'customer.created', data: { object: {} } })),
   },
-  RESEND_WEBHOOK_SECRET: {
-    none: svix(),
-    knock: async (key) => {
-      const [id, at, body] = [`msg_${++told}`, seconds(), JSON.stringify({ type: 'domain.created', created_at: new Date(shop.cloud.now()).toISOString(), data: {} })]
-      const mac = createHmac('sha256', Buffer.from(key.slice(6), 'base64')).update(`${id}.${at}.${body}`).digest('base64')
-      return (await shop.guest().call('POST', '/api/webhooks/resend', body, { 'svix-id': id, 'svix-timestamp': String(at), 'svix-signature': `v1,${mac}` })).status
-    },
-  },
+  RESEND_WEBHOOK_SECRET: { none: svix(), knock: (key) => tell('resend', key, () => ({ type: 'domain.created', created_at: instant(), data: {} })) },
   AUTHORIZE_NET_SIGNATURE_KEY: {
     none: randomBytes(64).toString('hex').toUpperCase(),
-    knock: async (key) => {
-      const body = JSON.stringify({ notificationId: `note-${++told}`, eventType: 'net.authorize.customer.created', eventDate: '2026-11-20T09:00:00.0000000Z', webhookId: 'w', payload: { id: '1' } })
-      const mac = createHmac('sha512', Buffer.from(key, 'hex')).update(body).digest('hex').toUpperCase()
-      return (await shop.guest().call('POST', '/api/webhooks/authorize-net', body, { 'x-anet-signature': `sha512=${mac}` })).status
-    },
+    knock: (key) => tell('authorize-net', key, (id) => ({ notificationId: id, eventType: 'net.authorize.customer.created', eventDate: instant(), webhookId: 'w', payload: { id: '1' } })),
   },
   SQUARE_WEBHOOK_SIGNATURE_KEY: {
-    none: secret(),
-    knock: async (key) => {
-      const body = JSON.stringify({ merchant_id: 'M', type: 'location.updated', event_id: `square-${++told}`, created_at: new Date(shop.cloud.now()).toISOString(), data: {} })
-      return (await shop.guest().call('POST', '/api/webhooks/square', body, { 'x-square-hmacsha256-signature': squareSignature(key, `http://127.0.0.1:${new URL(shop.cloud.url).port}/api/webhooks/square`, body) })).status
-    },
+    none: secret(), knock: (key) => tell('square', key, (id) => ({ merchant_id: 'M', type: 'location.updated', event_id: id, created_at: instant(), data: {} })),
   },
+}
+
+function instant(): string {
+  return new Date(shop.cloud.now()).toISOString()
+}
+
+async function tell(vendor: SigningVendor, key: string, event: (id: string) => Json): Promise<number> {
+  const id = `evt_${++told}`
+  const body = JSON.stringify(event(id))
+  return (await shop.guest().call('POST', `/api/webhooks/${vendor}`, body, signedBy(shop, { vendor, body, key, id }))).status
 }
 
 const account = ({ id }: Person): Json => shop.document('age_verifications', id) as Json

@@ -23,7 +23,7 @@ const REASON_LENGTH_MAX = 200
 interface ResendEvent {
   readonly type?: unknown
   readonly created_at?: string
-  readonly data?: {
+  readonly data?: null | {
     readonly email_id?: string
     readonly to?: readonly string[] | string
     readonly tags?: Readonly<Record<string, string>> | null
@@ -69,8 +69,9 @@ function subjectOf(event: ResendEvent | undefined): string | null {
   return typeof mailId === 'string' && ID.test(mailId) ? mailId : null
 }
 
-function factIn({ created_at: createdAt, data = {} }: ResendEvent, type: string, nameOf: (address: string) => string): MailEvent | undefined {
+function factIn({ created_at: createdAt, data: told }: ResendEvent, type: string, nameOf: (address: string) => string): MailEvent | undefined {
   const { [type]: state } = STATES
+  const data = told ?? {}
   const { email_id: providerId, to = [] } = data
   if (state === undefined || typeof providerId !== 'string' || providerId === '') return undefined
   const atMs = Date.parse(createdAt ?? '')

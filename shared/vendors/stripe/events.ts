@@ -19,13 +19,18 @@ export async function verifiedEvent(raw: Buffer, signature: string | undefined):
   for (const secret of [STRIPE_WEBHOOK_SECRET, STRIPE_WEBHOOK_SECRET_PREVIOUS]) {
     if (secret === undefined) continue
     try {
-      const event = client.webhooks.constructEvent(raw, signature, secret, TOLERANCE_SECONDS)
-      return { id: event.id, type: event.type, payload: raw.toString('utf8'), subject: orderIdIn(event) }
+      return messageOf(client.webhooks.constructEvent(raw, signature, secret, TOLERANCE_SECONDS), raw)
     } catch {
       // Another secret may hold; none does: the caller answers 401.
     }
   }
   return undefined
+}
+
+/** An event whose signature holds is Stripe's, whatever is in it: what is not as it should be is no news to us. */
+function messageOf(event: Partial<Stripe.Event> | null, raw: Buffer): VendorMessage {
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+  return { id: text(event?.id), type: text(event?.type), payload: raw.toString('utf8'), subject: orderIdIn(event) }
 }
 
 /** The SDK accepts any time in the future; a signature made ahead of time must not. */
@@ -35,8 +40,8 @@ function isFromTheFuture(signature: string): boolean {
 }
 
 /** Null for what is not ours: others may use this account, and write what they like. */
-function orderIdIn(event: Stripe.Event): string | null {
-  const metadata = (event.data.object as { metadata?: Record<string, unknown> | null }).metadata
+function orderIdIn(event: Partial<Stripe.Event> | null): string | null {
+  const metadata = (event?.data?.object as { metadata?: Record<string, unknown> | null } | null | undefined)?.metadata
   const orderId = metadata?.['order_id']
   return typeof orderId === 'string' && ID.test(orderId) ? orderId : null
 }
@@ -50,7 +55,8 @@ export type StripeFact =
  * older than what the gateway knows now, so its reader asks.
  */
 export function factOf(payload: string): StripeFact | undefined {
-  const event = JSON.parse(payload) as Stripe.Event
+  const event = JSON.parse(payload) as Stripe.Event | null
+  if (typeof event?.type !== 'string' || event.data?.object == null) return undefined
   if (event.type.startsWith('payment_intent.')) {
     const intent = event.data.object as Stripe.PaymentIntent
     const outcome = outcomeOf(intent)

@@ -44,7 +44,7 @@ describe('does', () => {
   })
 
   test('take what it does not know, and let it change nothing', async () => {
-    for (const [n, event] of [{ type: 'domain.created', data: {} }, { type: 'email.opened', data: { email_id: 'x' } }, { type: 'email.sent', data: { email_id: 7 } }, {}, []].entries()) {
+    for (const [n, event] of [{ type: 'domain.created', data: {} }, { type: 'email.opened', data: { email_id: 'x' } }, { type: 'email.sent', data: { email_id: 7 } }, { type: 'email.sent', data: null }, {}, []].entries()) {
       expect((await mails.tell(event as Json, { id: `msg_odd${n}` })).status).toBe(200)
     }
     await shop.cloud.drain()
