@@ -39,6 +39,8 @@ export interface SyncFigures {
   readonly peakMb: number
   readonly beforeMb: number
   readonly reading: HasRead
+  /** What the local BigQuery took to store it. */
+  readonly storingSeconds: number
 }
 
 interface Till {
@@ -111,6 +113,7 @@ async function measured(cloud: LocalCloud, till: Till, count: number): Promise<S
   const watched = watchMemory(cloud)
   // Its rows are stored and it has not noted it: the worst moment.
   cloud.wire.addFault({ target: 'bigquery', operation: 'insertAll', function: till.job, when: 'after', effect: 'kill', skip: Math.floor((count * KILL_AT) / ROWS_IN_A_REQUEST) })
+  const since = cloud.wire.lastCall
   let seconds = 0
   let runs = 0
   for (let state = ''; state !== 'done' && runs < RUNS_MAX; runs += 1) {
@@ -125,11 +128,12 @@ async function measured(cloud: LocalCloud, till: Till, count: number): Promise<S
   const peak = await watched()
   const kills = cloud.wire.faults().reduce((struck, fault) => struck + fault.struck, 0)
   cloud.wire.clearFaults()
+  const storingSeconds = sum(cloud.wire.calls(since).flatMap(({ target, ms: took }) => (target === 'bigquery' ? [took] : []))) / 1_000
   const read: HasRead[] = []
   for (const reading of till.readings(cloud)) read.push(await readAll(reading))
   const [shown, logged] = [await counted(cloud, till.table, till.isPast), await counted(cloud, `${till.table}_log`, till.isPast)]
   const reading = { rows: sum(read.map(({ rows }) => rows)), seconds: sum(read.map((one) => one.seconds)), peakMb: Math.max(...read.map((one) => one.peakMb)) }
-  return { rows: count, seconds, runs: runs + 1, kills, shown: shown.distinct === shown.rows ? shown.rows : Number.NaN, logged: logged.rows, peakMb: peak, beforeMb, reading }
+  return { rows: count, seconds, runs: runs + 1, kills, shown: shown.distinct === shown.rows ? shown.rows : Number.NaN, logged: logged.rows, peakMb: peak, beforeMb, reading, storingSeconds }
 }
 
 function sum(values: readonly number[]): number {
@@ -189,9 +193,10 @@ async function act(cloud: LocalCloud, vendor: string, action: string, body: unkn
 }
 
 function tell(what: string, figures: SyncFigures): void {
-  const { rows, seconds, runs, kills, shown, logged, reading } = figures
+  const { rows, seconds, runs, kills, shown, logged, reading, storingSeconds } = figures
   say(`${rows} ${what}`, `${seconds.toFixed(1)} s in ${runs} runs, ${kills} killed: ${(rows / seconds).toFixed(0)} rows/s`)
-  say('... only reading and parsing the same pages', `${reading.seconds.toFixed(1)} s: ${(reading.rows / reading.seconds).toFixed(0)} rows/s, the sync takes ${(seconds / reading.seconds).toFixed(2)} times as long`)
+  say('... only reading and parsing the same pages', `${reading.seconds.toFixed(1)} s: ${(reading.rows / reading.seconds).toFixed(0)} rows/s, the sync takes ${(seconds / reading.seconds).toFixed(1)} times as long`)
+  say('... only storing them, by the local BigQuery', `${storingSeconds.toFixed(1)} s: the sync takes ${(seconds / (reading.seconds + storingSeconds)).toFixed(2)} times as long as both`)
   say('... the instance occupied at most', `${figures.peakMb.toFixed(0)} MB, ${(figures.peakMb - figures.beforeMb).toFixed(0)} MB more than before (the reader alone ${reading.peakMb.toFixed(0)} MB)`)
   say('... in the view, each once', `${shown} of ${rows}; ${logged - rows} rows more in the log below it`)
   if (shown !== rows) process.exitCode = 1
