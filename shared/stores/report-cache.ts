@@ -5,6 +5,7 @@
  * lease ends without an answer: its holder is dead. What cannot be refreshed is answered as it last was, marked with the
  * reason, and tried again after half the time that an answer is kept. Within an instance those who ask at once share one wait.
  */
+import { gunzipSync, gzipSync } from 'node:zlib'
 import type { Shown } from '#domain/dashboard.ts'
 import { Failure } from '#values/failure.ts'
 import { newId } from '#values/ids.ts'
@@ -26,8 +27,8 @@ const KEPT_MS = 30 * DAY_MS
 const ANSWER_BYTES_MAX = 900_000
 
 interface Kept {
-  /** Rows as JSON; null: nothing was ever loaded. */
-  readonly rows: string | null
+  /** Rows as JSON, packed; null: nothing was ever loaded. */
+  readonly rows: Uint8Array | null
   readonly watermarkMs: number | null
   readonly loadedAtMs: number
   /** From then on it is asked for again. */
@@ -139,10 +140,10 @@ function sentenceOf(error: unknown): string {
 
 function loaded(rows: Rows): Pick<Kept, 'rows' | 'watermarkMs'> {
   // Every row has the same one.
-  const text = JSON.stringify(rows.map(({ watermark: _watermark, ...row }) => row))
-  if (Buffer.byteLength(text) > ANSWER_BYTES_MAX) throw new Failure('INTERNAL_ERROR', { reason: 'the answer is larger than a document' })
+  const packed = gzipSync(JSON.stringify(rows.map(({ watermark: _watermark, ...row }) => row)))
+  if (packed.length > ANSWER_BYTES_MAX) throw new Failure('INTERNAL_ERROR', { reason: 'the answer is larger than a document' })
   const watermark = rows[0]?.['watermark']
-  return { rows: text, watermarkMs: typeof watermark === 'string' ? Date.parse(watermark) : null }
+  return { rows: packed, watermarkMs: typeof watermark === 'string' ? Date.parse(watermark) : null }
 }
 
 /** A statement that BigQuery refuses is refused again; what it did not answer is asked for again while there is time. */
@@ -172,5 +173,5 @@ async function written(place: Doc, holder: string, change: Partial<Kept>): Promi
 
 function shown({ rows, watermarkMs }: Kept, failure: string | null): Shown<Rows> {
   if (rows === null) return { mode: 'mock', value: [], watermarkMs: null, reason: failure }
-  return { mode: failure === null ? 'live' : 'degraded', value: JSON.parse(rows) as Rows, watermarkMs, reason: failure }
+  return { mode: failure === null ? 'live' : 'degraded', value: JSON.parse(gunzipSync(rows).toString('utf8')) as Rows, watermarkMs, reason: failure }
 }
