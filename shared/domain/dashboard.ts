@@ -4,6 +4,7 @@
  */
 import { toMajor, toMinor, share } from '#values/money.ts'
 import { iso } from '#values/time.ts'
+import type { Alert } from './alert.ts'
 import { daysAfter } from './civil-day.ts'
 import type {
   AcquisitionShown, ChannelShown, CohortReportShown, FreshnessShown, HistoryShown, ProductSoldShown, SegmentShown, SumsShown, TierReportShown, TodayShown, TopSellerShown, WeekdayShown,
@@ -31,6 +32,15 @@ export function freshness({ mode, watermarkMs, reason }: Shown<unknown>, nowMs: 
     lastUpdated: watermarkMs === null ? null : iso(watermarkMs),
     ageSeconds: watermarkMs === null ? null : Math.max(0, Math.floor((nowMs - watermarkMs) / 1000)),
     ...(reason === null ? {} : { reason }),
+  }
+}
+
+export const REFRESH_KEY = 'reports/refresh'
+
+export function refreshAlert(name: string, failures: number): Alert {
+  return {
+    key: REFRESH_KEY, severity: 'p1', summary: `The dashboard could not be refreshed ${failures} times in a row (${name}). Staff see older figures.`,
+    details: { report: name, failures },
   }
 }
 

@@ -6,7 +6,7 @@
  * reason, and tried again after half the time that an answer is kept. Within an instance those who ask at once share one wait.
  */
 import { gunzipSync, gzipSync } from 'node:zlib'
-import type { Shown } from '#domain/dashboard.ts'
+import { REFRESH_KEY, refreshAlert, type Shown } from '#domain/dashboard.ts'
 import { Failure } from '#values/failure.ts'
 import { newId } from '#values/ids.ts'
 import { DAY_MS } from '#values/time.ts'
@@ -15,8 +15,9 @@ import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { jitter, pause, within } from '#platform/deadline.ts'
 import { derivedId } from '#platform/derived.ts'
-import { doc, readOne, revise, type Doc } from '#platform/firestore.ts'
+import { doc, readOne, revise, type Doc, type Writer } from '#platform/firestore.ts'
 import { log } from '#platform/log.ts'
+import { alertPlace, nudgeKeys, raiseAlert, resolveAlert } from './alerts.ts'
 
 const TRIES_MAX = 3
 const LOOK_EVERY_MS = 100
@@ -35,11 +36,13 @@ interface Kept {
   readonly refreshAtMs: number
   /** Why the last refresh failed; null: it did not. */
   readonly failure: string | null
+  /** Refreshes that failed one after the other. */
+  readonly failures: number
   readonly holder: string | null
   readonly leaseUntilMs: number
 }
 
-const NOTHING: Kept = { rows: null, watermarkMs: null, loadedAtMs: 0, refreshAtMs: 0, failure: null, holder: null, leaseUntilMs: 0 }
+const NOTHING: Kept = { rows: null, watermarkMs: null, loadedAtMs: 0, refreshAtMs: 0, failure: null, failures: 0, holder: null, leaseUntilMs: 0 }
 type Rows = readonly Fields[]
 
 const waiting = new Map<string, Promise<Shown<Rows>>>()
@@ -116,17 +119,17 @@ async function takeLease(place: Doc, { name, notBeforeMs }: { readonly name: str
   })
 }
 
-async function refreshed(place: Doc, holder: string, { statement, beside = nothingBeside }: Report): Promise<Shown<Rows>> {
+async function refreshed(place: Doc, holder: string, { name, statement, beside = nothingBeside }: Report): Promise<Shown<Rows>> {
   const { BQ_CACHE_TTL_MS: keptMs } = config('warehouse')
   const free = { holder: null, leaseUntilMs: 0 }
   try {
     const [rows, more] = await Promise.all([tried(statement), beside()])
     const all = rows.map((row, index) => (index === 0 ? { ...row, ...more } : row))
-    return await written(place, holder, { ...loaded(all), ...free, loadedAtMs: now(), refreshAtMs: now() + keptMs, failure: null })
+    return await written({ place, holder, name }, { ...loaded(all), ...free, loadedAtMs: now(), refreshAtMs: now() + keptMs, failure: null })
   } catch (error) {
     const reason = error instanceof Failure ? (error.reason ?? error.message) : String(error)
     log.warn('a report could not be refreshed', { why: reason })
-    return written(place, holder, { ...free, refreshAtMs: now() + keptMs / 2, failure: sentenceOf(error) })
+    return written({ place, holder, name }, { ...free, refreshAtMs: now() + keptMs / 2, failure: sentenceOf(error) })
   }
 }
 
@@ -161,14 +164,31 @@ async function tried(statement: Statement): Promise<Rows> {
 }
 
 /** A holder who was too slow writes nothing: another has taken over. */
-async function written(place: Doc, holder: string, change: Partial<Kept>): Promise<Shown<Rows>> {
-  const kept = await revise(async (unit) => {
+async function written({ place, holder, name }: Held, change: Partial<Kept>): Promise<Shown<Rows>> {
+  const alert = await alertPlace()
+  const { kept, told } = await revise(async (unit) => {
     const before = keptIn((await unit.get(place)).data())
-    const after = { ...before, ...change }
-    if (before.holder === holder) unit.set(place, { ...after })
-    return after
+    const after = { ...before, ...change, failures: change.failure === null ? 0 : before.failures + 1 }
+    if (before.holder !== holder) return { kept: after, told: false }
+    unit.set(place, { ...after })
+    return { kept: after, told: tellStaff(unit, alert, { name, before: before.failures, after: after.failures }) }
   })
+  if (told) await nudgeKeys([REFRESH_KEY])
   return shown(kept, kept.failure)
+}
+
+interface Held {
+  readonly place: Doc
+  readonly holder: string
+  readonly name: string
+}
+
+/** Several failures in a row are an alert, which the next good one takes back. */
+function tellStaff(writer: Writer, alert: Doc, { name, before, after }: { readonly name: string; readonly before: number; readonly after: number }): boolean {
+  const { ALERT_FAILED_RUNS: most } = config('alerts')
+  if (after >= most) raiseAlert(writer, alert, refreshAlert(name, after))
+  else if (before >= most) resolveAlert(writer, alert, REFRESH_KEY)
+  return after >= most || before >= most
 }
 
 function shown({ rows, watermarkMs }: Kept, failure: string | null): Shown<Rows> {
