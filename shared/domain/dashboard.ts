@@ -232,9 +232,15 @@ export function acquisition(rows: readonly Figures[], spend: ReadonlyMap<string,
   })
 }
 
-/** What of a product was sold online. */
+/** Pieces, or parts of them where goods are weighed; what came back is taken off. */
+export function quantity(value: unknown): number {
+  const number = Number(String(value ?? 0))
+  return Number.isFinite(number) && number > 0 ? number : 0
+}
+
+/** What was sold of a product. */
 export function productSold(row: Figures | undefined, currency: string): ProductSoldShown {
-  return { unitsSold: count(row?.['units']), revenue: toMajor(minor(row?.['revenue'], currency), currency), orders: count(row?.['order_count']) }
+  return { unitsSold: quantity(row?.['units_sold']), revenue: toMajor(minor(row?.['revenue'], currency), currency), orders: count(row?.['order_count']) }
 }
 
 /** @param names of those that are still in the catalogue */
