@@ -43,7 +43,7 @@ export const listForecasts = endpoint({
         dayNamed: (ahead) => daysAfter(today, ahead),
       }))
       const misses = [...histories.values()].map(backTest).reduce(added, { missed: 0, naiveMissed: 0, sold: 0, days: 0 })
-      const nothing = `Nothing was sold online in the last ${HISTORY_DAYS} days.`
+      const nothing = `Nothing whose products are known was sold in the last ${HISTORY_DAYS} days.`
       return { ...freshness(shown, now()), method: METHOD, error: errorOf(misses), rules, products, nextCursor: page.nextCursor, ...whyEmpty(shown.value, shown, nothing) }
     },
   }),

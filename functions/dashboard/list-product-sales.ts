@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { cursorField, limitField } from '#values/schema.ts'
 import { countShown, currencyShown, cursorShown, listOf } from '#values/shown.ts'
-import { count, freshness, productSold, topSellers, whyEmpty } from '#domain/dashboard.ts'
+import { freshness, productSold, quantity, topSellers, whyEmpty } from '#domain/dashboard.ts'
 import { productView } from '#domain/product.ts'
 import { ProductShown } from '#domain/shown/cart.ts'
 import { emptyShown, freshnessShown, ProductSoldShown, TopSellerShown } from '#domain/shown/dashboard.ts'
@@ -29,14 +29,14 @@ export const listProductSales = endpoint({
     run: async ({ query: { cursor, limit, days } }) => {
       const [shown, page] = await Promise.all([rowsOfLastDays('products', days), listProducts({ cursor, limit })])
       const { CURRENCY: currency } = config('shop')
-      const best = shown.value.filter((row) => count(row['units']) > 0).slice(0, TOP)
+      const best = shown.value.filter((row) => quantity(row['units_sold']) > 0).slice(0, TOP)
       const named = await readProducts(best.map((row) => String(row['product_id'])))
       const names = new Map(named.flatMap(({ product }) => (product === undefined ? [] : [[product.id, product.name] as const])))
       const rows = new Map(shown.value.map((row) => [String(row['product_id']), row]))
       return {
         ...freshness(shown, now()), days, currency, nextCursor: page.nextCursor, topSellers: topSellers(best, names, currency),
         products: page.products.map((product) => ({ ...productView(product), ...productSold(rows.get(product.id), currency) })),
-        ...whyEmpty(best, shown, `Nothing was sold online in the last ${days} days.`),
+        ...whyEmpty(best, shown, `Nothing whose products are known was sold in the last ${days} days.`),
       }
     },
   }),

@@ -4,6 +4,7 @@
  */
 import { toMajor, toMinor, share } from '#values/money.ts'
 import { iso } from '#values/time.ts'
+import type { Alert } from './alert.ts'
 import { daysAfter } from './civil-day.ts'
 import type {
   AcquisitionShown, ChannelShown, CohortReportShown, FreshnessShown, HistoryShown, ProductSoldShown, SegmentShown, SumsShown, TierReportShown, TodayShown, TopSellerShown, WeekdayShown,
@@ -31,6 +32,15 @@ export function freshness({ mode, watermarkMs, reason }: Shown<unknown>, nowMs: 
     lastUpdated: watermarkMs === null ? null : iso(watermarkMs),
     ageSeconds: watermarkMs === null ? null : Math.max(0, Math.floor((nowMs - watermarkMs) / 1000)),
     ...(reason === null ? {} : { reason }),
+  }
+}
+
+export const REFRESH_KEY = 'reports/refresh'
+
+export function refreshAlert(name: string, failures: number): Alert {
+  return {
+    key: REFRESH_KEY, severity: 'p1', summary: `The dashboard could not be refreshed ${failures} times in a row (${name}). Staff see older figures.`,
+    details: { report: name, failures },
   }
 }
 
@@ -222,9 +232,15 @@ export function acquisition(rows: readonly Figures[], spend: ReadonlyMap<string,
   })
 }
 
-/** What of a product was sold online. */
+/** Pieces, or parts of them where goods are weighed; what came back is taken off. */
+export function quantity(value: unknown): number {
+  const number = Number(String(value ?? 0))
+  return Number.isFinite(number) && number > 0 ? number : 0
+}
+
+/** What was sold of a product. */
 export function productSold(row: Figures | undefined, currency: string): ProductSoldShown {
-  return { unitsSold: count(row?.['units']), revenue: toMajor(minor(row?.['revenue'], currency), currency), orders: count(row?.['order_count']) }
+  return { unitsSold: quantity(row?.['units_sold']), revenue: toMajor(minor(row?.['revenue'], currency), currency), orders: count(row?.['order_count']) }
 }
 
 /** @param names of those that are still in the catalogue */

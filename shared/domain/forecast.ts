@@ -169,7 +169,7 @@ export function unitsByDay(text: unknown, days: number): number[] {
   const units = Array.from({ length: days }, () => 0)
   for (const pair of String(text ?? '').split(' ')) {
     const [day, sold] = pair.split(':').map(Number)
-    if (day !== undefined && sold !== undefined && day >= 0 && day < days) units[day] = sold
+    if (day !== undefined && sold !== undefined && Number.isFinite(sold) && day >= 0 && day < days) units[day] = Math.max(0, sold)
   }
   return units
 }

@@ -5,7 +5,8 @@
  * lease ends without an answer: its holder is dead. What cannot be refreshed is answered as it last was, marked with the
  * reason, and tried again after half the time that an answer is kept. Within an instance those who ask at once share one wait.
  */
-import type { Shown } from '#domain/dashboard.ts'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { REFRESH_KEY, refreshAlert, type Shown } from '#domain/dashboard.ts'
 import { Failure } from '#values/failure.ts'
 import { newId } from '#values/ids.ts'
 import { DAY_MS } from '#values/time.ts'
@@ -14,8 +15,9 @@ import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { jitter, pause, within } from '#platform/deadline.ts'
 import { derivedId } from '#platform/derived.ts'
-import { doc, readOne, revise, type Doc } from '#platform/firestore.ts'
+import { doc, readOne, revise, type Doc, type Writer } from '#platform/firestore.ts'
 import { log } from '#platform/log.ts'
+import { alertPlace, nudgeKeys, raiseAlert, resolveAlert } from './alerts.ts'
 
 const TRIES_MAX = 3
 const LOOK_EVERY_MS = 100
@@ -26,19 +28,21 @@ const KEPT_MS = 30 * DAY_MS
 const ANSWER_BYTES_MAX = 900_000
 
 interface Kept {
-  /** Rows as JSON; null: nothing was ever loaded. */
-  readonly rows: string | null
+  /** Rows as JSON, packed; null: nothing was ever loaded. */
+  readonly rows: Uint8Array | null
   readonly watermarkMs: number | null
   readonly loadedAtMs: number
   /** From then on it is asked for again. */
   readonly refreshAtMs: number
   /** Why the last refresh failed; null: it did not. */
   readonly failure: string | null
+  /** Refreshes that failed one after the other. */
+  readonly failures: number
   readonly holder: string | null
   readonly leaseUntilMs: number
 }
 
-const NOTHING: Kept = { rows: null, watermarkMs: null, loadedAtMs: 0, refreshAtMs: 0, failure: null, holder: null, leaseUntilMs: 0 }
+const NOTHING: Kept = { rows: null, watermarkMs: null, loadedAtMs: 0, refreshAtMs: 0, failure: null, failures: 0, holder: null, leaseUntilMs: 0 }
 type Rows = readonly Fields[]
 
 const waiting = new Map<string, Promise<Shown<Rows>>>()
@@ -115,17 +119,17 @@ async function takeLease(place: Doc, { name, notBeforeMs }: { readonly name: str
   })
 }
 
-async function refreshed(place: Doc, holder: string, { statement, beside = nothingBeside }: Report): Promise<Shown<Rows>> {
+async function refreshed(place: Doc, holder: string, { name, statement, beside = nothingBeside }: Report): Promise<Shown<Rows>> {
   const { BQ_CACHE_TTL_MS: keptMs } = config('warehouse')
   const free = { holder: null, leaseUntilMs: 0 }
   try {
     const [rows, more] = await Promise.all([tried(statement), beside()])
     const all = rows.map((row, index) => (index === 0 ? { ...row, ...more } : row))
-    return await written(place, holder, { ...loaded(all), ...free, loadedAtMs: now(), refreshAtMs: now() + keptMs, failure: null })
+    return await written({ place, holder, name }, { ...loaded(all), ...free, loadedAtMs: now(), refreshAtMs: now() + keptMs, failure: null })
   } catch (error) {
     const reason = error instanceof Failure ? (error.reason ?? error.message) : String(error)
     log.warn('a report could not be refreshed', { why: reason })
-    return written(place, holder, { ...free, refreshAtMs: now() + keptMs / 2, failure: sentenceOf(error) })
+    return written({ place, holder, name }, { ...free, refreshAtMs: now() + keptMs / 2, failure: sentenceOf(error) })
   }
 }
 
@@ -139,10 +143,10 @@ function sentenceOf(error: unknown): string {
 
 function loaded(rows: Rows): Pick<Kept, 'rows' | 'watermarkMs'> {
   // Every row has the same one.
-  const text = JSON.stringify(rows.map(({ watermark: _watermark, ...row }) => row))
-  if (Buffer.byteLength(text) > ANSWER_BYTES_MAX) throw new Failure('INTERNAL_ERROR', { reason: 'the answer is larger than a document' })
+  const packed = gzipSync(JSON.stringify(rows.map(({ watermark: _watermark, ...row }) => row)))
+  if (packed.length > ANSWER_BYTES_MAX) throw new Failure('INTERNAL_ERROR', { reason: 'the answer is larger than a document' })
   const watermark = rows[0]?.['watermark']
-  return { rows: text, watermarkMs: typeof watermark === 'string' ? Date.parse(watermark) : null }
+  return { rows: packed, watermarkMs: typeof watermark === 'string' ? Date.parse(watermark) : null }
 }
 
 /** A statement that BigQuery refuses is refused again; what it did not answer is asked for again while there is time. */
@@ -160,17 +164,34 @@ async function tried(statement: Statement): Promise<Rows> {
 }
 
 /** A holder who was too slow writes nothing: another has taken over. */
-async function written(place: Doc, holder: string, change: Partial<Kept>): Promise<Shown<Rows>> {
-  const kept = await revise(async (unit) => {
+async function written({ place, holder, name }: Held, change: Partial<Kept>): Promise<Shown<Rows>> {
+  const alert = await alertPlace()
+  const { kept, told } = await revise(async (unit) => {
     const before = keptIn((await unit.get(place)).data())
-    const after = { ...before, ...change }
-    if (before.holder === holder) unit.set(place, { ...after })
-    return after
+    const after = { ...before, ...change, failures: change.failure === null ? 0 : before.failures + 1 }
+    if (before.holder !== holder) return { kept: after, told: false }
+    unit.set(place, { ...after })
+    return { kept: after, told: tellStaff(unit, alert, { name, before: before.failures, after: after.failures }) }
   })
+  if (told) await nudgeKeys([REFRESH_KEY])
   return shown(kept, kept.failure)
+}
+
+interface Held {
+  readonly place: Doc
+  readonly holder: string
+  readonly name: string
+}
+
+/** Several failures in a row are an alert, which the next good one takes back. */
+function tellStaff(writer: Writer, alert: Doc, { name, before, after }: { readonly name: string; readonly before: number; readonly after: number }): boolean {
+  const { ALERT_FAILED_RUNS: most } = config('alerts')
+  if (after >= most) raiseAlert(writer, alert, refreshAlert(name, after))
+  else if (before >= most) resolveAlert(writer, alert, REFRESH_KEY)
+  return after >= most || before >= most
 }
 
 function shown({ rows, watermarkMs }: Kept, failure: string | null): Shown<Rows> {
   if (rows === null) return { mode: 'mock', value: [], watermarkMs: null, reason: failure }
-  return { mode: failure === null ? 'live' : 'degraded', value: JSON.parse(rows) as Rows, watermarkMs, reason: failure }
+  return { mode: failure === null ? 'live' : 'degraded', value: JSON.parse(gunzipSync(rows).toString('utf8')) as Rows, watermarkMs, reason: failure }
 }

@@ -49,9 +49,9 @@ const SQUARE = [
 ]
 /** A sale, one that was given back, one that is kept for the books only, and one that was never finished. */
 const LIGHTSPEED = [
-  { ...at('2026-11-22T17:00:00Z'), id: 'l1', mode: 'live', status: 'COMPLETED', archived: false, customer_id: '9', total: '15' },
+  { ...at('2026-11-22T17:00:00Z'), id: 'l1', mode: 'live', status: 'COMPLETED', archived: false, customer_id: '9', total: '15', items: [{ item_id: '7', quantity: '1.5', total: '15' }] },
   { ...at('2026-11-22T18:00:00Z'), id: 'l2', mode: 'live', status: 'COMPLETED', archived: false, customer_id: '9', total: '-4' },
-  { ...at('2026-11-22T18:30:00Z'), id: 'l3', mode: 'live', status: 'COMPLETED', archived: true, customer_id: '9', total: '99' },
+  { ...at('2026-11-22T18:30:00Z'), id: 'l3', mode: 'live', status: 'COMPLETED', archived: true, customer_id: '9', total: '99', items: [{ item_id: '7', quantity: '9', total: '99' }] },
   { ...at('2026-11-22T19:00:00Z'), id: 'l4', mode: 'live', status: 'VOIDED', customer_id: '9', total: '99' },
 ]
 const PAYMENTS = [
@@ -145,10 +145,11 @@ describe('does', () => {
 
   test('what of each product was sold, and on which day', async () => {
     expect((await rowsOf(productSales(NOVEMBER))).rows).toEqual([
-      { product_id: 'oil', units: 3, revenue: '130', order_count: 2 }, { product_id: 'tea', units: 2, revenue: '30.1', order_count: 2 },
+      { product_id: 'oil', units_sold: '3', revenue: '130', order_count: 2 }, { product_id: 'tea', units_sold: '2', revenue: '30.1', order_count: 2 },
+      { product_id: 'ls_7', units_sold: '1.5', revenue: '15', order_count: 1 },
     ])
     expect((await rowsOf(productUnitsByDay(NOVEMBER))).rows).toEqual([
-      { product_id: 'oil', days: '19:3', all_units: 3 }, { product_id: 'tea', days: '19:1 22:1', all_units: 2 },
+      { product_id: 'oil', days: '19:3', all_units: '3' }, { product_id: 'tea', days: '19:1 22:1', all_units: '2' }, { product_id: 'ls_7', days: '21:1.5', all_units: '1.5' },
     ])
   })
 

@@ -85,7 +85,7 @@ export type AcquisitionShown = z.input<typeof AcquisitionShown>
 export const SpendShown = z.object({ month: monthShown, spend: amountShown, currency: currencyShown }).meta({ id: 'AcquisitionSpend' })
 export type SpendShown = z.input<typeof SpendShown>
 
-const sold = { unitsSold: countShown, revenue: amountShown, orders: countShown }
+const sold = { unitsSold: z.number().min(0), revenue: amountShown, orders: countShown }
 export const ProductSoldShown = z.object(sold)
 export type ProductSoldShown = z.input<typeof ProductSoldShown>
 export const TopSellerShown = z

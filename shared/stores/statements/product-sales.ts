@@ -1,22 +1,16 @@
-/** What of each product was sold online; tills tell sums, not lines. */
+/** What was sold of each product. */
 import type { Statement } from '#platform/bigquery.ts'
-import { DASHBOARD_BYTES_MAX, IS_GOODS, ORDERS, PAID_STATES, type SalesWanted } from './sales.ts'
+import { DASHBOARD_BYTES_MAX, GOODS, type SalesWanted } from './sales.ts'
 
 /** More products than a shop has on its shelves. */
 const PRODUCTS_MAX = 5_000
 
 export function productSales({ from, to, currency }: Omit<SalesWanted, 'zone'>): Statement {
   return {
-    query: `WITH ${ORDERS},
-watermark AS (
-  SELECT MAX(updated_at) AS seen_at FROM orders
-)
-SELECT line.product_id AS product_id, SUM(line.quantity) AS units, SUM(line.total) AS revenue, COUNT(DISTINCT orders.id) AS order_count,
-  (SELECT seen_at FROM watermark) AS watermark
-FROM orders
-CROSS JOIN UNNEST(orders.items) AS line
-WHERE orders.state IN ${PAID_STATES} AND orders.currency = @currency AND ${IS_GOODS}
-GROUP BY line.product_id
+    query: `WITH ${GOODS}
+SELECT product_id, SUM(units) AS units_sold, SUM(amount) AS revenue, COUNT(DISTINCT sale_id) AS order_count, (SELECT seen_at FROM watermark) AS watermark
+FROM goods
+GROUP BY product_id
 ORDER BY revenue DESC, product_id
 LIMIT ${PRODUCTS_MAX}`,
     params: { from, to, currency },

@@ -8,9 +8,6 @@
 /** An online order in these states was paid. */
 export const PAID_STATES = "('paid', 'fulfilled', 'partially_refunded', 'refunded', 'disputed')"
 
-/** Of a line: memberships are on orders too, and lie on no shelf. */
-export const IS_GOODS = "IFNULL(line.category, '') != 'Membership'"
-
 const IN_DAYS = 'created_at >= TIMESTAMP(@from) AND created_at < TIMESTAMP(@to)'
 const LATEST = 'QUALIFY ROW_NUMBER() OVER (PARTITION BY id ORDER BY updated_at DESC, row_version DESC) = 1'
 
@@ -21,17 +18,45 @@ export const ORDERS = `orders AS (
   ${LATEST}
 )`
 
+const LIGHTSPEED = `lightspeed AS (
+  SELECT id, status, archived, customer_id, total, currency, items, created_at, updated_at
+  FROM \`analytics.lightspeed_transactions_log\`
+  WHERE ${IN_DAYS}
+  ${LATEST}
+)`
+
+/**
+ * What was sold of each product, line by line: online, and at Lightspeed's till, where it is known as `ls_` and the item.
+ * Square's till tells sums only, and a membership lies on no shelf.
+ */
+export const GOODS = `${ORDERS},
+${LIGHTSPEED},
+watermark AS (
+  SELECT MAX(seen_at) AS seen_at
+  FROM (
+    SELECT updated_at AS seen_at FROM orders
+    UNION ALL
+    SELECT updated_at AS seen_at FROM lightspeed
+  )
+),
+goods AS (
+  SELECT line.product_id AS product_id, CAST(line.quantity AS NUMERIC) AS units, line.total AS amount, orders.id AS sale_id, orders.created_at AS sold_at
+  FROM orders
+  CROSS JOIN UNNEST(orders.items) AS line
+  WHERE orders.state IN ${PAID_STATES} AND orders.currency = @currency AND IFNULL(line.category, '') != 'Membership'
+  UNION ALL
+  SELECT CONCAT('ls_', line.item_id) AS product_id, line.quantity AS units, line.total AS amount, lightspeed.id AS sale_id, lightspeed.created_at AS sold_at
+  FROM lightspeed
+  CROSS JOIN UNNEST(lightspeed.items) AS line
+  WHERE lightspeed.status = 'COMPLETED' AND lightspeed.archived IS NOT TRUE AND lightspeed.currency = @currency AND line.item_id IS NOT NULL
+)`
+
 /** Only what its payment brought in: an order that was paid with nothing is none. */
 export const SALES = `${ORDERS},
+${LIGHTSPEED},
 square AS (
   SELECT id, status, customer_id, total, refunded, currency, created_at, updated_at
   FROM \`commerce.square_payments_log\`
-  WHERE ${IN_DAYS}
-  ${LATEST}
-),
-lightspeed AS (
-  SELECT id, status, archived, customer_id, total, currency, created_at, updated_at
-  FROM \`analytics.lightspeed_transactions_log\`
   WHERE ${IN_DAYS}
   ${LATEST}
 ),

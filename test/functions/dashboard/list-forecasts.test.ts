@@ -23,7 +23,7 @@ async function forecast(): Promise<{ body: Json; product: Json }> {
 describe('does', () => {
   test('foretell nothing without a history, and say why', async () => {
     const { body, product } = await forecast()
-    expect(body).toMatchObject({ mode: 'live', error: { wape: null, naiveWape: null }, emptyBecause: 'Nothing was sold online in the last 90 days.' })
+    expect(body).toMatchObject({ mode: 'live', error: { wape: null, naiveWape: null }, emptyBecause: 'Nothing whose products are known was sold in the last 90 days.' })
     expect(product).toMatchObject({ suggestedQuantity: 0, daysLeft: null, because: 'Nothing of it is expected to be sold.' })
     await shop.cloud.advance(31_000)
   })

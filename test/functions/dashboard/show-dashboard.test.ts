@@ -99,6 +99,22 @@ describe('survives', () => {
     expect((await look()).body['mode']).toBe('live')
   })
 
+  test('three refreshes that fail in a row: staff are called, until one is good', async () => {
+    const alert = (): Json | undefined => shop.documents('alerts').find(({ data }) => data['key'] === 'reports/refresh')?.data
+    away()
+    for (let failed = 0; failed < 3; failed += 1) {
+      await stale()
+      await look()
+    }
+    shop.calm()
+    await shop.cloud.drain()
+    expect(alert()).toMatchObject({ severity: 'p1', status: 'open', details: { report: 'today', failures: 3 } })
+    await stale()
+    await look()
+    await shop.cloud.drain()
+    expect(alert()).toMatchObject({ status: 'resolved' })
+  })
+
   test('a question that fails once or twice: it is asked again within its time', async () => {
     await stale()
     shop.fault({ target: 'bigquery', when: 'before', effect: 'error', status: 503, times: 2 })
