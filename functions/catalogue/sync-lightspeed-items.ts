@@ -35,6 +35,8 @@ export const syncLightspeedItems = schedule({
   cron: '*/15 * * * *',
   impact: 'Prices and stock of the second till are out of date in the shop window.',
   timeoutSeconds: RUN_TIMEOUT_SECONDS,
+  // The history of two years comes in by thousands of rows at once.
+  resources: { cpu: 1, memoryMib: 1024 },
   run: async (run) => {
     const mode = lightspeedMode()
     if (mode === null) {

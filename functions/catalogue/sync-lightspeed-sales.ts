@@ -34,6 +34,8 @@ export const syncLightspeedSales = schedule({
   cron: '*/15 * * * *',
   impact: 'What is sold at the second till is missing from every report.',
   timeoutSeconds: RUN_TIMEOUT_SECONDS,
+  // The history of two years comes in by thousands of rows at once.
+  resources: { cpu: 1, memoryMib: 1024 },
   run: async (run) => {
     const mode = lightspeedMode()
     if (mode === null) {

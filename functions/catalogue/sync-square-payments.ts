@@ -28,6 +28,8 @@ export const syncSquarePayments = schedule({
   cron: scheduleSetting('SQUARE_SYNC_SCHEDULE', '*/15 * * * *'),
   impact: 'What is sold in the store is missing from every report.',
   timeoutSeconds: RUN_TIMEOUT_SECONDS,
+  // The history of two years comes in by thousands of rows at once.
+  resources: { cpu: 1, memoryMib: 1024 },
   run: async (run) => {
     const passage = await through('square', () => synced({
       name: NAME,
