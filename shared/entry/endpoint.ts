@@ -24,7 +24,6 @@ import { once } from '#stores/operations.ts'
 import { bytesOf, send, sendFailure, type Reply } from './answer.ts'
 import { callerOf, isStaff, whoIs, type Caller } from './bearer.ts'
 import { METHODS, type EndpointDeclaration, type Method, type Resources, type RouteDeclaration, type Who } from './declaration.ts'
-import { openFrontOnPlatform } from './front.ts'
 import { bodyOf, countryOf, idempotencyKeyOf, ipOf, paramsOf, requestIdOf } from './request.ts'
 import { validated } from './validate.ts'
 
@@ -85,7 +84,6 @@ export function endpoint(facts: EndpointFacts): EndpointDeclaration {
   const routes: Partial<Record<Method, Route<unknown, unknown>>> = {}
   for (const method of METHODS) if (facts[method] !== undefined) routes[method] = facts[method]
   const { name, path, impact, resources, timeoutSeconds = 60 } = facts
-  openFrontOnPlatform()
   const handle: HttpFunction = async (request, response) => {
     leaveFrameworkDomain()
     const requestId = requestIdOf(request)

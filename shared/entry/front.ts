@@ -9,7 +9,7 @@
  */
 import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { config, isOnPlatform } from '#platform/config.ts'
+import { config } from '#platform/config.ts'
 
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
@@ -35,12 +35,7 @@ const EVENTS = '/'
 const announcements = new WeakMap<object, Announced>()
 let isOpen = false
 
-/** Called by whatever is declared for callers: opens where the platform runs it, not in a process that only reads declarations. */
-export function openFrontOnPlatform(): void {
-  if (isOnPlatform()) openFront()
-}
-
-/** From then on every request to this process passes here. */
+/** From then on every request to this process passes here: called where an instance begins, not where declarations are only read. */
 export function openFront(): void {
   if (isOpen) return
   isOpen = true

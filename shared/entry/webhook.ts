@@ -13,7 +13,7 @@ import { nudgeInbox, storeEvent } from '#stores/inbox.ts'
 import { noteBadSignature } from '#stores/signatures.ts'
 import { send, sendFailure } from './answer.ts'
 import type { WebhookDeclaration } from './declaration.ts'
-import { announcedOf, bodyBytesMax, openFrontOnPlatform } from './front.ts'
+import { announcedOf, bodyBytesMax } from './front.ts'
 import { requestIdOf } from './request.ts'
 
 interface WebhookFacts {
@@ -31,7 +31,6 @@ interface WebhookFacts {
 
 export function webhook(facts: WebhookFacts): WebhookDeclaration {
   const { name, path, vendor, impact, signedBy = [] } = facts
-  openFrontOnPlatform()
   const handle: HttpFunction = async (request, response) => {
     leaveFrameworkDomain()
     const requestId = requestIdOf(request)

@@ -312,11 +312,6 @@ export function settingsIn(section: string): Setting[] {
   return Object.entries(shape).map(([name, schema]) => ({ name, required: !schema.safeParse(undefined).success }))
 }
 
-/** Whether Cloud Run has started this process. */
-export function isOnPlatform(): boolean {
-  return process.env['K_SERVICE'] !== undefined
-}
-
 /** Addresses of local servers; undefined in production. */
 export function emulator(name: 'PUBSUB' | 'BIGQUERY' | 'SECRET_MANAGER'): string | undefined {
   return process.env[`${name}_EMULATOR_HOST`]

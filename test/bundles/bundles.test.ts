@@ -88,6 +88,22 @@ describe('does', () => {
 })
 
 describe('refuses', () => {
+  test('what is no JSON and what is packed in the shop\'s own words: the framework never sees them', { timeout: 60_000 }, async () => {
+    await inBuildPlace(async (directory) => {
+      await bundle({ directory, names: ['open-cart'] })
+      const running = await RunningBundle.start(join(directory, 'functions/open-cart'), 'open-cart', bundleEnvironment(cloud))
+      try {
+        for (const [field, more] of [['body', {}], ['Content-Encoding', { 'content-encoding': 'gzip' }]] as const) {
+          const answer = await running.ask({ method: 'POST', path: '/api/carts', headers: { 'content-type': 'application/json', ...more }, body: '{"broken' })
+          const told = JSON.parse(answer.body) as { code: string; details: { fields: Array<{ field: string }> } }
+          expect([answer.status, told.code, told.details.fields[0]?.field]).toEqual([400, 'INVALID_INPUT', field])
+        }
+      } finally {
+        await running.stop()
+      }
+    })
+  })
+
   test('a function that does not exist', async () => {
     await inBuildPlace(async (directory) => {
       await expect(bundle({ directory, names: ['health', 'nothing-of-ours'] })).rejects.toThrow('There is no function nothing-of-ours.')

@@ -2,6 +2,8 @@
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { METHODS, ROLES, type EndpointDeclaration, type Method, type Role } from '#entry/declaration.ts'
+import { readExamples } from '../../infra/build/examples.ts'
+import { operationsOf } from '../../infra/build/operations.ts'
 import { openShop, type Answer, type Json, type Person, type Shop } from '../functions/shop.ts'
 
 const ORIGIN = 'https://shop.example'
@@ -149,7 +151,7 @@ describe('refuses', () => {
   })
 })
 
-/** A request that each route accepts, so that only the caller decides. A new route must be added here. */
+/** A request that each route accepts, so that only the caller decides. Of a route that is not here its recorded example is sent. */
 const BODIES: Record<string, (records: Records) => unknown> = {
   'POST /api/carts': () => ({}),
   'PUT /api/carts/:cartId/items': () => ({ productId: 'VARTOTE1', quantity: 1 }),
@@ -231,8 +233,14 @@ function walk(step: Step, who: Person, records: Records): Promise<Answer> {
   const path = step.path.replace(/:\w+/g, (parameter) => given[parameter] ?? parameter)
   if (step.method === 'GET') return who.get(`${path}${QUERIES[step.name] ?? ''}`)
   const body = BODIES[step.name]
-  if (body === undefined) throw new Error(`${step.name} has no body in this test.`)
-  return who.call(step.method, path, body(records))
+  return who.call(step.method, path, body === undefined ? recordedBody(step) : body(records))
+}
+
+function recordedBody({ name }: Step): unknown {
+  const operation = operationsOf(shop.cloud.declarations).find(({ method, declaration: { path } }) => `${method} ${path}` === name)
+  const example = readExamples()[operation?.id ?? '']
+  if (example === undefined) throw new Error(`${name} has neither a body in this test nor a recorded example: npm run examples.`)
+  return example.body
 }
 
 /** Routes to one record of a customer. */
