@@ -42,7 +42,7 @@ describe('does', () => {
     expect([again.text, again.headers.get('idempotent-replayed')]).toEqual([answer.text, 'true'])
     expect((await change(back, 'upgrade', { tier: 'SILVER' }, 'up')).body['code']).toBe('IDEMPOTENCY_MISMATCH')
     await shop.cloud.drain()
-    expect(mailsTo(shop, member)).toEqual(['Welcome: your BRONZE membership at Countinghouse Shop', 'Your membership is now GOLD'])
+    expect(mailsTo(shop, member).sort()).toEqual(['Welcome: your BRONZE membership at Countinghouse Shop', 'Your membership is now GOLD'])
     expect((await orderOf(back, answer.body['orderId']))['lines'][0].name).toBe(`Upgrade to GOLD membership, until ${dayIn(before['periodEndsAt'])}`)
   })
 
