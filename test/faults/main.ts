@@ -14,7 +14,7 @@ import { SCENARIOS } from './scenarios.ts'
 
 const PAIRS = 12
 /** Shops for each processor: while one waits for a silence to end, another works. */
-const SHOPS_EACH = 2
+const SHOPS_EACH = 3
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
 const { values } = parseArgs({
