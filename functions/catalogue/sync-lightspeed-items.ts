@@ -11,7 +11,6 @@ import type { CounterItem } from '#domain/pos.ts'
 import { RUN_TIMEOUT_SECONDS, watermarkOf } from '#domain/sync-run.ts'
 import type { Pace, Walk } from '#domain/walk.ts'
 import { DAY_MS, MINUTE_MS } from '#values/time.ts'
-import { through } from '#stores/breakers.ts'
 import { saveCounterItems, settleSkus } from '#stores/counter-products.ts'
 import { storeFacts } from '#stores/pos-facts.ts'
 import { dropSync } from '#stores/syncs.ts'
@@ -21,7 +20,7 @@ import { itemPages, stockPages, type ItemFact, type ItemPage } from '#vendors/li
 import { mockItems } from '#vendors/lightspeed/mock.ts'
 import { lightspeedMode } from '#vendors/lightspeed/sign-in.ts'
 import { schedule } from '#entry/schedule.ts'
-import { synced, walkOn, type BadRow, type Page, type Source } from '#entry/sync.ts'
+import { SYNC_RESOURCES, synced, syncedBy, walkOn, type BadRow, type Page, type Source } from '#entry/sync.ts'
 
 const NAME = 'sync-lightspeed-items'
 const TABLE = 'lightspeed_products_log'
@@ -35,8 +34,7 @@ export const syncLightspeedItems = schedule({
   cron: '*/15 * * * *',
   impact: 'Prices and stock of the second till are out of date in the shop window.',
   timeoutSeconds: RUN_TIMEOUT_SECONDS,
-  // The history of two years comes in by thousands of rows at once.
-  resources: { cpu: 1, memoryMib: 1024 },
+  resources: SYNC_RESOURCES,
   run: async (run) => {
     const mode = lightspeedMode()
     if (mode === null) {
@@ -49,7 +47,7 @@ export const syncLightspeedItems = schedule({
       source('items', ITEMS, (walk) => pagesOf(itemPages(client, walk)), safe),
       source('stock', STOCK, (walk) => pagesOf(stockPages(client, walk)), safe),
     ]
-    const passage = await through('lightspeed', () => synced({
+    return syncedBy('lightspeed', {
       name: NAME,
       mode,
       run,
@@ -59,8 +57,7 @@ export const syncLightspeedItems = schedule({
         await settleSkus(sinceMs)
         return atPresent
       },
-    }))
-    return 'done' in passage ? passage.done : { deferred: 1 }
+    })
   },
 })
 

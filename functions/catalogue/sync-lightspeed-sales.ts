@@ -12,7 +12,6 @@ import type { CounterSale } from '#domain/pos.ts'
 import { RUN_TIMEOUT_SECONDS } from '#domain/sync-run.ts'
 import type { Pace, Walk } from '#domain/walk.ts'
 import { DAY_MS, MINUTE_MS } from '#values/time.ts'
-import { through } from '#stores/breakers.ts'
 import { storeFacts } from '#stores/pos-facts.ts'
 import { dropSync } from '#stores/syncs.ts'
 import { tokenKeeper } from '#stores/vendor-tokens.ts'
@@ -21,7 +20,7 @@ import { mockSales } from '#vendors/lightspeed/mock.ts'
 import { salePages } from '#vendors/lightspeed/sales.ts'
 import { lightspeedMode } from '#vendors/lightspeed/sign-in.ts'
 import { schedule } from '#entry/schedule.ts'
-import { synced, walkOn, type Page, type Source } from '#entry/sync.ts'
+import { SYNC_RESOURCES, synced, syncedBy, walkOn, type Page, type Source } from '#entry/sync.ts'
 
 const NAME = 'sync-lightspeed-sales'
 const TABLE = 'lightspeed_transactions_log'
@@ -34,8 +33,7 @@ export const syncLightspeedSales = schedule({
   cron: '*/15 * * * *',
   impact: 'What is sold at the second till is missing from every report.',
   timeoutSeconds: RUN_TIMEOUT_SECONDS,
-  // The history of two years comes in by thousands of rows at once.
-  resources: { cpu: 1, memoryMib: 1024 },
+  resources: SYNC_RESOURCES,
   run: async (run) => {
     const mode = lightspeedMode()
     if (mode === null) {
@@ -45,8 +43,7 @@ export const syncLightspeedSales = schedule({
     if (mode === 'mock') return synced({ name: NAME, mode, run, work: (syncing) => walkOn(syncing, [sales('mock_', MOCK, madeUp)]) })
     const client = lightspeed(tokenKeeper('lightspeed'))
     const live = sales('', LIVE, (walk) => pagesOf(salePages(client, walk)))
-    const passage = await through('lightspeed', () => synced({ name: NAME, mode, run, work: (syncing) => walkOn(syncing, [live]) }))
-    return 'done' in passage ? passage.done : { deferred: 1 }
+    return syncedBy('lightspeed', { name: NAME, mode, run, work: (syncing) => walkOn(syncing, [live]) })
   },
 })
 

@@ -13,11 +13,10 @@ import { RUN_TIMEOUT_SECONDS } from '#domain/sync-run.ts'
 import type { Pace } from '#domain/walk.ts'
 import { DAY_MS, MINUTE_MS } from '#values/time.ts'
 import { scheduleSetting } from '#platform/config.ts'
-import { through } from '#stores/breakers.ts'
 import { storeFacts } from '#stores/pos-facts.ts'
 import { locationIds, paymentPages } from '#vendors/square/payments.ts'
 import { schedule } from '#entry/schedule.ts'
-import { synced, walkOn, type Page, type Source } from '#entry/sync.ts'
+import { SYNC_RESOURCES, syncedBy, walkOn, type Page, type Source } from '#entry/sync.ts'
 
 const NAME = 'sync-square-payments'
 /** Square's lists are complete after some seconds; a payment changes within minutes, when its fee is known. */
@@ -28,17 +27,8 @@ export const syncSquarePayments = schedule({
   cron: scheduleSetting('SQUARE_SYNC_SCHEDULE', '*/15 * * * *'),
   impact: 'What is sold in the store is missing from every report.',
   timeoutSeconds: RUN_TIMEOUT_SECONDS,
-  // The history of two years comes in by thousands of rows at once.
-  resources: { cpu: 1, memoryMib: 1024 },
-  run: async (run) => {
-    const passage = await through('square', () => synced({
-      name: NAME,
-      mode: 'live',
-      run,
-      work: async (syncing) => walkOn(syncing, (await locationIds()).map(paymentsOf)),
-    }))
-    return 'done' in passage ? passage.done : { deferred: 1 }
-  },
+  resources: SYNC_RESOURCES,
+  run: async (run) => syncedBy('square', { name: NAME, mode: 'live', run, work: async (syncing) => walkOn(syncing, (await locationIds()).map(paymentsOf)) }),
 })
 
 function paymentsOf(locationId: string): Source<TillPayment> {

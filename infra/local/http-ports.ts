@@ -52,7 +52,7 @@ export class HttpPorts {
   async open(service: HttpService, instance: string, port = 0): Promise<number> {
     this.#services.set(service.target, service)
     const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
-      void this.#answer(this.#services.get(service.target) ?? service, instance, request, response)
+      void this.#answer(this.#services.get(service.target) as HttpService, instance, request, response)
     })
     this.#servers.push(server)
     await new Promise<void>((resolve, reject) => {

@@ -10,11 +10,14 @@ import { advanced, closed, CursorExpired, firstWalk, markOf, opened, restarted, 
 import { Failure } from '#values/failure.ts'
 import { log } from '#platform/log.ts'
 import { redactText } from '#platform/redact.ts'
+import { through } from '#stores/breakers.ts'
 import { beginRun, endRun, noteRun, saveRunProgress } from '#stores/syncs.ts'
 import type { Run, Tally } from './schedule.ts'
 
 /** Rows handed over at once. */
 export const BATCH_ROWS = 1_000
+/** For whoever brings two years in, thousands of rows at once: a million payments took 420 MB at most. */
+export const SYNC_RESOURCES = { cpu: 1, memoryMib: 1024 } as const
 /** A vendor that forgets its mark so often in a row, without anything handed over between, is not walked any further. */
 const RESTARTS_MAX = 3
 
@@ -76,6 +79,12 @@ export async function synced({ name, mode, run: { hasTime }, work }: SyncFacts):
     })
     throw error
   }
+}
+
+/** The same by a vendor's breaker: while the vendor is left alone, the run is put off. */
+export async function syncedBy(vendor: string, facts: SyncFacts): Promise<Tally> {
+  const passage = await through(vendor, () => synced(facts))
+  return 'done' in passage ? passage.done : { deferred: 1 }
 }
 
 interface RecordedFacts {
