@@ -14,7 +14,6 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { PassThroughClient } from 'google-auth-library'
 import { LEASE_MS } from '../../shared/domain/sync-run.ts'
-import { REGION } from '../build/firebase.ts'
 import { createLocalCloud, type LocalCloud } from '../local/cloud.ts'
 import { LIGHTSPEED_ACCOUNT_ID, LIGHTSPEED_API_KEY, PROJECT_ID } from '../local/servers.ts'
 import { furnishShop, shopWork } from '../local/shop.ts'
@@ -91,9 +90,8 @@ const LIGHTSPEED: Till = {
 
 export async function benchSync({ payments, sales }: SyncSize): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'countinghouse-bench-'))
-  const cloud = await createLocalCloud({ port: 0, instances: 1, directory, furnish: furnishShop, dueWork: shopWork })
+  const cloud = await createLocalCloud({ port: 0, instances: 1, directory, furnish: furnishShop, dueWork: shopWork, jobsPaused: true })
   try {
-    pauseJobs(cloud)
     tell('payments at Square', await measured(cloud, SQUARE, payments))
     tell('sales at Lightspeed', await measured(cloud, LIGHTSPEED, sales))
   } finally {
@@ -181,10 +179,6 @@ async function counted(cloud: LocalCloud, table: string, isPast: string): Promis
   const [found] = await client.query({ query: `SELECT COUNT(*) AS total, COUNT(DISTINCT id) AS distinct_ids FROM \`${table}\` WHERE ${isPast}` })
   const { total, distinct_ids: distinct } = (found as Array<{ total: number; distinct_ids: number }>)[0] ?? { total: 0, distinct_ids: 0 }
   return { rows: Number(total), distinct: Number(distinct) }
-}
-
-function pauseJobs({ servers: { scheduler, pubsub } }: LocalCloud): void {
-  for (const { job } of scheduler.list(`projects/${pubsub.projectId}/locations/${REGION}`)) scheduler.pause(job.name, true)
 }
 
 async function act(cloud: LocalCloud, vendor: string, action: string, body: unknown): Promise<void> {

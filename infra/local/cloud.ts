@@ -44,6 +44,8 @@ export interface LocalCloudOptions {
   /** Prints what the instances print. */
   readonly verbose?: boolean
   readonly dueWork?: DueWork
+  /** Scheduled jobs run only when they are told to, from the first moment on. */
+  readonly jobsPaused?: boolean
   /** Moves into these and leaves them standing; their port, instances and environment hold, whatever is said here. */
   readonly premises?: Premises
   /** Fills an empty shop, at the first start only; a start that did not come to the end of it does it again. */
@@ -194,14 +196,14 @@ export class LocalCloud implements ControlledCloud {
     })
   }
 
-  async start({ furnish, renew }: Pick<LocalCloudOptions, 'furnish' | 'renew'>): Promise<void> {
+  async start({ furnish, renew, jobsPaused }: Pick<LocalCloudOptions, 'furnish' | 'renew' | 'jobsPaused'>): Promise<void> {
     const { timeline, instances, servers, settings, declarations } = this.#parts
     timeline.onJump((offsetMs) => instances.clock(offsetMs))
     timeline.onJump((offsetMs) => void settings.set(SETTINGS, { ...this.#settings(), offsetMs }))
     timeline.onQuiet(() => this.quiet())
     if (this.#settings().furnished) await renew?.(this)
     servers.pubsub.hold()
-    wireFunctions(declarations, servers)
+    wireFunctions(declarations, servers, jobsPaused)
     await instances.start(timeline.offsetMs)
     servers.pubsub.release()
     if (this.#settings().furnished) return

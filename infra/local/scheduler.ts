@@ -39,6 +39,8 @@ export interface JobWish {
   readonly attemptDeadlineMs?: number
   /** Attempts after the first; none without it. */
   readonly retries?: number
+  /** Of a new job: it runs only when it is told to. */
+  readonly paused?: boolean
 }
 
 const PAGE_MAX = 500
@@ -74,6 +76,7 @@ export class Scheduler {
     const email = `scheduler@${projectId}.iam.gserviceaccount.com`
     this.#replace({
       ...wanted,
+      paused: wish.paused === true,
       target: { ...wanted.target, headers: { 'content-type': 'application/json' }, oidc: { email, audience: wish.url } },
       retry: { ...NO_RETRY, count: wish.retries ?? 0 },
       attemptDeadlineMs: wish.attemptDeadlineMs ?? ATTEMPT_DEADLINE_MS,

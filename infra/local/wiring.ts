@@ -15,6 +15,7 @@ const ATTEMPT_SECONDS_MIN = 15
 export function wireFunctions(
   declarations: readonly Declaration[],
   { pubsub, scheduler }: { readonly pubsub: PubSub; readonly scheduler: Scheduler },
+  paused = false,
 ): void {
   const messages = declarations.filter((declaration) => declaration.kind === 'message')
   for (const topic of new Set(messages.map((message) => message.topic))) pubsub.addTopic(topic)
@@ -25,7 +26,7 @@ export function wireFunctions(
     if (push?.pushEndpoint === endpointOf(functionName) && !known) pubsub.catalogue.deleteSubscription(name)
   }
   const schedules = declarations.filter((declaration) => declaration.kind === 'schedule')
-  for (const schedule of schedules) scheduler.add(jobOf(schedule))
+  for (const schedule of schedules) scheduler.add({ ...jobOf(schedule), paused })
   for (const { job } of scheduler.list(`projects/${pubsub.projectId}/locations/${REGION}`)) {
     const functionName = functionOf(job.name)
     const known = schedules.some((schedule) => schedule.name === functionName)

@@ -52,11 +52,10 @@ const USUAL = { port: 0, instances: 2 }
 export async function openShop({ environment, ...options }: Partial<LocalCloudOptions> = {}): Promise<Shop> {
   const isUsual = Object.keys({ ...environment, ...options }).length === 0
   const cloud = await createLocalCloud({
-    ...USUAL, furnish: furnishShop, dueWork: shopWork, environment: { ...TRUSTING, ...IMPATIENT, ...environment }, ...options,
+    ...USUAL, furnish: furnishShop, dueWork: shopWork, jobsPaused: true, environment: { ...TRUSTING, ...IMPATIENT, ...environment }, ...options,
     ...(isUsual ? { premises: await vacantPremises() } : {}),
   })
   const shop = new Shop(cloud)
-  shop.pauseJobs()
   // Two events for each mail would be most of what follows a purchase, and Square's only repeat what its answers said: who tests what becomes of them has them told.
   for (const vendor of ['resend', 'square']) await shop.act(vendor, 'webhooks', { enabled: false })
   return shop

@@ -59,6 +59,17 @@ describe('does', () => {
     timeline.stop()
   })
 
+  test('keep a job that is declared paused from firing until it is resumed', async () => {
+    const { timeline, scheduler, fired } = clockwork()
+    scheduler.add({ name: 'sweep', cron: '*/15 * * * *', url: URL_OF, paused: true })
+    await timeline.jumpTo(to('2026-12-01T01:00:00Z'))
+    expect(fired).toEqual([])
+    scheduler.pause('projects/shop/locations/us-central1/jobs/sweep', false)
+    await timeline.jumpTo(to('2026-12-01T01:15:00Z'))
+    expect(fired.map(({ due }) => due)).toEqual(['2026-12-01T01:15:00.000Z'])
+    timeline.stop()
+  })
+
   test('send the headers that Scheduler sends, and a token for the function', async () => {
     const { timeline, scheduler, fired } = clockwork()
     scheduler.add({ name: 'sweep', cron: '0 * * * *', url: URL_OF })
