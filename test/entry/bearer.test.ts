@@ -5,16 +5,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SignJWT, UnsecuredJWT, type JWTPayload } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openShop, type Answer, type Person, type Shop } from '../functions/shop.ts'
+import { openShop, ROTATED, type Answer, type Person, type Shop } from '../functions/shop.ts'
 
-const PREVIOUS = 'the-secret-before-the-last-rotation-of-this-shop'
+const PREVIOUS = ROTATED.JWT_SECRET_PREVIOUS
 const CLAIMS = { sub: 'customer-x', role: 'customer', aud: 'livhana-services', iss: 'livhana-auth' }
 
 let shop: Shop
 let guest: Person
 let secret: string
 beforeAll(async () => {
-  shop = await openShop({ furnish: async () => undefined, environment: { JWT_SECRET_PREVIOUS: PREVIOUS } })
+  shop = await openShop({ furnish: async () => undefined })
   guest = shop.guest()
   secret = shop.cloud.servers.secrets.value('JWT_SECRET') ?? ''
 })

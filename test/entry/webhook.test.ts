@@ -1,14 +1,14 @@
 /** The seam of a vendor's webhook: verified on the raw bytes, stored, acknowledged; nothing else counts. */
 import { createHmac } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { openShop, type Answer, type Json, type Shop } from '../functions/shop.ts'
+import { openShop, ROTATED, type Answer, type Json, type Shop } from '../functions/shop.ts'
 
 const PATH = '/api/webhooks/stripe'
-const PREVIOUS = 'whsec_theoneweusedbeforethelastrotation'
+const PREVIOUS = ROTATED.STRIPE_WEBHOOK_SECRET_PREVIOUS
 
 let shop: Shop
 beforeAll(async () => {
-  shop = await openShop({ furnish: async () => undefined, environment: { STRIPE_WEBHOOK_SECRET_PREVIOUS: PREVIOUS } })
+  shop = await openShop({ furnish: async () => undefined })
 })
 afterEach(() => shop.calm())
 afterAll(() => shop.cloud.stop())

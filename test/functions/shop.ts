@@ -35,6 +35,13 @@ const TRUSTING = {
   FRAUD_AMOUNT_PER_CUSTOMER_HOUR: '100000000', FRAUD_AMOUNT_PER_IP_HOUR: '100000000', IP_COUNTRY_HEADER: 'x-country-code',
 }
 
+/** What signed webhooks and tokens until it was replaced, lately: it is good for a while yet. */
+export const ROTATED = {
+  JWT_SECRET_PREVIOUS: 'the-secret-before-the-last-rotation-of-this-shop', STRIPE_WEBHOOK_SECRET_PREVIOUS: 'whsec_of_before_the_last_rotation',
+  RESEND_WEBHOOK_SECRET_PREVIOUS: `whsec_${Buffer.alloc(24, 5).toString('base64')}`, AUTHORIZE_NET_SIGNATURE_KEY_PREVIOUS: 'B2'.repeat(64),
+  SQUARE_WEBHOOK_SIGNATURE_KEY_PREVIOUS: 'the-signature-key-before-the-last-rotation', SQUARE_MERCHANT_ID: 'MHEMPSHOP0001',
+}
+
 /** Calls are tried again after real time, which no test waits for; and a test loses more calls than a vendor does in a year: breakers stay closed. */
 const IMPATIENT = { RETRY_WAIT_MS: '5', CHARGE_RETRY_WAIT_MS: '10', BREAKER_FAILURES: '100000' }
 
@@ -50,9 +57,10 @@ async function vacantPremises(): Promise<Premises> {
 const USUAL = { port: 0, instances: 2 }
 
 export async function openShop({ environment, ...options }: Partial<LocalCloudOptions> = {}): Promise<Shop> {
-  const isUsual = Object.keys({ ...environment, ...options }).length === 0
+  const { furnish: _, ...special } = options
+  const isUsual = Object.keys({ ...environment, ...special }).length === 0
   const cloud = await createLocalCloud({
-    ...USUAL, furnish: furnishShop, dueWork: shopWork, jobsPaused: true, environment: { ...TRUSTING, ...IMPATIENT, ...environment }, ...options,
+    ...USUAL, furnish: furnishShop, dueWork: shopWork, jobsPaused: true, environment: { ...TRUSTING, ...IMPATIENT, ...ROTATED, ...environment }, ...options,
     ...(isUsual ? { premises: await vacantPremises() } : {}),
   })
   const shop = new Shop(cloud)

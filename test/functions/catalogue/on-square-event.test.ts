@@ -14,7 +14,7 @@ let shop: Shop
 let till: Till
 let buyer: Person
 beforeAll(async () => {
-  shop = await openShop({ environment: { CHECKOUTS_PER_CUSTOMER_HOUR: '1000', CHECKOUTS_PER_IP_HOUR: '1000', API_LIMIT_PER_MINUTE: '10000' } })
+  shop = await openShop()
   till = new Till(shop)
   buyer = await shop.person()
   await till.listen()

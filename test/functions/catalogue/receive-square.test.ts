@@ -2,17 +2,17 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { signature } from '../../../infra/local/vendors/square/notifications.ts'
 import { timePasses, type Ground } from '../purchase.ts'
-import { openShop, type Json, type Shop } from '../shop.ts'
+import { openShop, ROTATED, type Json, type Shop } from '../shop.ts'
 import { Till, type Told } from '../till.ts'
 
 const PATH = '/api/webhooks/square'
-const PREVIOUS = 'the-signature-key-before-the-last-rotation'
+const PREVIOUS = ROTATED.SQUARE_WEBHOOK_SIGNATURE_KEY_PREVIOUS
 const DAY_MS = 86_400_000
 
 let shop: Shop
 let till: Till
 beforeAll(async () => {
-  shop = await openShop({ environment: { SQUARE_WEBHOOK_SIGNATURE_KEY_PREVIOUS: PREVIOUS, SQUARE_MERCHANT_ID: 'MHEMPSHOP0001', API_LIMIT_PER_MINUTE: '10000' } })
+  shop = await openShop()
   till = new Till(shop)
 })
 afterEach(() => shop.calm())

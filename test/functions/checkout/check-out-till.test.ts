@@ -17,7 +17,7 @@ let shop: Shop
 let admin: Person
 let till: Till
 beforeAll(async () => {
-  shop = await openShop({ environment: { CHECKOUTS_PER_CUSTOMER_HOUR: '1000', CHECKOUTS_PER_IP_HOUR: '1000', API_LIMIT_PER_MINUTE: '10000', ADMIN_LIMIT_PER_MINUTE: '10000' } })
+  shop = await openShop()
   admin = await shop.person('admin')
   till = new Till(shop)
 })

@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { signature } from '../../../infra/local/vendors/authorize-net/notifications.ts'
 import { payByKaja } from '../kaja.ts'
 import { expectAllSettles, openGround, PRODUCT, timePasses, type Ground } from '../purchase.ts'
-import type { Answer, Json, Shop } from '../shop.ts'
+import { ROTATED, type Answer, type Json, type Shop } from '../shop.ts'
 
 const PATH = '/api/webhooks/authorize-net'
-const PREVIOUS = 'B2'.repeat(64)
+const PREVIOUS = ROTATED.AUTHORIZE_NET_SIGNATURE_KEY_PREVIOUS
 const HEADER = 'x-anet-signature'
 
 let ground: Ground
@@ -15,7 +15,7 @@ let shop: Shop
 let events = 0
 
 beforeAll(async () => {
-  ground = await openGround({ environment: { AUTHORIZE_NET_SIGNATURE_KEY_PREVIOUS: PREVIOUS } })
+  ground = await openGround()
   shop = ground.shop
 }, 30_000)
 afterAll(() => shop.cloud.stop())

@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { signatureHeader } from '../../../infra/local/vendors/stripe/webhook-signature.ts'
 import { expectAllSettles, openGround, timePasses, type Ground } from '../purchase.ts'
-import type { Answer, Json, Shop } from '../shop.ts'
+import { ROTATED, type Answer, type Json, type Shop } from '../shop.ts'
 
-const PREVIOUS = 'whsec_of_before_the_last_rotation'
+const PREVIOUS = ROTATED.STRIPE_WEBHOOK_SECRET_PREVIOUS
 const PATH = '/api/webhooks/stripe'
 
 let ground: Ground
@@ -12,7 +12,7 @@ let shop: Shop
 let events = 0
 
 beforeAll(async () => {
-  ground = await openGround({ environment: { STRIPE_WEBHOOK_SECRET_PREVIOUS: PREVIOUS } })
+  ground = await openGround()
   shop = ground.shop
 }, 30_000)
 afterAll(() => shop.cloud.stop())

@@ -9,7 +9,7 @@ const PRODUCT = 'test-product-1'
 let shop: Shop
 let viewer: Person
 beforeAll(async () => {
-  shop = await openShop({ environment: { API_LIMIT_PER_MINUTE: '100000', REORDER_LEAD_DAYS: '10', REORDER_SAFETY_DAYS: '5', REORDER_COVER_DAYS: '30' } })
+  shop = await openShop({ environment: { REORDER_LEAD_DAYS: '10', REORDER_SAFETY_DAYS: '5', REORDER_COVER_DAYS: '30' } })
   viewer = await shop.person('viewer')
 })
 afterAll(() => shop.cloud.stop())

@@ -8,7 +8,7 @@ const PATH = '/api/bigquery/products'
 let shop: Shop
 let viewer: Person
 beforeAll(async () => {
-  shop = await openShop({ environment: { API_LIMIT_PER_MINUTE: '100000' } })
+  shop = await openShop()
   viewer = await shop.person('viewer')
 })
 afterAll(() => shop.cloud.stop())

@@ -8,7 +8,7 @@ const PATH = '/api/bigquery/acquisition'
 let shop: Shop
 let admin: Person
 beforeAll(async () => {
-  shop = await openShop({ environment: { API_LIMIT_PER_MINUTE: '100000' } })
+  shop = await openShop()
   await shop.cloud.advance(Date.parse('2027-02-10T18:00:00Z') - shop.cloud.now())
   admin = await shop.person('admin')
   await layOrders(shop, [

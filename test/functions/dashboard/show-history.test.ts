@@ -8,7 +8,7 @@ const PATH = '/api/bigquery/historical'
 let shop: Shop
 let viewer: Person
 beforeAll(async () => {
-  shop = await openShop({ environment: { API_LIMIT_PER_MINUTE: '100000' } })
+  shop = await openShop()
   await shop.cloud.advance(Date.parse('2027-02-02T18:00:00Z') - shop.cloud.now())
   viewer = await shop.person('viewer')
   await layOrders(shop, [

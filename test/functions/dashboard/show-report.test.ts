@@ -7,7 +7,7 @@ import { DAY_MS, layOrders, orderOf, saleOf } from './selling.ts'
 let shop: Shop
 let viewer: Person
 beforeAll(async () => {
-  shop = await openShop({ environment: { API_LIMIT_PER_MINUTE: '100000' } })
+  shop = await openShop()
   // Noon of a Tuesday in Chicago.
   await shop.cloud.advance(Date.parse('2027-02-02T18:00:00Z') - shop.cloud.now())
   viewer = await shop.person('viewer')

@@ -1,15 +1,15 @@
 /** Resend's webhooks at the door: what is signed is stored before it is acknowledged, and nothing else is. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { Mails, PERMANENT } from '../mails.ts'
-import { openShop, type Json, type Shop } from '../shop.ts'
+import { openShop, ROTATED, type Json, type Shop } from '../shop.ts'
 
-const PREVIOUS = `whsec_${Buffer.alloc(24, 5).toString('base64')}`
+const PREVIOUS = ROTATED.RESEND_WEBHOOK_SECRET_PREVIOUS
 
 let shop: Shop
 let mails: Mails
 let mailId: string
 beforeAll(async () => {
-  shop = await openShop({ environment: { RESEND_WEBHOOK_SECRET_PREVIOUS: PREVIOUS } })
+  shop = await openShop()
   mails = new Mails(shop)
   mailId = await mails.lay({ to: 'Reader@example.com' })
   await mails.deliver(mailId)

@@ -8,7 +8,7 @@ const PRODUCT = 'test-product-1'
 let shop: Shop
 let admin: Person
 beforeAll(async () => {
-  shop = await openShop({ environment: { SUPPLIER_EMAIL: 'supplier@example.com', API_LIMIT_PER_MINUTE: '100000' } })
+  shop = await openShop({ environment: { SUPPLIER_EMAIL: 'supplier@example.com' } })
   admin = await shop.person('admin')
 })
 afterEach(() => shop.calm())

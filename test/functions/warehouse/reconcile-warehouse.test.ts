@@ -8,7 +8,7 @@ const MINUTE_MS = 60_000
 
 let shop: Shop
 beforeAll(async () => {
-  shop = await openShop({ environment: { CHECKOUTS_PER_IP_HOUR: '1000', CHECKOUTS_PER_CUSTOMER_HOUR: '1000' } })
+  shop = await openShop()
 })
 afterEach(() => shop.calm())
 afterAll(() => shop.cloud.stop())
