@@ -3,6 +3,7 @@
  * takes them. A dry run costs nothing, and finds names, types and syntax that the local server judges otherwise.
  */
 import type { Statement } from '../../shared/platform/bigquery.ts'
+import { campaignFigures } from '../../shared/stores/statements/campaign-figures.ts'
 import { customersByValue } from '../../shared/stores/statements/customers-by-value.ts'
 import { customersWon } from '../../shared/stores/statements/customers-won.ts'
 import { factsFound } from '../../shared/stores/statements/facts-found.ts'
@@ -22,6 +23,7 @@ const SALES = { from: '2026-11-01T05:00:00.000Z', to: '2026-11-30T06:00:00.000Z'
 
 /** By the names of their files. */
 export const STATEMENTS: Readonly<Record<string, Statement>> = {
+  'campaign-figures': campaignFigures(SALES),
   'customers-by-value': customersByValue(SALES),
   'customers-won': customersWon(SALES),
   ...Object.fromEntries(TABLES.map(({ dataset, name }) => [`facts-found in ${dataset}.${name}`, factsFound({ table: `${dataset}.${name}`, fromDay: '2026-11-01', toDay: '2026-11-30', ids: ['one'] })])),
