@@ -130,7 +130,7 @@ export class Jobs {
       depth: 0,
       met: [],
       references: 0,
-      folds: 0,
+      folds: [],
     }
   }
 

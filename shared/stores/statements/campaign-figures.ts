@@ -17,9 +17,8 @@ export function campaignFigures({ from, to, currency }: Omit<SalesWanted, 'zone'
   return {
     query: `WITH mails AS (
   SELECT id, campaign, creative, status, customer_id, opened_at, clicks, created_at, updated_at
-  FROM \`engagement.mails_log\`
+  FROM \`engagement.mails\`
   WHERE created_at >= TIMESTAMP_SUB(TIMESTAMP(@from), INTERVAL 30 DAY) AND created_at < TIMESTAMP(@to)
-  ${LATEST}
 ),
 placed AS (
   SELECT id, state, customer_id, total, currency, purpose, created_at, updated_at
