@@ -1,12 +1,16 @@
 /**
  * Each statement of the warehouse, through the real client, on rows whose answer was worked out by hand. Every table asks for
- * days here, so that a statement that would read seven years is refused; memberships are few and read whole.
+ * days here, so that a statement that would read seven years is refused; memberships and seals are few and read whole.
  */
 import { readdirSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Statement } from '#platform/bigquery.ts'
+import { auditEventsOfDay } from '#stores/statements/audit-events-of-day.ts'
+import { auditEventsPage } from '#stores/statements/audit-events-page.ts'
+import { auditSeals } from '#stores/statements/audit-seals.ts'
 import { campaignFigures } from '#stores/statements/campaign-figures.ts'
 import { customersByValue } from '#stores/statements/customers-by-value.ts'
+import { customersForgotten } from '#stores/statements/customers-forgotten.ts'
 import { customersWon } from '#stores/statements/customers-won.ts'
 import { factsFound } from '#stores/statements/facts-found.ts'
 import { ledgerEntriesOfDays } from '#stores/statements/ledger-entries-of-days.ts'
@@ -21,6 +25,7 @@ import { today } from '#stores/statements/today.ts'
 import { createWarehouse } from '../../infra/warehouse/create.ts'
 import { statementFaults, STATEMENTS } from '../../infra/warehouse/statements.ts'
 import { TABLES } from '../../infra/warehouse/tables.ts'
+import { sourcesIn } from '../house/source.ts'
 import { openShop, plain } from '../infra/local/bigquery/shop.ts'
 
 const shop = await openShop()
@@ -106,6 +111,17 @@ const LEDGER = [
   { ...at('2026-11-20T23:59:59Z'), id: 'e2-sales', entry_id: 'e2' }, { ...at('2026-11-22T00:00:00Z'), id: 'e3-sales', entry_id: 'e3' },
 ]
 
+/** The same event twice, another of the same moment, one that was changed later, and one of the next day. */
+const event = (id: string, created: string, more: object = {}) => ({ id, what: 'order.refunded', subject: 's', created_at: created, updated_at: created, row_version: 1, ...more })
+const EVENTS = [
+  event('a2', '2026-11-20T10:00:00Z'), event('a2', '2026-11-20T10:00:00Z'), event('a1', '2026-11-20T10:00:00Z'), event('a3', '2026-11-20T00:00:00Z', { why: 'first' }),
+  event('a3', '2026-11-20T00:00:00Z', { why: 'changed', updated_at: '2026-11-25T00:00:00Z' }), event('a4', '2026-11-21T00:00:00Z'),
+  event('a5', '2026-11-22T10:00:00Z', { what: 'customer.erased', subject: 'ann' }), event('a5', '2026-11-22T10:00:00Z', { what: 'customer.erased', subject: 'ann' }),
+  event('a6', '2026-11-19T10:00:00Z', { what: 'customer.erased', subject: 'bob' }),
+]
+const SEALS = ['one', 'one', 'other'].map((hash, n) => ({ id: '2026-11-20', seal_hash: hash, created_at: `2026-11-2${n + 1}T02:00:00Z`, updated_at: '2026-11-21T02:00:00Z', row_version: 1 }))
+const READ_WHOLE: readonly string[] = ['memberships_log', 'seals_log']
+
 async function lay(path: string, rows: readonly object[]): Promise<void> {
   const [dataset, name] = path.split('.') as [string, string]
   await shop.client.dataset(dataset).table(name).insert([...rows])
@@ -113,7 +129,7 @@ async function lay(path: string, rows: readonly object[]): Promise<void> {
 
 beforeAll(async () => {
   await createWarehouse({ client: shop.client })
-  for (const { dataset, name } of TABLES.filter((table) => table.name !== 'memberships_log')) {
+  for (const { dataset, name } of TABLES.filter((table) => !READ_WHOLE.includes(table.name))) {
     await shop.client.dataset(dataset).table(name).setMetadata({ requirePartitionFilter: true } as object)
   }
   await lay('commerce.orders_log', [...ORDERS, ...CAME])
@@ -122,6 +138,8 @@ beforeAll(async () => {
   await lay('commerce.memberships_log', MEMBERSHIPS)
   await lay('commerce.ledger_log', LEDGER)
   await lay('engagement.mails_log', MAILS)
+  await lay('audit.events_log', EVENTS)
+  await lay('audit.seals_log', SEALS)
   await lay('analytics.lightspeed_transactions_log', LIGHTSPEED)
   await lay('analytics.mock_lightspeed_transactions_log', [{ ...LIGHTSPEED[0], id: 'mock', total: '1000' }])
 })
@@ -228,11 +246,29 @@ describe('does', () => {
     expect(days).toEqual([{ day: '2026-11-20', entries: 2 }])
   })
 
+  test('audit events of a day: every row of it, those with some ids, and each once in its order', async () => {
+    const day = { from: '2026-11-20T00:00:00Z', to: '2026-11-21T00:00:00Z' }
+    const ids = async (statement: Statement) => (await rowsOf(statement)).rows.map((row) => (row as { id: string }).id)
+    expect((await ids(auditEventsOfDay(day))).sort()).toEqual(['a1', 'a2', 'a2', 'a3', 'a3'])
+    expect((await ids(auditEventsOfDay({ ...day, ids: ['a3', 'a4'] }))).sort()).toEqual(['a3', 'a3'])
+    const page = auditEventsPage({ ...day, after: '', limit: 10 })
+    expect((await rowsOf(page)).rows).toMatchObject([{ id: 'a3', why: 'changed' }, { id: 'a1' }, { id: 'a2' }])
+    expect(await ids(auditEventsPage({ ...day, from: '2026-11-20T10:00:00Z', after: 'a1', limit: 1 }))).toEqual(['a2'])
+    expect((await rowsOf(customersForgotten('2026-11-20T00:00:00Z'))).rows).toEqual([{ subject: 'ann' }])
+    const seals = (await rowsOf(auditSeals())).rows.map((row) => Object.values(row as object).join(' ')).sort()
+    expect(seals).toEqual(['2026-11-20 one', '2026-11-20 other'])
+  })
+
   test('each statement is among those that \'npm run warehouse -- check\' has checked', async () => {
     const files = readdirSync(new URL('../../shared/stores/statements/', import.meta.url)).map((file) => file.replace('.ts', ''))
     const known = [...new Set(Object.keys(STATEMENTS).map((name) => name.replace(/ in .*/, '')))]
     expect(await statementFaults({ client: shop.client })).toEqual([])
     expect(files.filter((file) => file !== 'sales').sort()).toEqual(known.sort())
+  })
+
+  test('no statement stands anywhere else in the product: views are declared with their tables', () => {
+    const elsewhere = sourcesIn('shared', 'functions').filter(({ path, code }) => !path.startsWith('shared/stores/statements/') && /\b(?:FROM|JOIN)\s+\\?`\$?[\w{]/.test(code))
+    expect(elsewhere.map(({ path }) => path)).toEqual(['shared/domain/warehouse.ts'])
   })
 })
 
