@@ -279,7 +279,7 @@ export type ListReviewsAnswer = { readonly success: true; readonly reviews: Read
 
 export type ListSkuConflictsWish = { readonly cursor?: string | undefined; readonly limit?: number | undefined }
 
-export type ListSkuConflictsAnswer = { readonly success: true; readonly conflicts: ReadonlyArray<SkuConflict>; readonly nextCursor: string | null; readonly timestamp: Moment }
+export type ListSkuConflictsAnswer = { readonly success: true; readonly conflicts: ReadonlyArray<SkuConflict>; readonly nextCursor: NextCursor; readonly timestamp: Moment }
 
 export type ShowStatsAnswer = { readonly success: true; readonly day: Day; readonly timeZone: string; readonly currency: Currency; readonly orders: Readonly<Record<string, Sum>>; readonly memberships: Readonly<Record<string, Sum>>; readonly refunds: Sum; readonly queues: Readonly<Record<string, Readonly<Record<string, number>>>>; readonly breakers: ReadonlyArray<Breaker>; readonly timestamp: Moment }
 
