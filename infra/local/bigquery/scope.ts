@@ -71,7 +71,8 @@ export interface Work {
   readonly folds: Fold[]
 }
 
-export type Ctes = ReadonlyMap<string, readonly Output[]>
+/** Queries by name. Each naming takes its columns anew: BigQuery runs the query wherever it is named, and a filter is good for one place. */
+export type Ctes = ReadonlyMap<string, () => readonly Output[]>
 
 export interface Scope {
   readonly work: Work

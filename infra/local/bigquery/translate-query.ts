@@ -37,8 +37,14 @@ export function translateQuery(work: Work, ctes: Ctes, query: Query, outer?: Sco
   const known = new Map(ctes)
   const texts: string[] = []
   for (const { name, query: inner } of query.with) {
-    const { sql, columns } = translateQuery(work, known, inner, outer)
-    known.set(name.toLowerCase(), columns)
+    const before = new Map(known)
+    const { sql, columns } = translateQuery(work, before, inner, outer)
+    let unnamed: readonly Output[] | undefined = columns
+    known.set(name.toLowerCase(), () => {
+      const taken = unnamed ?? translateQuery(work, before, inner, outer).columns
+      unnamed = undefined
+      return taken
+    })
     texts.push(`${quoteName(name.toLowerCase())} AS (${sql})`)
   }
   const { body, orderBy: orders } = query
@@ -269,7 +275,7 @@ function sourceOf(scope: Scope, one: From): { source: Source; sql: string } {
   const cte = path.length === 1 ? scope.ctes.get((path[0] as string).toLowerCase()) : undefined
   if (cte !== undefined) {
     const name = quoteName((path[0] as string).toLowerCase())
-    return { source: visible(alias, alias, cte), sql: `${name} AS ${quoteName(alias)}` }
+    return { source: visible(alias, alias, cte()), sql: `${name} AS ${quoteName(alias)}` }
   }
   const { sql, columns } = relation(scope.work, path)
   return { source: visible(alias, alias, columns), sql: `${sql} AS ${quoteName(alias)}` }

@@ -230,6 +230,13 @@ describe('refuses', () => {
     expect(await shop.refusal(`SELECT id FROM commerce.${name} WHERE created_at >= TIMESTAMP '2025-01-01'`)).toMatch(UNDATED)
   })
 
+  test('a named part that is read in two places, of which one says days', async () => {
+    await dated()
+    const both = (second: string): string => `WITH latest AS (${LATEST}) SELECT id FROM latest WHERE created_at >= TIMESTAMP '2025-01-01' UNION ALL SELECT id FROM latest ${second}`
+    expect(await shop.refusal(both(''))).toMatch(UNDATED)
+    expect((await shop.ask(both("WHERE created_at < TIMESTAMP '2025-03-02'"))).map(({ id }) => id).sort()).toEqual(['d1', 'd1', 'd2'])
+  })
+
   test('what exists already, what does not, and what changed since it was read', async () => {
     const orders = await table('twice')
     await expect(table('twice')).rejects.toMatchObject({ code: 409 })
