@@ -230,7 +230,7 @@ export const WAREHOUSE = {
       money('tax'), money('total'), text('currency'), time('finalized_at'), time('paid_at'), ...written,
     ],
   },
-  // Of campaigns only. `opened_at` and `clicked_at` are the first times; `clicks` are all of them, the latest fifty.
+  // Of campaigns only. `opened_at` is the first time; `clicks` are the latest fifty, `clicked_at` is the first of these.
   'engagement.mails_log': {
     clusteredBy: ['campaign', 'id'],
     retentionYears: 2,
