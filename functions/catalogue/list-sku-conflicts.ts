@@ -1,7 +1,7 @@
 /** SKUs that both tills have: Square's product counts, Lightspeed's is left out of the window until one of them is changed. */
 import { z } from 'zod'
 import { cursorField, limitField } from '#values/schema.ts'
-import { listOf } from '#values/shown.ts'
+import { cursorShown, listOf } from '#values/shown.ts'
 import { conflictView } from '#domain/counter-product.ts'
 import { SkuConflictShown } from '#domain/shown/operations.ts'
 import { listConflicts } from '#stores/counter-products.ts'
@@ -15,7 +15,7 @@ export const listSkuConflicts = endpoint({
     who: ['viewer', 'support', 'admin'],
     summary: 'SKUs that both tills have',
     query: z.strictObject({ cursor: cursorField.optional(), limit: limitField(50, 100) }),
-    reply: z.object({ conflicts: listOf(SkuConflictShown), nextCursor: z.string().nullable() }),
+    reply: z.object({ conflicts: listOf(SkuConflictShown), nextCursor: cursorShown }),
     run: async ({ query }) => {
       const { conflicts, nextCursor } = await listConflicts(query)
       return { conflicts: conflicts.map(conflictView), nextCursor }

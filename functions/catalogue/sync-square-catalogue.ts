@@ -2,29 +2,32 @@
  * Brings products and counts in from Square, and its items into the warehouse: by cursor, only what changed since the last
  * run, with an overlap.
  *
- * Safe to run twice: a product is written only when it differs, on the version that was read; a count replaces ours only
- * when it is newer, and waits beside it while an adjustment of ours is on its way. A page that fails leaves the watermark
- * where it was. An unreadable count is refused, never taken for zero.
+ * Safe to run twice: only one run works at a time, under a lease that ends by itself. Should one that was thought dead go on
+ * all the same, a product is written only when it differs and is no older, on the version that was read; a count replaces
+ * ours only when it is newer, and waits beside it while an adjustment of ours is on its way. A page that fails leaves the
+ * watermark where it was. An unreadable count is refused, never taken for zero.
  */
 import { MINUTE_MS, iso } from '#values/time.ts'
 import { tillItemRow } from '#domain/pos-rows.ts'
 import type { TillItem } from '#domain/pos.ts'
+import { plus, RUN_TIMEOUT_SECONDS, type SyncCounts } from '#domain/sync-run.ts'
 import { ACCESS_KEY } from '#domain/till-alerts.ts'
+import { firstWalk, walkedTo, type Walk } from '#domain/walk.ts'
 import { config, scheduleSetting } from '#platform/config.ts'
 import { now } from '#platform/clock.ts'
 import { log } from '#platform/log.ts'
 import { resolveIfOpen } from '#stores/alerts.ts'
-import { through } from '#stores/breakers.ts'
 import { storeFacts } from '#stores/pos-facts.ts'
-import { readProgress, saveProgress } from '#stores/progress.ts'
 import { reviewShortages } from '#stores/stock-figures.ts'
 import { retireProducts, saveCounts, saveProducts } from '#stores/stocktaking.ts'
+import { saveRunProgress } from '#stores/syncs.ts'
 import { categoryNames, deletedVariations, productsOf, searchItems, tillItemsOf } from '#vendors/square/catalogue.ts'
 import { readCounts } from '#vendors/square/inventory.ts'
-import { schedule, type Tally } from '#entry/schedule.ts'
-import { recorded } from '#entry/sync.ts'
+import { schedule } from '#entry/schedule.ts'
+import { syncedBy, type Syncing } from '#entry/sync.ts'
 
 const NAME = 'sync-square-catalogue'
+type List = 'catalogue' | 'counts'
 /** Square's lists are complete only after some seconds: each run looks back a little further than the last one ended. */
 const OVERLAP_MS = 2 * MINUTE_MS
 
@@ -32,49 +35,57 @@ export const syncSquareCatalogue = schedule({
   name: NAME,
   cron: scheduleSetting('SQUARE_SYNC_SCHEDULE', '*/15 * * * *'),
   impact: 'New products, prices and deliveries do not reach the shop.',
-  run: async ({ startedAtMs, hasTime }) => {
-    const passage = await through('square', () => recorded({ name: NAME, startedAtMs, work: () => broughtIn(hasTime) }))
-    return 'done' in passage ? passage.done : { deferred: 1 }
-  },
+  timeoutSeconds: RUN_TIMEOUT_SECONDS,
+  run: async (run) => syncedBy('square', { name: NAME, mode: 'live', run, work: broughtIn }),
 })
 
-async function broughtIn(hasTime: () => boolean): Promise<{ counts: Counted; atPresent: boolean }> {
-  const tally = { read: 0, saved: 0, unchanged: 0, refused: 0 } satisfies Tally
-  const progress = await readProgress(NAME)
-  const startedAt = now()
-  const catalogueFrom = await syncCatalogue(progress['catalogueFrom'], tally, hasTime)
-  const countsDone = await syncCounts(progress['countsFrom'], tally, hasTime)
-  await saveProgress(NAME, {
-    ...(catalogueFrom === undefined ? {} : { catalogueFrom }),
-    ...(countsDone ? { countsFrom: iso(startedAt - OVERLAP_MS) } : {}),
-  }, tally)
+/** @returns whether both lists were read to their ends */
+async function broughtIn(syncing: Syncing): Promise<boolean> {
+  const isCatalogueHere = await readOn(syncing, 'catalogue', readCatalogue)
+  const areCountsHere = await readOn(syncing, 'counts', readAllCounts)
   await reviewShortages()
   await resolveIfOpen(ACCESS_KEY)
-  return { counts: tally, atPresent: catalogueFrom !== undefined && countsDone }
+  return isCatalogueHere && areCountsHere
 }
 
-type Counted = Required<Pick<Tally, 'read' | 'saved' | 'unchanged' | 'refused'>>
+/** @returns up to when the list was read; undefined when there was no time to reach its end */
+type Reading = (syncing: Syncing, from: string | undefined) => Promise<number | undefined>
 
-/** @returns where the next run begins; undefined when this one did not reach the end */
-async function syncCatalogue(from: string | undefined, tally: Counted, hasTime: () => boolean): Promise<string | undefined> {
+/**
+ * Reads one list from where the last run ended it. One that was not read to its end is read from there again: Square does
+ * not give it in the order of its changes.
+ */
+async function readOn(syncing: Syncing, list: List, read: Reading): Promise<boolean> {
+  const { startedAtMs } = syncing.run
+  const before = walksOf(syncing)
+  const { caughtUpMs, fromMs } = before[list]
+  const nextMs = await read(syncing, caughtUpMs === null ? undefined : iso(fromMs))
+  syncing.walks = nextMs === undefined ? before : { ...before, [list]: walkedTo(startedAtMs, nextMs - OVERLAP_MS) }
+  await saveRunProgress(syncing.run, syncing)
+  return nextMs !== undefined
+}
+
+/** How far each list is; whatever else was noted of this sync before is none of them. */
+function walksOf({ walks, run }: Syncing): Record<List, Walk> {
+  const walkOf = (list: List): Walk => walks[list] ?? firstWalk(run.startedAtMs, { historyMs: Infinity })
+  return { catalogue: walkOf('catalogue'), counts: walkOf('counts') }
+}
+
+async function readCatalogue(syncing: Syncing, from: string | undefined): Promise<number | undefined> {
   const { SQUARE_LOCATION_ID } = config('square')
-  const startedAt = now()
+  const { startedAtMs } = syncing.run
   let isStored = true
   let cursor: string | undefined
-  while (hasTime()) {
+  while (syncing.hasTime()) {
     const page = await searchItems(from, cursor)
     const facts = { locationId: SQUARE_LOCATION_ID, currency: config('shop').CURRENCY, categoryNames: categoryNames([...page.related, ...page.objects]) }
     const products = page.objects.flatMap((item) => productsOf(item, facts))
     const deleted = deletedVariations(page.objects)
-    tally.read += products.length + deleted.length
-    for (const written of [await saveProducts(products), await retireProducts(deleted)]) {
-      tally.saved += written.saved
-      tally.unchanged += written.unchanged
-    }
+    for (const { saved, unchanged } of [await saveProducts(products), await retireProducts(deleted)]) counted(syncing, { saved, unchanged, refused: 0 })
     isStored = (await stored(tillItemsOf(page.objects, products, facts))) && isStored
     cursor = page.cursor
     if (cursor === undefined && !isStored) return undefined
-    if (cursor === undefined) return iso(Math.min(Date.parse(page.latestTime ?? ''), startedAt) - OVERLAP_MS || startedAt - OVERLAP_MS)
+    if (cursor === undefined) return Math.min(Date.parse(page.latestTime ?? ''), startedAtMs) || startedAtMs
   }
   return undefined
 }
@@ -90,19 +101,19 @@ async function stored(items: readonly TillItem[]): Promise<boolean> {
   }
 }
 
-/** @returns whether every count was read, so that the next run need not look at them again */
-async function syncCounts(from: string | undefined, tally: Counted, hasTime: () => boolean): Promise<boolean> {
+async function readAllCounts(syncing: Syncing, from: string | undefined): Promise<number | undefined> {
   let cursor: string | undefined
-  while (hasTime()) {
+  while (syncing.hasTime()) {
     const page = await readCounts({ updatedAfter: from, cursor })
     if (page.unreadable.length > 0) log.warn('counts cannot be read', { function: NAME, products: page.unreadable })
-    tally.read += page.counts.length + page.unreadable.length
-    const written = await saveCounts(page.counts)
-    tally.saved += written.saved
-    tally.unchanged += written.unchanged
-    tally.refused += written.refused + page.unreadable.length
+    const { saved, unchanged, refused } = await saveCounts(page.counts)
+    counted(syncing, { saved, unchanged, refused: refused + page.unreadable.length })
     cursor = page.cursor
-    if (cursor === undefined) return true
+    if (cursor === undefined) return syncing.run.startedAtMs
   }
-  return false
+  return undefined
+}
+
+function counted(syncing: Syncing, became: Omit<SyncCounts, 'read'>): void {
+  syncing.counts = plus(syncing.counts, { ...became, read: became.saved + became.unchanged + became.refused })
 }

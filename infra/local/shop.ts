@@ -3,6 +3,7 @@
  */
 import { BigQuery } from '@google-cloud/bigquery'
 import { PassThroughClient } from 'google-auth-library'
+import { LEASE_MS } from '../../shared/domain/sync-run.ts'
 import { createWarehouse } from '../warehouse/create.ts'
 import type { DueWork, LocalCloud } from './cloud.ts'
 import { PROJECT_ID } from './servers.ts'
@@ -10,8 +11,15 @@ import { PROJECT_ID } from './servers.ts'
 /** Warehouse tables as Terraform would make them; products and counts from Square, through the shop's own sync. */
 export async function furnishShop(cloud: LocalCloud): Promise<void> {
   await renewShop(cloud)
-  const { status, body } = await cloud.runJob('sync-square-catalogue')
+  let { status, body } = await cloud.runJob('sync-square-catalogue')
+  // An earlier start was ended while its run was at work: the run's lease ends first.
+  if (isDeferred(body)) await cloud.advance(LEASE_MS)
+  if (isDeferred(body)) ({ status, body } = await cloud.runJob('sync-square-catalogue'))
   if (status !== 200) throw new Error(`The catalogue could not be brought in: ${JSON.stringify(body)}`)
+}
+
+function isDeferred(body: unknown): boolean {
+  return (body as { tally?: { deferred?: number } }).tally?.deferred === 1
 }
 
 /** Tables and columns that were declared after the shop was furnished. */

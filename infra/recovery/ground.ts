@@ -5,6 +5,7 @@ import { CloudSchedulerClient } from '@google-cloud/scheduler'
 import { credentials } from '@grpc/grpc-js'
 import { PassThroughClient } from 'google-auth-library'
 import { REGION } from '../build/firebase.ts'
+import { customersForgotten } from '../../shared/stores/statements/customers-forgotten.ts'
 import { PROJECT_ID } from '../local/servers.ts'
 
 // The clients would ask the network for credentials that nobody needs here.
@@ -37,11 +38,10 @@ export async function pauseJobs(services: Services, paused: boolean): Promise<vo
   await client.close()
 }
 
-const FORGOTTEN = 'SELECT DISTINCT subject FROM `audit.events_log` WHERE what = @what AND created_at >= TIMESTAMP(@since)'
-
 /** Customers who were forgotten after a moment, as the audit trail in the warehouse has it. */
 export async function forgottenSince(services: Services, since: string): Promise<string[]> {
   const client = new BigQuery({ projectId: PROJECT_ID, apiEndpoint: services['BIGQUERY_EMULATOR_HOST'] ?? '', authClient: new PassThroughClient() as never })
-  const [rows] = await client.query({ query: FORGOTTEN, params: { what: 'customer.erased', since } })
+  const { query, params, bytesBilledMax } = customersForgotten(since)
+  const [rows] = await client.query({ query, params: { ...params }, maximumBytesBilled: String(bytesBilledMax) })
   return (rows as Array<{ subject: string }>).map(({ subject }) => subject)
 }

@@ -43,6 +43,7 @@ export const HOLDINGS = {
   limit_counters: { done: 'expires', about: 'Hashed counts of tries: deleted after two hours.' },
   'warehouse commerce.age_verifications': { done: 'kept', about: 'Proof of each age check, for 7 years (TX DSHS): its hashes and sealed digits are dead without the key. IP address and browser of each attempt stay with it.' },
   'warehouse commerce': { done: 'kept', about: 'Orders, payments, memberships and the ledger, for 7 years (tax law): amounts and the customer\'s id, no name and no address.' },
+  'warehouse engagement.mails': { done: 'kept', about: 'Campaign mails, for 2 years: the customer\'s id, when they were opened and clicked, no address. None is added after.' },
   'warehouse audit.events': { done: 'kept', about: 'Who changed what, for 7 years, sealed against alteration: the customer\'s id and the IP address of his calls, no name, address or birth date.' },
   'payment services': { done: 'kept', about: 'Stripe and Authorize.Net keep what they must of the payments they made.' },
   'mail service': { done: 'expires', about: 'Resend keeps mails that it has delivered for as long as the shop\'s plan there says.' },

@@ -13,6 +13,9 @@ export type MailStatus = (typeof MAIL_STATUSES)[number]
 export const TOLD_STATES = ['sent', 'delayed', 'delivered', 'failed', 'suppressed', 'bounced', 'complained'] as const
 export type ToldState = (typeof TOLD_STATES)[number]
 
+/** What a recipient did with a mail, as the provider tells it. */
+export type Engagement = 'opened' | 'clicked'
+
 export interface Told {
   readonly atMs: number
   /** Why, where something went wrong. */
@@ -55,6 +58,11 @@ export interface Mail extends MailIntent {
   readonly providerId: string | null
   /** What the provider has told. */
   readonly told: Readonly<Partial<Record<ToldState, Told>>>
+  /** Of a campaign: when it was first opened, and when its links were clicked, the earliest first. */
+  readonly openedAtMs?: number
+  readonly clicksMs?: readonly number[]
+  /** Of a campaign: how many rows the warehouse was sent of it, and when the last one was written. */
+  readonly report?: { readonly version: number; readonly atMs: number }
   readonly lastError: string | null
   /** The last replay: which it was, how many there were, and how many tries had failed before it. Absent: never replayed. */
   readonly replay?: { readonly id: string; readonly count: number; readonly attemptsBefore: number }
@@ -90,21 +98,36 @@ export function addressesOf(to: MailIntent['to']): readonly string[] {
   return typeof to === 'string' ? [to] : to
 }
 
+/** What it is counted under: its template, where nobody has said more. */
+export function campaignOf({ template, campaign = template, creative = campaign }: Pick<Mail, 'template' | 'campaign' | 'creative'>): {
+  readonly campaign: string
+  readonly creative: string
+} {
+  return { campaign, creative }
+}
+
 /** As staff see it in a list. */
 export function mailView(mail: Mail): MailShown {
   const { id, status, template, category, subject, to, cc = [], bcc = [], replyTo = null, orderId = null, attempts, deferral, sendAtMs, nextAtMs, lastError } = mail
-  const at = (ms: number | null | undefined): string | null => (ms === null || ms === undefined ? null : iso(ms))
   const deferred = status === 'deferred' ? deferral : null
   return {
     id, status, template, category, subject, to: addressesOf(to), cc, bcc, replyTo, orderId, attempts, lastError,
-    deferredUntil: at(deferred?.untilMs), deferredBecause: deferred?.reason ?? null, sendAt: at(sendAtMs),
-    nextTryAt: isWaiting(mail) ? at(nextAtMs) : null, createdAt: iso(mail.createdAtMs), sentAt: at(mail.sentAtMs),
+    deferredUntil: momentOf(deferred?.untilMs), deferredBecause: deferred?.reason ?? null, sendAt: momentOf(sendAtMs),
+    nextTryAt: isWaiting(mail) ? momentOf(nextAtMs) : null, createdAt: iso(mail.createdAtMs), sentAt: momentOf(mail.sentAtMs),
   }
+}
+
+/** Null for what has not happened. */
+export function momentOf(ms: number | null | undefined): string | null {
+  return ms === null || ms === undefined ? null : iso(ms)
 }
 
 /** With all that is known of it, and what it says as long as that is kept. */
 export function wholeMailView(mail: Mail): WholeMailShown {
-  const { html, text, providerId, told, replay, requestedBy = null } = mail
+  const { html, text, providerId, told, replay, requestedBy = null, openedAtMs, clicksMs = [] } = mail
+  const { campaign, creative } = mail.category === 'campaign' ? campaignOf(mail) : { campaign: null, creative: null }
   const events = TOLD_STATES.flatMap((type) => (told[type] === undefined ? [] : [{ type, at: iso(told[type].atMs), reason: told[type].reason }]))
-  return { ...mailView(mail), requestedBy, providerId, events, replays: replay?.count ?? 0, html: html === '' ? null : html, text: text === '' ? null : text }
+  return {
+    ...mailView(mail), requestedBy, campaign, creative, openedAt: momentOf(openedAtMs), clickedAt: momentOf(clicksMs[0]), providerId, events, replays: replay?.count ?? 0, html: html === '' ? null : html, text: text === '' ? null : text,
+  }
 }

@@ -31,6 +31,9 @@ export interface MailIntent {
   readonly replyTo?: string
   /** Transactional without it. A campaign mail has one recipient, whose link to unsubscribe it carries. */
   readonly category?: MailCategory
+  /** What a campaign mail is counted under: its template without it, and without a creative under the campaign's own name. */
+  readonly campaign?: string
+  readonly creative?: string
   /** Not before this moment. */
   readonly sendAtMs?: number
   /** Who of the staff asked for it; absent: the shop by itself. */

@@ -131,6 +131,7 @@ export function newsletterMail(member: Member, membership: Membership, { month, 
     id: `membership-newsletter-${membership.id}-${month}`,
     template: 'membership_newsletter',
     category: 'campaign',
+    creative: month,
     unsubscribeUrl,
     subject: `${monthName(month)} for ${tier} members at ${telling.shopName}`,
     title: `Your ${monthName(month)}`,
@@ -152,7 +153,7 @@ function monthName(month: string): string {
   return MONTHS[Number(month.slice(5)) - 1] ?? month
 }
 
-interface Content extends Pick<MailIntent, 'id' | 'template' | 'subject' | 'category'>, Pick<Letter, 'title' | 'paragraphs' | 'unsubscribeUrl'> {
+interface Content extends Pick<MailIntent, 'id' | 'template' | 'subject' | 'category' | 'creative'>, Pick<Letter, 'title' | 'paragraphs' | 'unsubscribeUrl'> {
   readonly order?: Order
 }
 

@@ -28,6 +28,7 @@ export function orderRow(order: Order): WarehouseRow {
     id: order.id,
     order_number: order.number,
     state: order.state,
+    purpose: order.purpose?.what ?? null,
     customer_id: order.customerId,
     subtotal: text(order.subtotal),
     discount: text(order.discount),

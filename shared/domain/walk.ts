@@ -34,14 +34,14 @@ export class CursorExpired extends Error {}
 /** Beyond so many, what is met again is handed over again: the views show it once all the same. */
 const SEEN_MAX = 300
 
-export function firstWalk(nowMs: number, { historyMs }: Pace): Walk {
+export function firstWalk(nowMs: number, { historyMs }: Pick<Pace, 'historyMs'>): Walk {
   const fromMs = Math.max(0, nowMs - historyMs)
   return { fromMs, toMs: fromMs, cursor: null, reachedMs: fromMs, caughtUpMs: null, seen: [] }
 }
 
-/** A walk that is known to be at the present. */
-export function walkedTo(nowMs: number): Walk {
-  return { fromMs: nowMs, toMs: nowMs, cursor: null, reachedMs: nowMs, caughtUpMs: nowMs, seen: [] }
+/** A walk at the present, of a list that was read to its end; its next window begins at `fromMs`. */
+export function walkedTo(nowMs: number, fromMs: number): Walk {
+  return { fromMs, toMs: fromMs, cursor: null, reachedMs: nowMs, caughtUpMs: nowMs, seen: [] }
 }
 
 /** Opens the next window, unless one is open still. No window reaches beyond `nowMs`. */

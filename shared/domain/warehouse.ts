@@ -82,7 +82,7 @@ export const WAREHOUSE = {
     clusteredBy: ['id'],
     retentionYears: 7,
     columns: [
-      id, text('order_number'), text('state'), text('customer_id'), money('subtotal'), money('discount'), text('promo_code'), money('promo_discount'),
+      id, text('order_number'), text('state'), text('purpose'), text('customer_id'), money('subtotal'), money('discount'), text('promo_code'), money('promo_discount'),
       money('shipping'), money('tax'), text('tax_state'), money('total'), text('currency'), text('gateway'),
       list('items', [text('product_id'), text('sku'), text('category'), whole('quantity'), money('unit_price'), money('total')]), ...written,
     ],
@@ -230,13 +230,14 @@ export const WAREHOUSE = {
       money('tax'), money('total'), text('currency'), time('finalized_at'), time('paid_at'), ...written,
     ],
   },
+  // Of campaigns only. `opened_at` is the first time; `clicks` are the latest fifty, `clicked_at` is the first of these.
   'engagement.mails_log': {
     clusteredBy: ['campaign', 'id'],
     retentionYears: 2,
     partitionFilter: true,
     columns: [
       id, text('template'), text('category'), text('campaign'), text('creative'), text('status'), text('customer_id'), text('order_id'),
-      time('sent_at'), time('delivered_at'), time('opened_at'), time('clicked_at'), ...written,
+      time('sent_at'), time('delivered_at'), time('opened_at'), time('clicked_at'), list('clicks', [time('clicked_at')]), ...written,
     ],
   },
   'engagement.pushes_log': {

@@ -11,7 +11,7 @@ import { Failure } from '#values/failure.ts'
 import { log } from '#platform/log.ts'
 import { redactText } from '#platform/redact.ts'
 import { through } from '#stores/breakers.ts'
-import { beginRun, endRun, noteRun, saveRunProgress } from '#stores/syncs.ts'
+import { beginRun, endRun, saveRunProgress } from '#stores/syncs.ts'
 import type { Run, Tally } from './schedule.ts'
 
 /** Rows handed over at once. */
@@ -85,26 +85,6 @@ export async function synced({ name, mode, run: { hasTime }, work }: SyncFacts):
 export async function syncedBy(vendor: string, facts: SyncFacts): Promise<Tally> {
   const passage = await through(vendor, () => synced(facts))
   return 'done' in passage ? passage.done : { deferred: 1 }
-}
-
-interface RecordedFacts {
-  readonly name: string
-  readonly startedAtMs: number
-  readonly work: () => Promise<{ readonly counts: SyncCounts; readonly atPresent: boolean }>
-}
-
-/** For a sync that keeps its own watermark and needs no lease: its runs are on record all the same. */
-export async function recorded({ name, startedAtMs, work }: RecordedFacts): Promise<Tally> {
-  try {
-    const { counts, atPresent } = await work()
-    await noteRun({ job: name, startedAtMs, state: atPresent ? 'done' : 'more', counts, error: null })
-    return { ...counts }
-  } catch (error) {
-    await noteRun({ job: name, startedAtMs, state: 'failed', counts: NO_COUNTS, error: reasonOf(error) }).catch((again: unknown) => {
-      log.warn('a run could not be noted', { function: name, why: String(again) })
-    })
-    throw error
-  }
 }
 
 function reasonOf(error: unknown): string {

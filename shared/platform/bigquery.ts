@@ -31,7 +31,6 @@ export type Fields = Record<string, unknown>
 interface Query {
   readonly query: string
   readonly params: Record<string, unknown>
-  readonly types?: Record<string, string>
   readonly maximumBytesBilled: string
 }
 
@@ -39,13 +38,9 @@ export interface Statement {
   /** GoogleSQL; datasets by their declared names. */
   readonly query: string
   readonly params: Readonly<Record<string, unknown>>
-  /** Types of parameters that their values do not show. */
-  readonly types?: Readonly<Record<string, string>>
+  /** A wrong statement must not cost a month's rent. */
   readonly bytesBilledMax: number
 }
-
-/** What one statement may read: a wrong one must not cost a month's rent. */
-const BYTES_BILLED_MAX = String(20 * 2 ** 30)
 
 /** How the shop calls its datasets, by the names under which they are declared. */
 export function datasetNames(): Record<string, string> {
@@ -117,10 +112,9 @@ export async function tableMetadata(dataset: string, table: string): Promise<unk
  * @throws Failure SERVICE_UNAVAILABLE when the warehouse does not answer, INTERNAL_ERROR when it refuses the statement
  */
 export async function queryQuickly(statement: Statement, leftMs: number): Promise<Fields[]> {
-  const { query, params, types = {}, bytesBilledMax } = statement
   const client = await load(false)
   try {
-    const asked = client.query({ query: withNames(query), params: { ...params }, types: { ...types }, maximumBytesBilled: String(bytesBilledMax) })
+    const asked = client.query(asQuery(statement))
     const [rows] = await within(Math.max(leftMs, 1), 'query', asked)
     return rows.map(plainFields)
   } catch (error) {
@@ -134,10 +128,10 @@ export async function queryQuickly(statement: Statement, leftMs: number): Promis
  * The rows of a bounded statement.
  * @throws Failure SERVICE_UNAVAILABLE when the warehouse does not answer
  */
-export async function queryRows(query: string, params: Record<string, unknown>): Promise<Fields[]> {
+export async function queryRows(statement: Statement): Promise<Fields[]> {
   const client = await load()
   try {
-    const asked = client.query({ query: withNames(query), params, maximumBytesBilled: BYTES_BILLED_MAX })
+    const asked = client.query(asQuery(statement))
     const [rows] = await within(config('deadlines').WAREHOUSE_DEADLINE_MS, 'query', asked)
     return rows.map(plainFields)
   } catch (error) {
@@ -147,9 +141,13 @@ export async function queryRows(query: string, params: Record<string, unknown>):
 }
 
 /** The rows of a statement that may have a million, a page at a time. */
-export async function* streamRows(query: string, params: Record<string, unknown>): AsyncGenerator<Fields> {
+export async function* streamRows(statement: Statement): AsyncGenerator<Fields> {
   const client = await load()
-  for await (const row of client.createQueryStream({ query: withNames(query), params, maximumBytesBilled: BYTES_BILLED_MAX })) yield plainFields(row)
+  for await (const row of client.createQueryStream(asQuery(statement))) yield plainFields(row)
+}
+
+function asQuery({ query, params, bytesBilledMax }: Statement): Query {
+  return { query: withNames(query), params: { ...params }, maximumBytesBilled: String(bytesBilledMax) }
 }
 
 /** Values without the client's wrappers: moments as text with milliseconds, unless they have more. */

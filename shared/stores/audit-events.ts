@@ -1,31 +1,24 @@
-/**
- * Audit events as the warehouse holds them. The log is read, not the view over it: the view shows the latest row of an
- * id, and would hide what somebody added later.
- */
+/** Audit events and their seals as the warehouse holds them. */
 import { dayAfter, startOf } from '#domain/audit-seal.ts'
 import { cursorOf, cursorParts } from '#values/cursor.ts'
 import { iso } from '#values/time.ts'
 import { queryRows, streamRows, type Fields } from '#platform/bigquery.ts'
+import { auditEventsOfDay, type DayBounds } from './statements/audit-events-of-day.ts'
+import { auditEventsPage } from './statements/audit-events-page.ts'
+import { auditSeals } from './statements/audit-seals.ts'
 
-const OF_DAY = 'SELECT * FROM `audit.events_log` WHERE created_at >= TIMESTAMP(@from) AND created_at < TIMESTAMP(@to)'
-const NAMED = `${OF_DAY} AND id IN UNNEST(@ids)`
-const PAGE = `${OF_DAY} AND (created_at > TIMESTAMP(@from) OR id > @after)
-QUALIFY ROW_NUMBER() OVER (PARTITION BY id ORDER BY updated_at DESC, row_version DESC) = 1
-ORDER BY created_at, id
-LIMIT @limit`
-
-function boundsOf(day: string): { from: string; to: string } {
+function boundsOf(day: string): DayBounds {
   return { from: iso(startOf(day)), to: iso(startOf(dayAfter(day))) }
 }
 
 /** Every row that is dated on a day, in no order; a fact that came twice comes twice. */
 export function eventRows(day: string): AsyncIterable<Fields> {
-  return streamRows(OF_DAY, boundsOf(day))
+  return streamRows(auditEventsOfDay(boundsOf(day)))
 }
 
 /** The rows of a day with these ids. */
 export function eventRowsNamed(day: string, ids: readonly string[]): AsyncIterable<Fields> {
-  return streamRows(NAMED, { ...boundsOf(day), ids: [...ids] })
+  return streamRows(auditEventsOfDay({ ...boundsOf(day), ids }))
 }
 
 export interface EventPage {
@@ -37,7 +30,7 @@ export interface EventPage {
 export async function listEvents({ day, cursor, limit }: { day: string; cursor?: string | undefined; limit: number }): Promise<EventPage> {
   const [atMs, after] = cursor === undefined ? [startOf(day), ''] : cursorParts(cursor)
   const from = iso(Math.max(atMs, startOf(day)))
-  const rows = await queryRows(PAGE, { ...boundsOf(day), from, after, limit: limit + 1 })
+  const rows = await queryRows(auditEventsPage({ ...boundsOf(day), from, after, limit: limit + 1 }))
   const shown = rows.slice(0, limit)
   const last = rows.length > limit ? shown.at(-1) : undefined
   return {
@@ -62,7 +55,7 @@ function valueOf(text: unknown): unknown {
 /** Hashes of the seals that the warehouse holds, by day. More than one hash for a day means that somebody has written one. */
 export async function publishedSeals(): Promise<Map<string, string[]>> {
   const byDay = new Map<string, string[]>()
-  for (const { id, seal_hash: hash } of await queryRows('SELECT DISTINCT id, seal_hash FROM `audit.seals_log`', {})) {
+  for (const { id, seal_hash: hash } of await queryRows(auditSeals())) {
     byDay.set(String(id), [...(byDay.get(String(id)) ?? []), String(hash)])
   }
   return byDay

@@ -10,7 +10,7 @@ import { cursorOf, cursorParts } from '#values/cursor.ts'
 import { now } from '#platform/clock.ts'
 import { collection, countOf, doc, readQuery, type Doc, type Query, type Snapshot, type Unit, type Writer } from '#platform/firestore.ts'
 import { inboxQuery, nudgeAll, recordOf } from './inbox.ts'
-import { mailDoc, mailOf, nudgeMails } from './mails.ts'
+import { changeMails, mailDoc, mailOf, nudgeMails } from './mails.ts'
 
 /** No vendor of events is called so. */
 const MAIL = 'mail'
@@ -56,11 +56,14 @@ export function refusalOf(id: string, snapshot: Snapshot): RefusedReplay | undef
 }
 
 /** Puts dead letters back on their schedule, in the caller's transaction, which has read them. */
-export function putBackLetters(writer: Writer, snapshots: readonly Snapshot[], replayId: string): void {
-  for (const snapshot of snapshots) {
+export function putBackLetters(writer: Writer, outbox: Doc, snapshots: readonly Snapshot[], replayId: string): void {
+  const events = snapshots.filter((snapshot) => mailIn(snapshot) === undefined)
+  for (const snapshot of events) writer.update(snapshot.ref, { ...putBack(recordOf(snapshot) as InboxRecord, replayId, now()) })
+  const mails = snapshots.flatMap((snapshot) => {
     const mail = mailIn(snapshot)
-    writer.update(snapshot.ref, { ...(mail === undefined ? putBack(recordOf(snapshot) as InboxRecord, replayId, now()) : putBackMail(mail, replayId, now())) })
-  }
+    return mail === undefined ? [] : [{ place: snapshot.ref, mail, change: putBackMail(mail, replayId, now()) }]
+  })
+  changeMails(writer, outbox, mails)
 }
 
 export function kindsOf(snapshots: readonly Snapshot[]): PutBack {

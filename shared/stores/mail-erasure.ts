@@ -9,7 +9,8 @@ import { NOBODY } from '#domain/mail.ts'
 import { now } from '#platform/clock.ts'
 import { collection, commit, readQuery, revise, type Snapshot, type Unit } from '#platform/firestore.ts'
 import { addressDoc, addressId, addressOf } from './mail-addresses.ts'
-import { mailOf } from './mails.ts'
+import { changeMails, mailOf, type Changing } from './mails.ts'
+import { outboxDoc } from './outbox.ts'
 
 const PAGE = 100
 /** Of one query. */
@@ -49,11 +50,17 @@ export async function forgetting(unit: Unit, mails: readonly Snapshot[], address
   const known = await unit.getAll(...(await Promise.all(ids.map(addressDoc))))
   const found = new Map([...mails, ...others].map((snapshot) => [snapshot.ref.path, snapshot]))
   const named = [...found.values()].filter((snapshot) => mailOf(snapshot)?.to !== NOBODY)
+  const outbox = await outboxDoc()
   const write = (): void => {
-    for (const snapshot of named) unit.update(snapshot.ref, { ...forgottenMail(mailOf(snapshot) as Mail) })
+    changeMails(unit, outbox, named.map(blanked))
     for (const snapshot of known) forgetAddress(unit, snapshot)
   }
   return { count: named.length, isAll: others.length < PAGE, write }
+}
+
+function blanked(snapshot: Snapshot): Changing {
+  const mail = mailOf(snapshot) as Mail
+  return { place: snapshot.ref, mail, change: forgottenMail(mail) }
 }
 
 function forgetAddress(unit: Unit, snapshot: Snapshot): void {

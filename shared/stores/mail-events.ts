@@ -9,7 +9,8 @@ import { now } from '#platform/clock.ts'
 import { collection, readOne, readQuery, revise, type Doc } from '#platform/firestore.ts'
 import { markApplied, pendingRecord } from './inbox.ts'
 import { addressId, holding } from './mail-addresses.ts'
-import { mailDoc, mailOf } from './mails.ts'
+import { changeMails, mailDoc, mailOf } from './mails.ts'
+import { outboxDoc } from './outbox.ts'
 
 /** The mail that an event is about: by the id that it brought back, or by the provider's. */
 async function placeOf(mailId: string | null, providerId: string): Promise<Doc | undefined> {
@@ -19,18 +20,19 @@ async function placeOf(mailId: string | null, providerId: string): Promise<Doc |
   return found?.ref
 }
 
-/** @param read what a record's payload says; undefined: nothing that a mail's state depends on */
+/** @param read what a record's payload says; undefined: nothing about a mail */
 export async function applyMailEvent(place: Doc, mailId: string | null, read: (payload: string) => MailEvent | undefined): Promise<void> {
   const record = pendingRecord(await readOne(place))
   const event = record === undefined ? undefined : read(record.payload)
   const about = event === undefined ? undefined : await placeOf(mailId, event.providerId)
+  const outbox = await outboxDoc()
   await revise(async (unit) => {
     if (pendingRecord(await unit.get(place)) === undefined) return
     const mail = about === undefined ? undefined : mailOf(await unit.get(about))
     if (event === undefined || about === undefined || mail === undefined || !isAbout(mail, event)) return markApplied(unit, place, 'ignored')
     const hold = await holding(unit, wishesOf(mail, event))
     const change = afterEvent(mail, event, addressId, now())
-    if (change !== undefined) unit.update(about, { ...change })
+    if (change !== undefined) changeMails(unit, outbox, [{ place: about, mail, change }])
     hold()
     markApplied(unit, place, 'applied')
   })

@@ -8,9 +8,10 @@ import { isWaiting, type Deferral, type Envelope, type Mail, type MailChange } f
 import { HOUR_MS } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
-import { collection, doc, readQuery, revise, type Data, type Doc, type Snapshot, type Unit } from '#platform/firestore.ts'
+import { collection, doc, readQuery, revise, type Doc, type Snapshot, type Unit } from '#platform/firestore.ts'
 import { addressDoc, addressId, addressOf } from './mail-addresses.ts'
-import { mailDoc, mailOf } from './mails.ts'
+import { changeMails, mailDoc, mailOf } from './mails.ts'
+import { outboxDoc } from './outbox.ts'
 
 /** A counter says nothing after a minute; its document goes later. */
 const COUNTER_KEPT_MS = 2 * HOUR_MS
@@ -35,14 +36,14 @@ export interface Claimed {
 export async function claimMail(nudge: Nudge): Promise<Claimed | undefined> {
   const { MAIL_FROM, MAIL_REPLY_TO } = config('shop')
   const { MAILS_PER_RECIPIENT_MINUTE: mailboxLimit } = config('limits')
-  const place = await mailDoc(nudge.mailId)
+  const [place, outbox] = [await mailDoc(nudge.mailId), await outboxDoc()]
   return revise(async (unit) => {
     const { mail, recipients } = await readClaim(unit, place, nudge.recipients)
     if (mail === undefined) return undefined
     const nowMs = now()
     const claimed = claim(mail, nudge.attempt, { recipients, nameOf: addressId, from: MAIL_FROM, replyTo: MAIL_REPLY_TO, mailboxLimit, nowMs })
     if (claimed === undefined) return undefined
-    unit.update(place, data(claimed.change))
+    changeMails(unit, outbox, [{ place, mail, change: claimed.change }])
     if (claimed.kind !== 'send') return undefined
     await countSends(unit, mail.id, recipients, claimed)
     return { mail: { ...mail, ...claimed.change }, envelope: claimed.envelope, stale: claimed.stale }
@@ -86,20 +87,22 @@ async function countSends(unit: Unit, mailId: string, recipients: readonly Recip
 
 /** Changes a mail that still waits; another copy of the nudge may have sent it meanwhile: what is sent stays sent. */
 async function changeWaiting(mailId: string, rule: (mail: Mail) => MailChange | undefined): Promise<void> {
-  const place = await mailDoc(mailId)
+  const [place, outbox] = [await mailDoc(mailId), await outboxDoc()]
   await revise(async (unit) => {
     const mail = mailOf(await unit.get(place))
     const change = mail === undefined || !isWaiting(mail) ? undefined : rule(mail)
-    if (change !== undefined) unit.update(place, data(change))
+    if (mail !== undefined && change !== undefined) changeMails(unit, outbox, [{ place, mail, change }])
   })
 }
 
 /** Whatever it has become meanwhile: the provider has it. */
 export async function markTaken(mailId: string, providerId: string): Promise<void> {
-  const place = await mailDoc(mailId)
+  const [place, outbox] = [await mailDoc(mailId), await outboxDoc()]
   await revise(async (unit) => {
     const mail = mailOf(await unit.get(place))
-    if (mail !== undefined) unit.update(place, data(taken(mail, providerId, { state: 'sent', told: { atMs: now(), reason: null }, nowMs: now() })))
+    if (mail === undefined) return
+    const change = taken(mail, providerId, { state: 'sent', told: { atMs: now(), reason: null }, nowMs: now() })
+    changeMails(unit, outbox, [{ place, mail, change }])
   })
 }
 
@@ -132,8 +135,4 @@ export async function unclaimed(providerIds: readonly string[]): Promise<string 
     if (others.length === 0) return providerId
   }
   return undefined
-}
-
-function data(change: MailChange): Data {
-  return { ...change }
 }

@@ -2,6 +2,7 @@
  * The mail queue: a mail is a record, written in the transaction of what it tells. The record decides whether it is
  * still to be sent; a message is only a nudge.
  */
+import { firstReport, nextReport } from '#domain/campaign.ts'
 import { isNudged, newMail, type Mail, type MailStatus } from '#domain/mail-record.ts'
 import { NOBODY, type MailIntent } from '#domain/mail.ts'
 import { cursorOf, cursorParts } from '#values/cursor.ts'
@@ -10,6 +11,7 @@ import { log } from '#platform/log.ts'
 import { publish } from '#platform/pubsub.ts'
 import { collection, countOf, doc, readOne, readQuery, type Doc, type Query, type Snapshot, type Writer } from '#platform/firestore.ts'
 import { addressId, recipientsOf } from './mail-addresses.ts'
+import { addRows } from './outbox.ts'
 
 export const MAIL_TOPIC = 'mail-queued'
 
@@ -25,9 +27,34 @@ export async function readMail(mailId: string): Promise<Mail | undefined> {
   return mailOf(await readOne(await mailDoc(mailId)))
 }
 
-/** Queues a mail with the caller's other writes. The intent's id makes a second one fail the commit. Who was forgotten gets none. */
-export function queueMail(writer: Writer, place: Doc, intent: MailIntent): void {
-  if (intent.to !== NOBODY) writer.create(place, { ...newMail(intent, recipientsOf(intent), now()) })
+/**
+ * Queues a mail with the caller's other writes. The intent's id makes a second one fail the commit. Who was forgotten gets none.
+ * @param outbox for the row of a campaign mail, which is nobody's without it
+ */
+export function queueMail(writer: Writer, place: Doc, intent: MailIntent, outbox?: Doc): void {
+  if (intent.to === NOBODY) return
+  const { mail, rows } = firstReport(newMail(intent, recipientsOf(intent), now()))
+  writer.create(place, { ...mail })
+  if (rows.length === 0) return
+  if (outbox === undefined) throw new Error(`The campaign mail ${intent.id} is queued without a place for its row.`)
+  addRows(writer, outbox, rows)
+}
+
+/** A mail as a transaction has read it, and what is to become of it. */
+export interface Changing {
+  readonly place: Doc
+  readonly mail: Mail
+  readonly change: Partial<Mail>
+}
+
+/** Changes mails in the caller's transaction, which has read them; what it means for a campaign's figures goes to the warehouse with it. */
+export function changeMails(writer: Writer, outbox: Doc, mails: readonly Changing[]): void {
+  const rows = mails.flatMap(({ place, mail, change }) => {
+    const next = nextReport(mail, change, now())
+    writer.update(place, { ...next.change })
+    return next.rows
+  })
+  if (rows.length > 0) addRows(writer, outbox, rows)
 }
 
 type Nudged = Pick<MailIntent, 'id' | 'to' | 'cc' | 'bcc' | 'category' | 'sendAtMs'> & Partial<Pick<Mail, 'attempts'>>

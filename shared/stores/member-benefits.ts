@@ -26,7 +26,7 @@ export async function membersAwaitingBenefits(limit: number): Promise<Member[]> 
 
 /** @returns how many benefits the month has brought; undefined when it had before */
 export async function bringBenefits(customerId: string): Promise<number | undefined> {
-  const place = await memberDoc(customerId)
+  const [place, outbox] = [await memberDoc(customerId), await outboxDoc()]
   const month = await transact(async (unit) => {
     const member = memberOf(await unit.get(place))
     const brought = member === undefined ? undefined : benefitsOfMonth(member, { ...scene(), unsubscribeUrl: unsubscribeUrl(member.email) })
@@ -35,7 +35,7 @@ export async function bringBenefits(customerId: string): Promise<number | undefi
     const letters = await Promise.all(brought.mails.map(async (intent) => ({ intent, at: await mailDoc(intent.id) })))
     unit.set(place, memberData(brought.member))
     for (const { benefit, at } of places) unit.create(at, { ...benefit } as unknown as Data)
-    for (const { intent, at } of letters) queueMail(unit, at, intent)
+    for (const { intent, at } of letters) queueMail(unit, at, intent, outbox)
     return brought
   })
   await nudgeMails(month?.mails ?? [])

@@ -47,7 +47,7 @@ export async function acceptReplay(unit: Unit, wish: ReplayWish, ids?: readonly 
   if (known !== undefined) return { replay: known, putBack: NOTHING, refused: await refusedAtFirst(unit, known), isNew: false }
   const [first, ...later] = ids === undefined ? [] : batchesOf(ids)
   const batch = await readBatch(unit, newReplay(wish, now()), first)
-  writeBatch(unit, batch)
+  writeBatch(unit, await outboxDoc(), batch)
   for (const [n, named] of later.entries()) unit.create(await batchDoc(wish.id, n + 1), { replayId: wish.id, n: n + 1, ids: named })
   unit.create(place, replayData(batch.replay))
   addRows(unit, await outboxDoc(), [acceptedRow(batch.replay), ...lastRow(batch.replay)])
@@ -72,7 +72,7 @@ export async function workReplay(replayId: string): Promise<Worked | undefined> 
     if (replay === undefined) return undefined
     if (replay.state === 'done') return { replay, putBack: NOTHING, refused: [] }
     const batch = await readBatch(unit, replay, await namedIn(unit, replay))
-    writeBatch(unit, batch)
+    writeBatch(unit, await outboxDoc(), batch)
     unit.set(place, replayData(batch.replay))
     const rows = lastRow(batch.replay)
     if (rows.length > 0) addRows(unit, await outboxDoc(), rows)
@@ -114,8 +114,8 @@ function nextDead(unit: Unit, { filter, cursor, createdAtMs }: Replay): Promise<
   return walkOn(unit, { ...filter, toMs }, cursor, REPLAY_BATCH)
 }
 
-function writeBatch(unit: Unit, { replay, dead, refused, place }: Batch): void {
-  putBackLetters(unit, dead, replay.id)
+function writeBatch(unit: Unit, outbox: Doc, { replay, dead, refused, place }: Batch): void {
+  putBackLetters(unit, outbox, dead, replay.id)
   if (place === undefined) return
   const told = refused.map(({ id, reason }) => ({ id, reason }))
   const expireAt = new Date(now() + REPLAY_KEPT_MS)

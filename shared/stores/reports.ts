@@ -8,6 +8,7 @@ import { config } from '#platform/config.ts'
 import { countFilled } from './carts.ts'
 import { oldestWaitingMs } from './outbox.ts'
 import { reportRows } from './report-cache.ts'
+import { campaignFigures } from './statements/campaign-figures.ts'
 import { customersByValue } from './statements/customers-by-value.ts'
 import { customersWon } from './statements/customers-won.ts'
 import { productSales } from './statements/product-sales.ts'
@@ -56,7 +57,7 @@ export function historyRows(span: { readonly from: string; readonly to: string }
 /** Reports over the last days, by name. */
 const REPORTS = {
   channels: salesByChannel, hours: salesByHour, tiers: salesByTier, cohorts: salesByCohort, segments: customersByValue, acquisition: customersWon,
-  products: productSales,
+  products: productSales, campaigns: campaignFigures,
 } as const
 
 export type ReportName = keyof typeof REPORTS

@@ -5,7 +5,7 @@
 import {
   caughtUpAt, NO_COUNTS, RUNS_KEPT_MS, taken, watermarkOf, type Sync, type SyncCounts, type SyncMode, type SyncRun, type SyncState,
 } from '#domain/sync-run.ts'
-import { walkedTo, type Walk } from '#domain/walk.ts'
+import type { Walk } from '#domain/walk.ts'
 import { Failure } from '#values/failure.ts'
 import { newId } from '#values/ids.ts'
 import { now } from '#platform/clock.ts'
@@ -83,21 +83,6 @@ export async function endRun(run: SyncRun, { state, counts, error }: Ending): Pr
     if (sync?.lease?.runId === run.id) unit.set(place, syncData({ ...sync, lease: null }))
     const watermarkMs = sync === undefined ? run.watermarkMs : watermarkOf(sync.walks)
     unit.set(record, runData({ ...run, ...counts, state, endedAtMs: now(), watermarkMs, error }))
-  })
-}
-
-export interface NotedRun extends Ending {
-  readonly job: string
-  readonly startedAtMs: number
-}
-
-/** A run that had no lease: its record, and how far it came if it came to the present. */
-export async function noteRun({ job, startedAtMs, state, counts, error }: NotedRun): Promise<void> {
-  const run: SyncRun = { id: newId('run'), job, mode: 'live', state, startedAtMs, endedAtMs: now(), watermarkMs: state === 'done' ? startedAtMs : null, error, ...counts }
-  const [place, record] = [await syncDoc(job), await runDoc(run.id)]
-  await commit((writer) => {
-    if (state === 'done') writer.set(place, syncData({ job, mode: 'live', walks: { all: walkedTo(startedAtMs) }, lease: null }))
-    writer.set(record, runData(run))
   })
 }
 

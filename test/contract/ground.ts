@@ -20,6 +20,7 @@ export interface Furnished {
 
 const UNLIMITED = { API_LIMIT_PER_MINUTE: '1000000', ADMIN_LIMIT_PER_MINUTE: '1000000', PAYOUTS_PER_HOUR: '1000000', MAILS_PER_MINUTE: '1000000', CHECKOUTS_PER_CUSTOMER_HOUR: '1000000', CHECKOUTS_PER_IP_HOUR: '1000000', CARDS_PER_CUSTOMER_HOUR: '1000000' }
 const SHIPS = { SHIPPING_RATES: '[{"fee":"5.95"}]', CORS_ORIGINS: 'https://shop.example' }
+const OVERSOLD = 'VARTOTE1'
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
 
@@ -44,6 +45,7 @@ export async function openFurnished(options: Partial<LocalCloudOptions> = {}): P
   await admin.call('PUT', '/api/payees/band', { name: 'The Band', destination: 'acct_band' })
   await admin.call('PUT', `/api/admin/customers/${gone.id}/tax-exemption`, { certificate: 'TX-1234', validThrough: '2030-12-31', reason: 'Church' })
   await admin.post(`/api/orders/${orders[0]?.['id']}/notes`, { text: 'Called about his order.' })
+  await customer.buy({ productId: OVERSOLD, quantity: 2 })
   await shop.act('stripe', 'disputes', { payment_intent: orders[7]?.['payment'].transactionId, reason: 'fraudulent' })
   const stray = await chargeElsewhere(shop, { amount: 5_000 })
   const dead = await new Inbox(shop, String(orders[0]?.['id'])).layDead(ABOUT_US_NOT, 3)
@@ -51,7 +53,9 @@ export async function openFurnished(options: Partial<LocalCloudOptions> = {}): P
   await shop.cloud.advance(20 * MINUTE_MS)
   await shop.tally('reconcile-payments')
   await shop.cloud.advance(3 * DAY_MS)
-  for (const job of ['send-member-benefits', 'publish-audit-seal']) await shop.tally(job)
+  // The store sells what was sold online, and a second till has goods that the first has.
+  await shop.act('square', 'inventory', { productId: OVERSOLD, adjust: -1 - shop.shelf(OVERSOLD) })
+  for (const job of ['send-member-benefits', 'publish-audit-seal', 'sync-square-catalogue', 'sync-lightspeed-items']) await shop.tally(job)
   await shop.cloud.drain()
   // Three days later nobody is signed in any more.
   const [buyer, boss] = [await shop.person('customer', customer.id), await shop.person('admin', admin.id)]

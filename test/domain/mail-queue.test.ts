@@ -133,11 +133,11 @@ describe('refuses', () => {
   })
 })
 
-const event = (state: ToldState, wanted: Partial<MailEvent> = {}): MailEvent => ({
+const event = (state: MailEvent['state'], wanted: Partial<MailEvent> = {}): MailEvent => ({
   state, atMs: NOW_MS, providerId: 're_1', recipients: ['adr_a@x.org'], holds: state === 'bounced' ? 'bounce' : null, reason: null, ...wanted,
 })
 const after = (one: Mail, told: MailEvent): Mail => ({ ...one, ...afterEvent(one, told, nameOf, NOW_MS) })
-const SENT = { ...mail(), ...taken(mail(), 're_1', { state: 'sent', told: { atMs: NOW_MS, reason: null }, nowMs: NOW_MS }) }
+const SENT: Mail = { ...mail(), ...taken(mail(), 're_1', { state: 'sent', told: { atMs: NOW_MS, reason: null }, nowMs: NOW_MS }) }
 
 describe('does, as events tell,', () => {
   test.each<[ToldState[], MailStatus]>([
@@ -154,6 +154,14 @@ describe('does, as events tell,', () => {
 
   test.each<MailStatus>(['queued', 'deferred', 'dead_letter', 'failed', 'suppressed'])('know by an event that a mail went out whose answer was lost, while it is %s', (status) => {
     expect(after(mail({ status, nextAtMs: NOW_MS, lastError: 'no answer' }), event('delivered'))).toMatchObject({ status: 'delivered', providerId: 're_1', nextAtMs: null, lastError: null })
+  })
+
+  test('count a click as an open, and either as an arrival, at the first moment that is told', () => {
+    const campaign = { ...SENT, category: 'campaign' as const }
+    const clicked = after(after(campaign, event('clicked', { atMs: NOW_MS + 9 })), event('clicked', { atMs: NOW_MS + 5 }))
+    expect(clicked).toMatchObject({ status: 'delivered', openedAtMs: NOW_MS + 5, clicksMs: [NOW_MS + 5, NOW_MS + 9], told: { delivered: { atMs: NOW_MS + 5 } } })
+    expect(after(clicked, event('opened', { atMs: NOW_MS + 2 }))).toMatchObject({ openedAtMs: NOW_MS + 2, clicksMs: [NOW_MS + 5, NOW_MS + 9] })
+    expect(after(clicked, event('bounced')).status).toBe('bounced')
   })
 
   test('say why a mail bounced', () => {
@@ -182,20 +190,28 @@ describe('refuses, as events tell,', () => {
     expect(after(several, event('suppressed', { recipients: ['adr_a@x.org', 'adr_b@x.org'] })).status).toBe('suppressed')
   })
 
+  test('to keep who reads what he waited for, and what somebody does who was forgotten', () => {
+    const forgotten = { ...SENT, category: 'campaign' as const, to: NOBODY }
+    expect([afterEvent(SENT, event('opened'), nameOf, NOW_MS), afterEvent(forgotten, event('clicked'), nameOf, NOW_MS)]).toEqual([undefined, undefined])
+  })
+
   test('to write what is nothing new, and an event about another mail', () => {
     expect(afterEvent(SENT, event('sent'), nameOf, NOW_MS)).toBeUndefined()
+    const read = after({ ...SENT, category: 'campaign' }, event('clicked'))
+    expect([afterEvent(read, event('clicked'), nameOf, NOW_MS), afterEvent(read, event('opened', { atMs: NOW_MS + 1 }), nameOf, NOW_MS)]).toEqual([undefined, undefined])
     expect([isAbout(SENT, event('sent')), isAbout(SENT, event('sent', { providerId: 're_2' })), isAbout(mail(), event('sent'))]).toEqual([true, false, true])
   })
 })
 
 describe('survives, as events tell,', () => {
   test('any order, and everything twice: the same mail in the end', () => {
-    const told = fc.record({ state: fc.constantFrom(...TOLD_STATES), atMs: fc.integer({ min: NOW_MS, max: NOW_MS + 3 }), reason: fc.constantFrom(null, 'a', 'b') })
+    const told = fc.record({ state: fc.constantFrom(...TOLD_STATES, 'opened' as const, 'clicked' as const), atMs: fc.integer({ min: NOW_MS, max: NOW_MS + 3 }), reason: fc.constantFrom(null, 'a', 'b') })
     const some = fc.array(told, { minLength: 1, maxLength: 8 })
     const orders = some.chain((events) => fc.tuple(fc.constant(events), fc.shuffledSubarray([...events, ...events], { minLength: 2 * events.length })))
     const end = (events: ReadonlyArray<Pick<MailEvent, 'state' | 'atMs' | 'reason'>>) => {
-      const { status, told: all, sentAtMs, providerId, lastError, nextAtMs } = events.reduce((one, { state, ...more }) => after(one, event(state, more)), mail())
-      return { status, all, sentAtMs, providerId, lastError, nextAtMs }
+      const { status, told: all, sentAtMs, providerId, lastError, nextAtMs, openedAtMs, clicksMs } =
+        events.reduce((one, { state, ...more }) => after(one, event(state, more)), mail({ category: 'campaign' }))
+      return { status, all, sentAtMs, providerId, lastError, nextAtMs, openedAtMs, clicksMs }
     }
     fc.assert(fc.property(orders, ([events, shuffled]) => {
       expect(end(shuffled)).toEqual(end(events))

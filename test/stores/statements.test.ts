@@ -1,11 +1,16 @@
 /**
  * Each statement of the warehouse, through the real client, on rows whose answer was worked out by hand. Every table asks for
- * days here, so that a statement that would read seven years is refused; memberships are few and read whole.
+ * days here, so that a statement that would read seven years is refused; memberships and seals are few and read whole.
  */
 import { readdirSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Statement } from '#platform/bigquery.ts'
+import { auditEventsOfDay } from '#stores/statements/audit-events-of-day.ts'
+import { auditEventsPage } from '#stores/statements/audit-events-page.ts'
+import { auditSeals } from '#stores/statements/audit-seals.ts'
+import { campaignFigures } from '#stores/statements/campaign-figures.ts'
 import { customersByValue } from '#stores/statements/customers-by-value.ts'
+import { customersForgotten } from '#stores/statements/customers-forgotten.ts'
 import { customersWon } from '#stores/statements/customers-won.ts'
 import { factsFound } from '#stores/statements/facts-found.ts'
 import { ledgerEntriesOfDays } from '#stores/statements/ledger-entries-of-days.ts'
@@ -20,6 +25,7 @@ import { today } from '#stores/statements/today.ts'
 import { createWarehouse } from '../../infra/warehouse/create.ts'
 import { statementFaults, STATEMENTS } from '../../infra/warehouse/statements.ts'
 import { TABLES } from '../../infra/warehouse/tables.ts'
+import { sourcesIn } from '../house/source.ts'
 import { openShop, plain } from '../infra/local/bigquery/shop.ts'
 
 const shop = await openShop()
@@ -65,10 +71,56 @@ const MEMBERSHIPS = [
   { ...at('2026-01-01T00:00:00Z', '2026-02-01T00:00:00Z'), id: 'm1', customer_id: 'ann', tier: 'GOLD', status: 'active', row_version: 2 },
   { ...at('2026-01-01T00:00:00Z'), id: 'm2', customer_id: 'bob', tier: 'SILVER', status: 'cancelled' },
 ]
+/** August: campaigns and what came of them. A mail is opened when it is first clicked, unless it says otherwise. */
+const AUGUST = { from: '2026-08-01T05:00:00Z', to: '2026-09-01T05:00:00Z', currency: 'USD', zone: 'America/Chicago' }
+const mail = (id: string, creative: string, customer: string | null, { status = 'delivered', clicks = [], ...more }: { status?: string; clicks?: string[]; [column: string]: unknown } = {}) => ({
+  id, category: 'campaign', campaign: 'spring', creative, status, customer_id: customer, opened_at: clicks[0] ?? null, clicks: clicks.map((click) => ({ clicked_at: click })),
+  created_at: '2026-08-10T12:00:00Z', updated_at: '2026-08-20T15:00:01Z', row_version: 2, ...more,
+})
+const MAILS = [
+  { ...mail('g1', 'green', 'ann', { status: 'sent' }), updated_at: '2026-08-10T12:00:01Z', row_version: 1 },
+  mail('g1', 'green', 'ann', { clicks: ['2026-08-18T10:00:00Z', '2026-08-20T14:00:00Z', '2026-08-20T15:00:01Z'] }),
+  mail('g2', 'green', 'bob', { clicks: ['2026-08-13T03:00:00Z'] }), mail('g3', 'green', 'cyd', { status: 'bounced' }), mail('g4', 'green', 'dan', { status: 'queued' }),
+  mail('r1', 'red', 'ann', { status: 'complained', clicks: ['2026-08-19T10:00:00Z'] }), mail('r2', 'red', 'eve', { opened_at: '2026-08-11T08:00:00Z' }),
+  mail('r3', 'red', 'eve', { status: 'suppressed' }), mail('r4', 'red', 'eve', { status: 'dead_letter' }),
+  mail('r5', 'red', 'fay'), mail('r6', 'red', 'fay', { created_at: '2026-08-03T12:00:00Z', clicks: ['2026-08-04T09:00:00Z'] }),
+  mail('n1', 'n', null, { campaign: 'nobody', clicks: ['2026-08-20T14:59:00Z'] }), mail('a1', 'aged', 'gus', { created_at: '2026-08-01T06:00:00Z', clicks: ['2026-08-31T12:00:00Z'] }),
+  mail('o1', 'old', 'fay', { campaign: 'winter', created_at: '2026-07-20T12:00:00Z', clicks: ['2026-08-05T09:00:00Z'] }),
+]
+const CAME = [
+  // Of the green one: the red one was clicked before it, and its own last click is a second too late.
+  { ...at('2026-08-20T15:00:00Z'), id: 'p1', state: 'partially_refunded', customer_id: 'ann', total: '100' },
+  { ...at('2026-08-22T12:00:00Z'), id: 'p2', state: 'fulfilled', customer_id: 'ann', total: '10.10' },
+  // Of the winter one, which was clicked after the red one: of no mail of August.
+  { ...at('2026-08-05T10:00:00Z'), id: 'p3', state: 'paid', customer_id: 'fay', total: '20' },
+  // Of none: eight days after the click, a month after the mail, opened only, a renewal, never paid, other money, nobody's.
+  { ...at('2026-08-21T03:30:00Z'), id: 'p4', state: 'paid', customer_id: 'bob', total: '50' },
+  { ...at('2026-08-31T13:00:00Z'), id: 'p5', state: 'paid', customer_id: 'gus', total: '51' },
+  { ...at('2026-08-12T10:00:00Z'), id: 'p6', state: 'paid', customer_id: 'eve', total: '52' },
+  { ...at('2026-08-20T14:30:00Z'), id: 'p7', state: 'paid', purpose: 'renew', customer_id: 'ann', total: '47' },
+  { ...at('2026-08-20T16:00:00Z'), id: 'p8', state: 'payment_failed', customer_id: 'ann', total: '53' },
+  { ...at('2026-08-20T16:00:00Z'), id: 'p9', state: 'paid', customer_id: 'ann', total: '54', currency: 'EUR' },
+  { ...at('2026-08-20T16:00:00Z'), id: 'p10', state: 'paid', customer_id: null, total: '55' },
+]
+const CAME_BACK = [
+  { ...at('2026-08-21T10:00:00Z'), id: 'b1', order_id: 'p1', kind: 'refund', status: 'succeeded', amount: '-40' },
+  { ...at('2026-08-21T11:00:00Z'), id: 'b2', order_id: 'p1', kind: 'refund', status: 'pending', amount: '-10' },
+]
 const LEDGER = [
   { ...at('2026-11-20T15:00:00Z'), id: 'e1-sales', entry_id: 'e1' }, { ...at('2026-11-20T15:00:00Z'), id: 'e1-stripe', entry_id: 'e1' },
   { ...at('2026-11-20T23:59:59Z'), id: 'e2-sales', entry_id: 'e2' }, { ...at('2026-11-22T00:00:00Z'), id: 'e3-sales', entry_id: 'e3' },
 ]
+
+/** The same event twice, another of the same moment, one that was changed later, and one of the next day. */
+const event = (id: string, created: string, more: object = {}) => ({ id, what: 'order.refunded', subject: 's', created_at: created, updated_at: created, row_version: 1, ...more })
+const EVENTS = [
+  event('a2', '2026-11-20T10:00:00Z'), event('a2', '2026-11-20T10:00:00Z'), event('a1', '2026-11-20T10:00:00Z'), event('a3', '2026-11-20T00:00:00Z', { why: 'first' }),
+  event('a3', '2026-11-20T00:00:00Z', { why: 'changed', updated_at: '2026-11-25T00:00:00Z' }), event('a4', '2026-11-21T00:00:00Z'),
+  event('a5', '2026-11-22T10:00:00Z', { what: 'customer.erased', subject: 'ann' }), event('a5', '2026-11-22T10:00:00Z', { what: 'customer.erased', subject: 'ann' }),
+  event('a6', '2026-11-19T10:00:00Z', { what: 'customer.erased', subject: 'bob' }),
+]
+const SEALS = ['one', 'one', 'other'].map((hash, n) => ({ id: '2026-11-20', seal_hash: hash, created_at: `2026-11-2${n + 1}T02:00:00Z`, updated_at: '2026-11-21T02:00:00Z', row_version: 1 }))
+const READ_WHOLE: readonly string[] = ['memberships_log', 'seals_log']
 
 async function lay(path: string, rows: readonly object[]): Promise<void> {
   const [dataset, name] = path.split('.') as [string, string]
@@ -77,14 +129,17 @@ async function lay(path: string, rows: readonly object[]): Promise<void> {
 
 beforeAll(async () => {
   await createWarehouse({ client: shop.client })
-  for (const { dataset, name } of TABLES.filter((table) => table.name !== 'memberships_log')) {
+  for (const { dataset, name } of TABLES.filter((table) => !READ_WHOLE.includes(table.name))) {
     await shop.client.dataset(dataset).table(name).setMetadata({ requirePartitionFilter: true } as object)
   }
-  await lay('commerce.orders_log', ORDERS)
+  await lay('commerce.orders_log', [...ORDERS, ...CAME])
   await lay('commerce.square_payments_log', SQUARE)
-  await lay('commerce.payments_log', PAYMENTS)
+  await lay('commerce.payments_log', [...PAYMENTS, ...CAME_BACK])
   await lay('commerce.memberships_log', MEMBERSHIPS)
   await lay('commerce.ledger_log', LEDGER)
+  await lay('engagement.mails_log', MAILS)
+  await lay('audit.events_log', EVENTS)
+  await lay('audit.seals_log', SEALS)
   await lay('analytics.lightspeed_transactions_log', LIGHTSPEED)
   await lay('analytics.mock_lightspeed_transactions_log', [{ ...LIGHTSPEED[0], id: 'mock', total: '1000' }])
 })
@@ -168,6 +223,21 @@ describe('does', () => {
     ])
   })
 
+  test('campaigns: what became of their mails, each open and click once, each order with the mail that was clicked last', async () => {
+    const none = { queued_count: 0, sent_count: 1, delivered_count: 1, bounced_count: 0, complained_count: 0, failed_count: 0, suppressed_count: 0, order_count: 0, revenue: '0' }
+    const one = { ...none, opened_count: 1, clicked_count: 1, named_count: 1 }
+    const { rows, watermark } = await rowsOf(campaignFigures(AUGUST))
+    expect(rows).toEqual([
+      { ...one, campaign_name: 'nobody', creative_name: 'n', named_count: 0 },
+      { ...one, campaign_name: 'spring', creative_name: 'aged' },
+      { ...none, campaign_name: 'spring', creative_name: 'green', queued_count: 1, sent_count: 3, delivered_count: 2, bounced_count: 1, opened_count: 2, clicked_count: 2, named_count: 4, order_count: 2, revenue: '70.1' },
+      { ...none, campaign_name: 'spring', creative_name: 'red', sent_count: 4, delivered_count: 4, complained_count: 1, failed_count: 1, suppressed_count: 1, opened_count: 3, clicked_count: 2, named_count: 6 },
+    ])
+    expect(watermark).toBe('2026-08-31T13:00:00.000Z')
+    const sinceJuly = await rowsOf(campaignFigures({ ...AUGUST, from: '2026-07-15T05:00:00Z' }))
+    expect(sinceJuly.rows.at(-1)).toEqual({ ...one, campaign_name: 'winter', creative_name: 'old', order_count: 1, revenue: '20' })
+  })
+
   test('facts by id and version, and entries of the journal by day', async () => {
     const wanted = { table: 'commerce.orders_log', fromDay: '2026-11-20', toDay: '2026-11-21', ids: ['o1', 'o2', 'o3', 'nobody'] }
     const { rows } = await rowsOf(factsFound(wanted))
@@ -176,11 +246,29 @@ describe('does', () => {
     expect(days).toEqual([{ day: '2026-11-20', entries: 2 }])
   })
 
+  test('audit events of a day: every row of it, those with some ids, and each once in its order', async () => {
+    const day = { from: '2026-11-20T00:00:00Z', to: '2026-11-21T00:00:00Z' }
+    const ids = async (statement: Statement) => (await rowsOf(statement)).rows.map((row) => (row as { id: string }).id)
+    expect((await ids(auditEventsOfDay(day))).sort()).toEqual(['a1', 'a2', 'a2', 'a3', 'a3'])
+    expect((await ids(auditEventsOfDay({ ...day, ids: ['a3', 'a4'] }))).sort()).toEqual(['a3', 'a3'])
+    const page = auditEventsPage({ ...day, after: '', limit: 10 })
+    expect((await rowsOf(page)).rows).toMatchObject([{ id: 'a3', why: 'changed' }, { id: 'a1' }, { id: 'a2' }])
+    expect(await ids(auditEventsPage({ ...day, from: '2026-11-20T10:00:00Z', after: 'a1', limit: 1 }))).toEqual(['a2'])
+    expect((await rowsOf(customersForgotten('2026-11-20T00:00:00Z'))).rows).toEqual([{ subject: 'ann' }])
+    const seals = (await rowsOf(auditSeals())).rows.map((row) => Object.values(row as object).join(' ')).sort()
+    expect(seals).toEqual(['2026-11-20 one', '2026-11-20 other'])
+  })
+
   test('each statement is among those that \'npm run warehouse -- check\' has checked', async () => {
     const files = readdirSync(new URL('../../shared/stores/statements/', import.meta.url)).map((file) => file.replace('.ts', ''))
     const known = [...new Set(Object.keys(STATEMENTS).map((name) => name.replace(/ in .*/, '')))]
     expect(await statementFaults({ client: shop.client })).toEqual([])
     expect(files.filter((file) => file !== 'sales').sort()).toEqual(known.sort())
+  })
+
+  test('no statement stands anywhere else in the product: views are declared with their tables', () => {
+    const elsewhere = sourcesIn('shared', 'functions').filter(({ path, code }) => !path.startsWith('shared/stores/statements/') && /\b(?:FROM|JOIN)\s+\\?`\$?[\w{]/.test(code))
+    expect(elsewhere.map(({ path }) => path)).toEqual(['shared/domain/warehouse.ts'])
   })
 })
 

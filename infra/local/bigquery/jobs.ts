@@ -130,17 +130,17 @@ export class Jobs {
       depth: 0,
       met: [],
       references: 0,
-      folds: 0,
+      folds: [],
     }
   }
 
-  /** Bytes of the columns read, whole tables: an upper bound, as the real estimate is one for clustered tables. */
+  /** Bytes of the columns read, each once, whole tables: an upper bound, as the real estimate is one for clustered tables. */
   async #weigh(scans: readonly Scan[]): Promise<number> {
     let sum = 0
-    for (const scan of scans) {
-      if (scan.columns.size === 0) continue
-      const relation = this.#catalog.relation(scan.table.split('.'), undefined)
-      const columns = relation.columns.filter((column) => scan.columns.has(column.name))
+    for (const [table, some] of Map.groupBy(scans, (scan) => scan.table)) {
+      const relation = this.#catalog.relation(table.split('.'), undefined)
+      const columns = relation.columns.filter((column) => some.some((scan) => scan.columns.has(column.name)))
+      if (columns.length === 0) continue
       const [row] = await this.#engine.read(`SELECT ${columns.map(width).join(' + ')} FROM ${relation.sql}`)
       sum += Number(row?.[0] ?? 0)
     }

@@ -47,6 +47,12 @@ export interface Relation {
   readonly partitionColumn?: string | undefined
 }
 
+export interface Fold {
+  readonly is: 'aggregate' | 'window'
+  /** PARTITION BY of a window; what aggregates are grouped by, their SELECT says. */
+  readonly by: readonly Origin[]
+}
+
 /** One statement under translation. */
 export interface Work {
   readonly relation: (path: readonly string[]) => Relation
@@ -58,11 +64,15 @@ export interface Work {
   /** Columns met while one condition is translated, and how often it named any. */
   met: Origin[]
   references: number
-  /** Aggregates and windows so far: a filter from outside does not pass them. */
-  folds: number
+  /**
+   * Aggregates and windows of the SELECT under translation. A filter from outside on what they tell rows apart by takes whole
+   * groups of rows, and passes; any other would change what they make of them.
+   */
+  readonly folds: Fold[]
 }
 
-export type Ctes = ReadonlyMap<string, readonly Output[]>
+/** Queries by name. Each naming takes its columns anew: BigQuery runs the query wherever it is named, and a filter is good for one place. */
+export type Ctes = ReadonlyMap<string, () => readonly Output[]>
 
 export interface Scope {
   readonly work: Work

@@ -75,9 +75,12 @@ function call(scope: Scope, expr: Call): Typed {
   const chosen = choose(expr.name, expr.args.map((arg) => argument(scope, arg)), shown(expr.name))
   const aggregate = chosen.text.includes('$w')
   const windowOnly = chosen.text.includes('$over')
-  if (aggregate || windowOnly) scope.work.folds += 1
   modifiersFit(expr, chosen.text, aggregate || windowOnly)
-  const over = expr.over === undefined ? '' : ` OVER (${window(scope, expr.over)})`
+  const keys = expr.over?.partitionBy.map((key) => comparableKey(translate(scope, key), 'PARTITION BY')) ?? []
+  const over = expr.over === undefined ? '' : ` OVER (${window(scope, expr.over, keys)})`
+  if (aggregate || windowOnly) {
+    scope.work.folds.push({ is: expr.over === undefined ? 'aggregate' : 'window', by: keys.flatMap(({ origins = [] }) => origins) })
+  }
   const skipNull = expr.nulls === 'IGNORE' && aggregate ? ` FILTER (WHERE ${chosen.args[0] ?? ''} IS NOT NULL)` : ''
   const marks: Record<string, string> = {
     '*': chosen.args.join(', '),
@@ -133,9 +136,8 @@ function isKnown(scope: Scope, name: string): boolean {
   return column || scope.aliases?.has(name) === true || (scope.outer !== undefined && isKnown(scope.outer, name))
 }
 
-function window(scope: Scope, over: Window): string {
-  const keys = over.partitionBy.map((expr) => comparableKey(translate(scope, expr), 'PARTITION BY').sql)
-  const partition = keys.length === 0 ? '' : `PARTITION BY ${keys.join(', ')}`
+function window(scope: Scope, over: Window, keys: readonly Typed[]): string {
+  const partition = keys.length === 0 ? '' : `PARTITION BY ${keys.map(({ sql }) => sql).join(', ')}`
   return partition + orderBy(scope, over.orderBy) + over.frame
 }
 

@@ -4,7 +4,7 @@
  */
 import { parseStatement } from './parse-query.ts'
 import { refuseQuery } from './refusal.ts'
-import { met, type Ctes, type Output, type Scan, type Scope, type Source, type Visible, type Work } from './scope.ts'
+import { met, type Ctes, type Fold, type Output, type Scan, type Scope, type Source, type Visible, type Work } from './scope.ts'
 import { commonType, convert, type Typed } from './signatures.ts'
 import type { Body, Expr, From, Item, Order, Query, Select, Star } from './syntax.ts'
 import { comparableKey, condition, filter, orderBy, translate } from './translate-expression.ts'
@@ -37,8 +37,14 @@ export function translateQuery(work: Work, ctes: Ctes, query: Query, outer?: Sco
   const known = new Map(ctes)
   const texts: string[] = []
   for (const { name, query: inner } of query.with) {
-    const { sql, columns } = translateQuery(work, known, inner, outer)
-    known.set(name.toLowerCase(), columns)
+    const before = new Map(known)
+    const { sql, columns } = translateQuery(work, before, inner, outer)
+    let unnamed: readonly Output[] | undefined = columns
+    known.set(name.toLowerCase(), () => {
+      const taken = unnamed ?? translateQuery(work, before, inner, outer).columns
+      unnamed = undefined
+      return taken
+    })
     texts.push(`${quoteName(name.toLowerCase())} AS (${sql})`)
   }
   const { body, orderBy: orders } = query
@@ -105,8 +111,8 @@ interface Selected {
 }
 
 function select(work: Work, ctes: Ctes, ast: Select, orders: readonly Order[], outer: Scope | undefined): Translated {
-  const foldsBefore = work.folds
   const { sources, text: from } = sourcesOf(work, ctes, ast.from, outer)
+  const outside = work.folds.length
   const scope: Scope = { work, ctes, sources, outer }
   const where = ast.where === undefined ? '' : ` WHERE ${filter(scope, ast.where, 'WHERE clause')}`
   const items = selectedOf(scope, ast)
@@ -119,11 +125,22 @@ function select(work: Work, ctes: Ctes, ast: Select, orders: readonly Order[], o
   const order = orderBy(keyScope, orders, (expr) => ordinal(expr, items.length) ?? aliasPlace(expr, items))
   if (ast.distinct) for (const item of items) comparableKey(item.value, 'SELECT DISTINCT')
   const list = items.map((item) => `${item.value.sql} AS ${quoteName(item.name)}`).join(', ')
-  const group = keys.length === 0 ? '' : ` GROUP BY ${keys.join(', ')}`
-  const columns = items.map(({ name, value }): Output => ({ name, type: value.type, origins: value.origins }))
-  const folded = ast.distinct || keys.length > 0 || work.folds > foldsBefore
+  const group = keys.length === 0 ? '' : ` GROUP BY ${keys.map((key) => key.sql).join(', ')}`
+  const folds = work.folds.splice(outside)
+  if (keys.length > 0) folds.push({ is: 'aggregate', by: [] })
+  const columns = items.map(({ name, value }): Output => ({ name, type: value.type, origins: passedBy(folds, keys, value) }))
   const sql = `SELECT ${ast.distinct ? 'DISTINCT ' : ''}${list}${from}${where}${group}${having}${qualify}${order}`
-  return { sql, columns: folded ? withoutOrigins(columns) : columns }
+  return { sql, columns }
+}
+
+/** Where a filter on the column from outside arrives: undefined where an aggregate or a window does not let it pass. */
+function passedBy(folds: readonly Fold[], keys: readonly Typed[], { origins }: Typed): Output['origins'] {
+  const groups = keys.flatMap((key) => key.origins ?? [])
+  const passes = folds.every(({ is, by }) => {
+    const known = is === 'aggregate' ? groups : by
+    return origins?.every((origin) => known.some(({ scan, column }) => scan === origin.scan && column === origin.column)) === true
+  })
+  return passes ? origins : undefined
 }
 
 function selectedOf(scope: Scope, ast: Select): Selected[] {
@@ -174,10 +191,10 @@ function aliasesOf(items: readonly Selected[]): Map<string, Typed | undefined> {
   return aliases
 }
 
-function groupKey(scope: Scope, expr: Expr, items: readonly Selected[]): string {
+function groupKey(scope: Scope, expr: Expr, items: readonly Selected[]): Typed {
   const place = ordinal(expr, items.length)
   const value = place === undefined ? translate(scope, expr) : (items[Number(place) - 1] as Selected).value
-  return comparableKey(value, 'GROUP BY').sql
+  return comparableKey(value, 'GROUP BY')
 }
 
 /** `ORDER BY 2` and `GROUP BY 2` mean a column of the SELECT list. */
@@ -258,7 +275,7 @@ function sourceOf(scope: Scope, one: From): { source: Source; sql: string } {
   const cte = path.length === 1 ? scope.ctes.get((path[0] as string).toLowerCase()) : undefined
   if (cte !== undefined) {
     const name = quoteName((path[0] as string).toLowerCase())
-    return { source: visible(alias, alias, cte), sql: `${name} AS ${quoteName(alias)}` }
+    return { source: visible(alias, alias, cte()), sql: `${name} AS ${quoteName(alias)}` }
   }
   const { sql, columns } = relation(scope.work, path)
   return { source: visible(alias, alias, columns), sql: `${sql} AS ${quoteName(alias)}` }
@@ -277,7 +294,7 @@ function relation(work: Work, path: readonly string[]): Translated {
     return { sql: found.sql, columns: found.columns.map((column) => ({ ...column, origins: [{ scan, column: column.name }] })) }
   }
   if (work.depth >= VIEW_DEPTH_MAX) refuseQuery(`Too many nested views at ${found.name}`)
-  const inside: Work = { ...work, params: new Map(), depth: work.depth + 1, folds: 0 }
+  const inside: Work = { ...work, params: new Map(), depth: work.depth + 1, folds: [] }
   const inner = translateQuery(inside, new Map(), parseStatement(found.view))
   return { sql: `(${inner.sql})`, columns: inner.columns }
 }

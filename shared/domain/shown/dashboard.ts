@@ -31,7 +31,7 @@ export const TodayShown = z
     online: z.object({ revenue: amountShown, transactions: countShown }),
     store: z.object({ revenue: amountShown, transactions: countShown }),
     conversionRate: ratioShown.describe('Orders by carts with items.'),
-    nps: z.number().nullable(),
+    nps: z.number().nullable().describe('Null: the shop does not ask its customers for a score yet.'),
     currency: currencyShown,
   })
   .meta({ id: 'Today' })
@@ -144,10 +144,13 @@ export const CampaignShown = z
     failed: countShown,
     suppressed: countShown,
     deliveryRate: ratioShown,
-    opened: countShown.nullable(),
-    clicked: countShown.nullable(),
-    orders: countShown.nullable(),
-    revenue: amountShown.nullable(),
+    opened: countShown.describe('Mails that were opened, each once; whoever clicked has opened. Programs that fetch pictures ahead count as well. Resend tells of both where its tracking is switched on for the domain.'),
+    clicked: countShown.describe('Mails in which a link was followed, each once; the link to unsubscribe is none.'),
+    orders: countShown.nullable().describe(
+      'Orders that were paid and came of these mails: each of the last mail that its customer clicked in the seven days before it, of the thirty days before it. '
+        + 'Renewals of memberships come of none. Null: none of the mails names a customer.',
+    ),
+    revenue: amountShown.nullable().describe('What those orders came to, less what was refunded of them since.'),
   })
   .meta({ id: 'CampaignReport' })
 export type CampaignShown = z.input<typeof CampaignShown>

@@ -31,6 +31,10 @@ export type MailShown = z.input<typeof MailShown>
 
 export const WholeMailShown = MailShown.extend({
   requestedBy: z.string().nullable(),
+  campaign: z.string().nullable().describe('What it is counted under; null: it is no campaign mail.'),
+  creative: z.string().nullable(),
+  openedAt: momentShown.nullable().describe('Of a campaign mail: the first time. Of others it is not kept.'),
+  clickedAt: momentShown.nullable(),
   providerId: z.string().nullable(),
   events: listOf(z.object({ type: z.enum(TOLD_STATES), at: momentShown, reason: z.string().nullable() })),
   replays: countShown,

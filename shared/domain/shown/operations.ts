@@ -192,6 +192,12 @@ export const SyncShown = z
 export type SyncShown = z.input<typeof SyncShown>
 
 export const SkuConflictShown = z
-  .object({ sku: z.string(), counts: z.string(), leftOut: z.string(), offeredByBoth: z.boolean(), foundAt: momentShown })
+  .object({
+    sku: z.string(),
+    counts: z.string().describe('Square\'s product: it is in the shop window.'),
+    leftOut: z.string().describe('Lightspeed\'s product.'),
+    offeredByBoth: z.boolean(),
+    foundAt: momentShown,
+  })
   .meta({ id: 'SkuConflict' })
 export type SkuConflictShown = z.input<typeof SkuConflictShown>

@@ -8,8 +8,9 @@
 /** An online order in these states was paid. */
 export const PAID_STATES = "('paid', 'fulfilled', 'partially_refunded', 'refunded', 'disputed')"
 
-const IN_DAYS = 'created_at >= TIMESTAMP(@from) AND created_at < TIMESTAMP(@to)'
-const LATEST = 'QUALIFY ROW_NUMBER() OVER (PARTITION BY id ORDER BY updated_at DESC, row_version DESC) = 1'
+/** Of `from` up to `to`. */
+export const IN_DAYS = 'created_at >= TIMESTAMP(@from) AND created_at < TIMESTAMP(@to)'
+export const LATEST = 'QUALIFY ROW_NUMBER() OVER (PARTITION BY id ORDER BY updated_at DESC, row_version DESC) = 1'
 
 export const ORDERS = `orders AS (
   SELECT id, state, customer_id, total, currency, items, created_at, updated_at
@@ -74,13 +75,16 @@ sales AS (
   WHERE status = 'COMPLETED' AND archived IS NOT TRUE AND currency = @currency AND total > 0
 )`
 
-/** Money given back: online and at Lightspeed's till when it went, at Square's with the payment that it undoes. Needs `SALES`. */
-export const REFUNDS = `refunded AS (
-  SELECT id, status, amount, currency, created_at, updated_at
+/** Refunds of online orders, whatever became of them; the amount is negative. */
+export const REFUNDED = `refunded AS (
+  SELECT id, order_id, status, amount, currency, created_at, updated_at
   FROM \`commerce.payments_log\`
   WHERE ${IN_DAYS} AND kind = 'refund'
   ${LATEST}
-),
+)`
+
+/** Money given back: online and at Lightspeed's till when it went, at Square's with the payment that it undoes. Needs `SALES`. */
+export const REFUNDS = `${REFUNDED},
 refunds AS (
   SELECT -amount AS given_back, created_at AS given_at FROM refunded WHERE status = 'succeeded' AND currency = @currency
   UNION ALL

@@ -139,3 +139,33 @@ export const mailCampaign: Scenario = {
     }
   },
 }
+
+export const mailClicked: Scenario = {
+  name: 'mail-clicked',
+  functions: ['receive-resend', 'on-resend-event', 'send-warehouse-rows'],
+  prepare: async ({ shop }) => {
+    await shop.act('resend', 'webhooks', { enabled: true })
+    const mails = new Mails(shop, `eml_clicked${++readers}`)
+    const id = await mails.lay({ to: reader(), category: 'campaign', template: 'newsletter' })
+    await mails.deliver(id)
+    // What was told of its way is here before somebody reads it.
+    await shop.cloud.advance(60_000)
+    await shop.cloud.drain()
+    return {
+      run: async () => {
+        for (const type of ['opened', 'clicked']) await shop.act('resend', `emails/${mails.sent(id)[0]?.['id']}/event`, { type })
+        await shop.cloud.drain().catch(() => undefined)
+      },
+      faults: async () => {
+        const { openedAtMs, clicksMs = [], report } = mails.of(id)
+        const rows = ((await shop.cloud.rows('engagement', 'mails_log')) as Json[]).filter((row) => row['id'] === id)
+        const last = rows.find((row) => row['row_version'] === report?.version)
+        return [
+          ...(openedAtMs === undefined || clicksMs.length !== 1 ? [`mail ${id} was opened and clicked once, and ${clicksMs.length} clicks are kept`] : []),
+          ...(last?.['clicked_at'] === undefined || last['clicked_at'] === null ? [`the warehouse knows of no click in ${id}`] : []),
+          ...(new Set(rows.map((row) => row['row_version'])).size !== report?.version ? [`of ${report?.version} states of ${id} the warehouse holds ${rows.length} rows`] : []),
+        ]
+      },
+    }
+  },
+}

@@ -4,8 +4,11 @@
  * One Square for the whole file, so the cases run one after the other, each with products of its own.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { LEASE_MS } from '#domain/sync-run.ts'
+import { furnishShop } from '../../../infra/local/shop.ts'
 import { until } from '../purchase.ts'
 import { openShop, type Json, type Person, type Shop } from '../shop.ts'
+import { freeLease } from './syncing.ts'
 
 const JOB = 'sync-square-catalogue'
 const COUNTS = '/v2/inventory/counts/batch-retrieve'
@@ -22,7 +25,11 @@ const product = async (id: string): Promise<Json> => (await guest.get(`/api/prod
 const stored = (id: string): Json => shop.document('products', id) as Json
 const sync = (): Promise<Record<string, number>> => shop.tally(JOB)
 const move = (variationId: string, adjust: number): Promise<Json> => shop.act('square', 'inventory', { variationId, adjust })
-const progress = (): Json => shop.document('sync_progress', JOB)?.['watermarks']
+const walks = (): Json => shop.document('syncs', JOB)?.['walks']
+const runs = (): Json[] => shop.documents('sync_runs').map(({ data }) => data).filter(({ job }) => job === JOB).sort((one, other) => one['startedAtMs'] - other['startedAtMs'])
+
+/** A run beside whatever other run there is: the scheduler itself starts no second one. */
+const atOnce = () => shop.cloud.instances.request(JOB, { method: 'POST', path: '/', headers: {} }, 30_000)
 
 /** Puts an object into Square's catalogue, as its own API takes it. */
 async function putIn(object: Json): Promise<Json> {
@@ -203,13 +210,15 @@ describe('survives', () => {
     await sync()
     await shop.cloud.advance(5 * 60_000)
     await sync()
-    const before = progress()
+    const before = walks()
     await shop.act('square', 'catalog/VARPETDROPSS/price', { amount: 2700 })
     await move('VARPETDROPSS', -2)
     shop.fault({ target: 'square', operation: `POST ${COUNTS}`, when: 'before', effect: 'error', status: 503, times: 4 })
     await expect(sync()).rejects.toThrow('503')
-    expect(progress()['countsFrom']).toBe(before['countsFrom'])
+    expect(walks()['counts']).toEqual(before['counts'])
+    expect(runs().at(-1)).toMatchObject({ state: 'failed', error: expect.stringContaining('503') })
     await sync()
+    expect(runs().at(-1)).toMatchObject({ state: 'done', error: null })
     expect(await product('VARPETDROPSS')).toMatchObject({ price: 27, inventory: shop.shelf('VARPETDROPSS') })
   })
 
@@ -232,17 +241,70 @@ describe('survives', () => {
     await expect(shop.cloud.runJob(JOB)).rejects.toThrow()
     shop.calm()
     await shop.cloud.instances.allReady()
+    expect(await sync()).toEqual({ deferred: 1 })
+    await freeLease(shop, JOB)
     await sync()
+    expect(runs().filter(({ state }) => state === 'died')).toHaveLength(1)
     expect(made.map((item) => stored(variationOf(item))['onHand'])).toEqual(made.map(() => 4))
   })
 
   test('two runs at once', async () => {
     await move('VARGRINDER50', -3)
     await shop.act('square', 'catalog/VARGRINDER50/price', { amount: 2995 })
-    const run = () => shop.cloud.instances.request(JOB, { method: 'POST', path: '/', headers: {} }, 30_000)
-    const [one, two] = await Promise.all([run(), run()])
+    const [one, two] = await Promise.all([atOnce(), atOnce()])
     expect([one.status, two.status]).toEqual([200, 200])
+    await sync()
     expect(stored('VARGRINDER50')).toMatchObject({ price: 2995, onHand: 20, held: 0 })
+  })
+
+  test('another run while one is at work: it is put off, and the newer price is there in the end', async () => {
+    const productId = 'VARTEESHIRTL'
+    await sync()
+    await shop.act('square', `catalog/${productId}/price`, { amount: 2101 })
+    shop.fault({ target: 'firestore', operation: 'BatchGetDocuments', function: JOB, match: `products/${productId}`, when: 'before', effect: 'delay', delayMs: 60_000 })
+    const first = atOnce()
+    await until(() => shop.cloud.wire.faults()[0]?.struck === 1)
+    await shop.act('square', `catalog/${productId}/price`, { amount: 2202 })
+    expect(JSON.parse((await atOnce()).body.toString())).toMatchObject({ tally: { deferred: 1 } })
+    shop.calm()
+    expect((await first).status).toBe(200)
+    await sync()
+    expect(stored(productId)['price']).toBe(2202)
+  })
+
+  test('a run that was thought dead and comes back with an older page: the newer price stays, and its mark is not taken', async () => {
+    const productId = 'VARTEESHIRTS'
+    await sync()
+    await shop.act('square', `catalog/${productId}/price`, { amount: 2303 })
+    shop.fault({ target: 'firestore', operation: 'BatchGetDocuments', function: JOB, match: `products/${productId}`, when: 'before', effect: 'delay', delayMs: 60_000 })
+    const late = atOnce()
+    await until(() => shop.cloud.wire.faults()[0]?.struck === 1)
+    const runId = shop.document('syncs', JOB)?.['lease'].runId
+    await shop.act('square', `catalog/${productId}/price`, { amount: 2404 })
+    await shop.cloud.advance(LEASE_MS)
+    expect((await atOnce()).status).toBe(200)
+    const marks = walks()
+    shop.calm()
+    expect((await late).status).toBe(503)
+    expect([stored(productId)['price'], walks(), shop.document('sync_runs', runId)?.['state']]).toEqual([2404, marks, 'failed'])
+  })
+
+  test('what it was said of itself before each list had its own mark: everything is read once more', async () => {
+    const old = { fromMs: 0, toMs: 0, cursor: null, reachedMs: shop.cloud.now(), caughtUpMs: shop.cloud.now(), seen: [] }
+    await shop.cloud.servers.firestore.write([{ path: `syncs/${JOB}`, data: { job: JOB, mode: 'live', walks: { all: old }, lease: null } }])
+    expect((await sync())['read']).toBeGreaterThan(100)
+    expect(Object.keys(walks())).toEqual(['catalogue', 'counts'])
+  })
+
+  test('a first start that was ended while its run was at work: the next one waits for its lease, and has its products', async () => {
+    const interrupted = async (cloud: Shop['cloud']): Promise<void> => {
+      const lease = { runId: 'run_of_before', untilMs: cloud.now() + LEASE_MS }
+      await cloud.servers.firestore.write([{ path: `syncs/${JOB}`, data: { job: JOB, mode: 'live', walks: {}, lease } }])
+      await furnishShop(cloud)
+    }
+    const fresh = await openShop({ furnish: interrupted })
+    expect(fresh.documents('products').length).toBeGreaterThan(40)
+    await fresh.cloud.stop()
   })
 
   test('a sale that Square has not seen: the count does not give its units back', async () => {

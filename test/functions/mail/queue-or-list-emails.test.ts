@@ -83,6 +83,9 @@ describe('refuses', () => {
     ['a campaign to two', { ...NEWSLETTER, to: ['a@example.com', 'b@example.com'] }, 'to'],
     ['a campaign with a copy', { ...NOTICE, category: 'campaign', to: 'a@example.com', cc: ['b@example.com'] }, 'to'],
     ['a newsletter as if somebody waited for it', { ...NEWSLETTER, category: 'transactional' }, 'category'],
+    ['a campaign of a mail that somebody waits for', { ...NOTICE, campaign: 'spring' }, 'campaign'],
+    ['a creative with a space in it', { ...NEWSLETTER, creative: 'big and green' }, 'creative'],
+    ['a customer who cannot be one', { ...NEWSLETTER, customerId: 'a b' }, 'customerId'],
     ['a moment in two years', { ...NOTICE, sendAt: '2030-01-01T00:00:00Z' }, 'sendAt'],
     ['a field it does not know', { ...NOTICE, html: '<p>x</p>' }, 'html'],
   ])('%s: 400 that names the field', async (_, wish, field) => {

@@ -28,6 +28,17 @@ async function rejected(insert: Promise<unknown>): Promise<unknown> {
   return error.response.insertErrors.map(({ index, errors }) => [index, errors[0]?.reason, errors[0]?.message])
 }
 
+/** Two states of one row and another of the next day, of which every query must say days. */
+const dated = async (): Promise<void> => {
+  if (await commerce.table('dated').exists().then(([there]) => there)) return
+  const guarded = await table('dated', { timePartitioning: { type: 'DAY', field: 'created_at' }, requirePartitionFilter: true })
+  await guarded.insert([1, 2].map((version) => ({ id: 'd1', version, created_at: '2025-03-01T00:00:00Z' })))
+  await guarded.insert([{ id: 'd2', version: 1, created_at: '2025-03-02T00:00:00Z' }])
+  await table('beside')
+}
+const LATEST = 'SELECT id, version, created_at FROM commerce.dated WHERE TRUE QUALIFY ROW_NUMBER() OVER (PARTITION BY id, created_at ORDER BY version DESC) = 1'
+const UNDATED = /^Cannot query over table 'commerce.dated' without a filter over column\(s\) 'created_at' that can be used for partition elimination/
+
 describe('does', () => {
   test('keep what a declaration says and answer types by their old names', async () => {
     const timePartitioning = { type: 'DAY', field: 'created_at' }
@@ -109,6 +120,25 @@ describe('does', () => {
     expect(await shop.ask('SELECT event FROM commerce.all_events WHERE moment >= @since', { params })).toEqual([{ event: 'e1' }])
   })
 
+  test.each([
+    ['the latest states, told apart by the partition too', LATEST], ['the latest states of a part', `SELECT id, created_at FROM (${LATEST}) AS latest WHERE version > 0`],
+    ['two windows by it', 'SELECT id, created_at, ROW_NUMBER() OVER (PARTITION BY created_at, id ORDER BY version) AS place, COUNT(*) OVER (PARTITION BY created_at) AS beside FROM commerce.dated'],
+    ['groups by it', 'SELECT created_at, MAX(id) AS id FROM commerce.dated GROUP BY created_at'], ['groups by its place', 'SELECT created_at, MAX(id) AS id FROM commerce.dated GROUP BY 1'],
+    ['rows that differ', 'SELECT DISTINCT id, created_at FROM commerce.dated'], ['itself twice', `${LATEST} UNION ALL ${LATEST}`],
+    ['a named part', `WITH latest AS (${LATEST}) SELECT id, created_at FROM latest`], ['a part with a count of its own', `SELECT id, created_at, (SELECT COUNT(*) FROM commerce.beside) AS others FROM commerce.dated`],
+  ])('let a filter through a view to the partition: %s', async (about, view) => {
+    await dated()
+    const name = `through_${about.replaceAll(/\W/g, '_')}`
+    await commerce.createTable(name, { view })
+    const params = { since: shop.client.timestamp('2025-03-02T00:00:00Z') }
+    expect(new Set((await shop.ask(`SELECT id FROM commerce.${name} WHERE created_at >= @since`, { params })).map(({ id }) => id))).toEqual(new Set(['d2']))
+    const joined = `SELECT one.id AS id FROM commerce.beside AS other RIGHT JOIN commerce.${name} AS one ON one.id = other.id WHERE one.created_at >= @since AND one.id != ''`
+    expect((await shop.ask(joined, { params }))[0]).toEqual({ id: 'd2' })
+    expect(await shop.refusal(`SELECT id FROM commerce.${name}`)).toMatch(UNDATED)
+    expect(await shop.refusal(`SELECT id FROM commerce.${name} WHERE id = 'd2'`)).toMatch(UNDATED)
+    expect(await shop.refusal(`SELECT id FROM commerce.${name} WHERE created_at >= @since OR id = 'd1'`, { params })).toMatch(UNDATED)
+  })
+
   test('widen a column to a type that takes every value of its own', async () => {
     const widened = await table('widened')
     await widened.insert([{ id: 'w1', version: '9007199254740993' }])
@@ -181,6 +211,30 @@ describe('refuses', () => {
       expect(await shop.refusal(`SELECT id FROM commerce.guarded WHERE ${where}`)).toMatch(message)
     }
     expect(await shop.refusal(`SELECT id FROM commerce.guarded_latest WHERE ${dated}`)).toMatch(message)
+  })
+
+  test.each([
+    ['the latest states, told apart by their ids', 'SELECT * FROM commerce.dated WHERE TRUE QUALIFY ROW_NUMBER() OVER (PARTITION BY id ORDER BY version DESC) = 1'],
+    ['a second window by something else', `SELECT id, created_at, COUNT(*) OVER (PARTITION BY id) AS beside FROM (${LATEST}) AS latest`],
+    ['a window over all', 'SELECT id, created_at, COUNT(*) OVER () AS beside FROM commerce.dated'],
+    ['a window by its day', 'SELECT id, created_at FROM commerce.dated WHERE TRUE QUALIFY ROW_NUMBER() OVER (PARTITION BY DATE(created_at) ORDER BY version) = 1'],
+    ['groups by something else', 'SELECT id, MAX(created_at) AS created_at FROM commerce.dated GROUP BY id'],
+    ['one sum', 'SELECT MAX(id) AS id, MAX(created_at) AS created_at FROM commerce.dated'],
+    ['the first of them', 'SELECT id, created_at FROM commerce.dated ORDER BY version LIMIT 5'],
+    ['another moment by its name', 'SELECT id, TIMESTAMP_ADD(created_at, INTERVAL 1 DAY) AS created_at FROM commerce.dated'],
+    ['another table too', `${LATEST} UNION ALL SELECT id, version, created_at FROM commerce.dated WHERE TRUE QUALIFY ROW_NUMBER() OVER (PARTITION BY id ORDER BY version) = 1`],
+  ])('a filter that a view does not let through to the partition: %s', async (about, view) => {
+    await dated()
+    const name = `stopped_${about.replaceAll(/\W/g, '_')}`
+    await commerce.createTable(name, { view })
+    expect(await shop.refusal(`SELECT id FROM commerce.${name} WHERE created_at >= TIMESTAMP '2025-01-01'`)).toMatch(UNDATED)
+  })
+
+  test('a named part that is read in two places, of which one says days', async () => {
+    await dated()
+    const both = (second: string): string => `WITH latest AS (${LATEST}) SELECT id FROM latest WHERE created_at >= TIMESTAMP '2025-01-01' UNION ALL SELECT id FROM latest ${second}`
+    expect(await shop.refusal(both(''))).toMatch(UNDATED)
+    expect((await shop.ask(both("WHERE created_at < TIMESTAMP '2025-03-02'"))).map(({ id }) => id).sort()).toEqual(['d1', 'd1', 'd2'])
   })
 
   test('what exists already, what does not, and what changed since it was read', async () => {

@@ -94,6 +94,20 @@ describe('does', () => {
     expect((await sdk.emails.get(id)).data?.last_event).toBe('clicked')
   })
 
+  test('opens and clicks come twice and in disorder where that is asked for, under one id each', async () => {
+    const { sdk, control, pass, shop } = await ground({ webhooks: true, deliveryMs: 5 })
+    const id = (await sdk.emails.send(mail())).data?.id ?? ''
+    await pass(10)
+    await control('webhooks', { duplicates: 1, late: 1 })
+    await control(`emails/${id}/event`, { type: 'opened' })
+    await control('webhooks', { late: 0 })
+    await control(`emails/${id}/event`, { type: 'clicked' })
+    await pass(60_000)
+    const told = shop.received.map(({ body, id: eventId }) => ({ type: JSON.parse(body).type, id: eventId })).filter(({ type }) => /opened|clicked/.test(type))
+    expect(told[0]?.type).toBe('email.clicked')
+    expect([told.length, new Set(told.map((one) => one.id)).size]).toEqual([4, 2])
+  })
+
   test('endpoints are made, read, changed, rotated and removed; old events can be played again', async () => {
     const { sdk, shop, shopUrl, pass } = await ground({ deliveryMs: 5 })
     const made = await sdk.webhooks.create({ endpoint: `${shopUrl}/elsewhere`, events: ['email.sent'] })
