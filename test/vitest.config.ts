@@ -2,7 +2,12 @@
  * Most files share processes, so that what is loaded and warm stays so: packages, and the instances of the shops that are
  * opened one after the other. Whatever configures its own process has one to itself.
  */
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+
+// For the processes of the tests and all that they start: what one has compiled the next need not.
+process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'countinghouse-compiled')
 
 const ALL = ['test/**/*.test.ts']
 const CONFIGURED = ['platform', 'stores', 'vendors', 'faults', 'functions/customers'].map((folder) => `test/${folder}/**/*.test.ts`)
