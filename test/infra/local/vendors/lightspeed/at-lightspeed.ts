@@ -22,6 +22,7 @@ export interface Ground {
   readonly timeline: Timeline
   /** Below the account, with a good token unless another header is given. */
   get(path: string, authorization?: string): Promise<Answer>
+  post(path: string, body: unknown, authorization?: string): Promise<Answer>
   refresh(token: string): Promise<Answer>
   act(action: string, body?: unknown): Promise<Record<string, any>>
 }
@@ -49,6 +50,9 @@ export async function ground(disk = new Disk()): Promise<Ground> {
     vendor,
     timeline,
     get: (path, authorization = key) => call(`${base}/API/V3/Account/${ACCOUNT}/${path}`, { headers: { authorization } }),
+    post: (path, body, authorization = key) => call(`${base}/API/V3/Account/${ACCOUNT}/${path}`, {
+      method: 'POST', headers: { authorization, 'content-type': 'application/json' }, body: JSON.stringify(body),
+    }),
     refresh: (token) => call(`${base}/auth/oauth/token`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
