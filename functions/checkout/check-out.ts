@@ -50,6 +50,8 @@ const Checkout = z
   .refine(hasOneCart, ONE_CART)
 type Body = z.output<typeof Checkout>
 
+const askCounts = askCountsBy(tokenKeeper('lightspeed'))
+
 export const checkOut = endpoint({
   name: 'check-out',
   path: '/api/checkout',
@@ -84,7 +86,7 @@ async function run(call: Call<Body, unknown>): Promise<Reply> {
       gateway, token, ...(cardId === undefined ? {} : { cardId }), requestHash: call.requestHash, runner, ip: call.ip, ipCountry: call.ipCountry,
       userAgent: call.userAgent, deviceId: call.body.deviceId ?? null,
     },
-    askCounts: askCountsBy(tokenKeeper('lightspeed')),
+    askCounts,
     ...(save ? { askHolder: () => holderAt(gateway, { customerId: customerId ?? '', email: call.body.email }) } : {}),
     refuseGateway: gatewayNamed,
     refuseStranger: (cart) => refuseStranger(call.caller, cart.customerId, 'Cart not found.'),

@@ -36,6 +36,8 @@ const Purchase = z.strictObject(purchaseFields).refine(hasOneCart, ONE_CART)
 /** What costs nothing has no page: it is answered as paid, as is what was paid meanwhile. */
 const Page = z.union([z.object({ orderId: z.string(), url: z.string(), expiresAt: momentShown }).meta({ id: 'PaymentPage' }), SoldShown])
 
+const askCounts = askCountsBy(tokenKeeper('lightspeed'))
+
 export const openCheckoutSession = endpoint({
   name: 'open-checkout-session',
   path: '/api/checkout/sessions',
@@ -66,7 +68,7 @@ async function run(call: Call<z.output<typeof Purchase>, unknown>): Promise<Repl
       gateway: 'stripe', token: null, hosted: true, requestHash: call.requestHash, runner, ip: call.ip, ipCountry: call.ipCountry,
       userAgent: call.userAgent, deviceId: call.body.deviceId ?? null,
     },
-    askCounts: askCountsBy(tokenKeeper('lightspeed')),
+    askCounts,
     refuseGateway: gatewayNamed,
     refuseStranger: (cart) => refuseStranger(call.caller, cart.customerId, 'Cart not found.'),
   })

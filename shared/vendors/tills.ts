@@ -49,19 +49,20 @@ async function madeAt(client: Lightspeed, key: string, productIds: readonly stri
 
 type AskCounts = (till: Till, productIds: readonly string[]) => Promise<readonly PosCount[]>
 
-const asked = new Map<string, Promise<readonly PosCount[]>>()
-
 /**
- * The real counts of products, for a checkout that must not wait long. Questions about the same products that are under
- * way are asked once. Rejects when the till does not answer within `STOCK_DEADLINE_MS`.
+ * Asks for the real counts of products, for a checkout that must not wait long. Questions about the same products that are
+ * under way are asked once, and an access token is read once for as long as it is good. Rejects when the till does not
+ * answer within `STOCK_DEADLINE_MS`.
  */
 export function askCountsBy(keeper: TokenKeeper): AskCounts {
+  const client = lightspeed(keeper)
+  const asked = new Map<string, Promise<readonly PosCount[]>>()
   return (till, productIds) => {
     const key = [till, ...[...productIds].sort()].join(' ')
     const known = asked.get(key)
     if (known !== undefined) return known
     const deadlineMs = config('square').STOCK_DEADLINE_MS
-    const answer = till === 'square' ? countsNow(productIds, deadlineMs) : readShelves(lightspeed(keeper), productIds, { deadlineMs })
+    const answer = till === 'square' ? countsNow(productIds, deadlineMs) : readShelves(client, productIds, { deadlineMs })
     const fresh = within(deadlineMs, till, answer).finally(() => asked.delete(key))
     asked.set(key, fresh)
     return fresh

@@ -39,6 +39,8 @@ interface PostTerms {
 interface Sending {
   readonly send: (to: { readonly url: string; readonly headers: Record<string, string> }) => Promise<HttpResult>
   readonly cost?: number
+  /** How long it may wait for the bucket. */
+  readonly waitMsMax?: number
   readonly writes?: boolean
 }
 
@@ -49,11 +51,11 @@ const PASSING: readonly number[] = [401, 403, 408, 409]
 export function lightspeed(keeper: TokenKeeper): Lightspeed {
   const bucket = new Bucket()
   let signed: Signed | undefined
-  async function called(path: string, { send, cost, writes = false }: Sending): Promise<Record<string, unknown>> {
+  async function called(path: string, { send, cost, waitMsMax, writes = false }: Sending): Promise<Record<string, unknown>> {
     let refused: string | undefined
     for (;;) {
       if (signed === undefined || signed.goodUntilMs <= now()) signed = await signIn(keeper, refused)
-      await bucket.room(cost)
+      await bucket.room(cost, waitMsMax)
       const result = await send({ url: `${accountUrl()}/${path}`, headers: { authorization: signed.header } })
       bucket.learn(result)
       if (result.lost || result.status !== 401 || refused !== undefined) return answerIn(result, { path, writes })
@@ -64,6 +66,7 @@ export function lightspeed(keeper: TokenKeeper): Lightspeed {
   const patience = (): { deadlineMs: number } => ({ deadlineMs: config('deadlines').VENDOR_DEADLINE_MS })
   return {
     get: (path, hurry) => called(path, {
+      ...(hurry === undefined ? {} : { waitMsMax: 0 }),
       send: (to) => (hurry === undefined ? callPatiently({ method: 'GET', ...to, ...patience(), restMsMax: MINUTE_MS }) : callHttp({ method: 'GET', ...to, ...hurry })),
     }),
     post: (path, body, { cost, notAfterMs }) => called(path, {
@@ -127,14 +130,18 @@ class Bucket {
   #burstMax = Infinity
   #atMs = 0
 
-  /** Waits until the next call fits. */
-  async room(cost = this.#cost): Promise<void> {
+  /**
+   * Waits until the next call fits.
+   * @throws Failure SERVICE_UNAVAILABLE when whoever asks cannot wait so long
+   */
+  async room(cost = this.#cost, waitMsMax?: number): Promise<void> {
     const passedMs = performance.now() - this.#atMs
     const level = Math.max(0, this.#level - (passedMs / SECOND_MS) * this.#drip)
     const over = level + cost - this.#size
     const forBucketMs = over > 0 ? (over / this.#drip) * SECOND_MS : 0
     const forBurstMs = this.#burst >= this.#burstMax && passedMs < SECOND_MS ? SECOND_MS - passedMs : 0
     const waitMs = Math.min(Math.max(forBucketMs, forBurstMs), MINUTE_MS)
+    if (waitMs > (waitMsMax ?? MINUTE_MS)) throw new Failure('SERVICE_UNAVAILABLE', { reason: 'lightspeed: the bucket is full' })
     if (waitMs > 0) await pause(waitMs)
   }
 
