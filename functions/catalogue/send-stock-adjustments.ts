@@ -4,8 +4,8 @@
  *
  * Safe to run twice: a batch is written before it is sent and keeps its content and its key; a lost answer is asked for
  * again with the same request, and its counts are stored once. Square knows its key again. Lightspeed knows none: there one
- * sender at a time has the right to a batch, looks for the sale by its reference before he rings it up, and never does so
- * near the end of his right, so that a second one finds whatever the first has done.
+ * sender at a time has the right to a batch, and begins nothing near the end of it; he looks for the sale by its reference,
+ * lays it down open and completes it by its number, so that what arrives late or twice takes nothing off the shelf.
  *
  * What a till refuses is sent again one by one, with today's date: one product that is gone must not take the others with
  * it, and a day without the till must not lose a sale. What it refuses even then is taken off the queue, and staff are

@@ -21,7 +21,7 @@ export interface Lightspeed {
   /** Path and query below the account: `Sale.json?limit=100`. */
   readonly get: (path: string, hurry?: Hurry) => Promise<Record<string, unknown>>
   /** Sent once: there is no key by which Lightspeed would know it again, so whoever gets no answer must look for what it did. */
-  readonly post: (path: string, body: unknown, terms: PostTerms) => Promise<Record<string, unknown>>
+  readonly write: (method: 'POST' | 'PUT', path: string, terms: WriteTerms) => Promise<Record<string, unknown>>
 }
 
 /** Somebody waits for the answer: it is asked for once. */
@@ -29,7 +29,8 @@ interface Hurry {
   readonly deadlineMs: number
 }
 
-interface PostTerms {
+interface WriteTerms {
+  readonly body: unknown
   /** What it takes of the bucket. */
   readonly cost: number
   /** Not sent later than this, however long sign-in and the bucket took. */
@@ -69,12 +70,12 @@ export function lightspeed(keeper: TokenKeeper): Lightspeed {
       ...(hurry === undefined ? {} : { waitMsMax: 0 }),
       send: (to) => (hurry === undefined ? callPatiently({ method: 'GET', ...to, ...patience(), restMsMax: MINUTE_MS }) : callHttp({ method: 'GET', ...to, ...hurry })),
     }),
-    post: (path, body, { cost, notAfterMs }) => called(path, {
+    write: (method, path, { body, cost, notAfterMs }) => called(path, {
       cost,
       writes: true,
       send: async (to) => {
         if (now() > notAfterMs) throw new VendorDown({ reason: 'lightspeed: too late to begin' })
-        return callHttp({ method: 'POST', ...to, body, ...patience() })
+        return callHttp({ method, ...to, body, ...patience() })
       },
     }),
   }

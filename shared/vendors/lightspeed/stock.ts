@@ -2,8 +2,7 @@
  * Lightspeed's stock: reading counts, and telling it what we sold. It is told by a sale of nothing but units: their price is
  * nought, because what was paid for them stands in our own books.
  *
- * Lightspeed knows no request again. A sale is looked for by our reference before it is rung up, and whoever rings it up
- * must be the only one to do so until nothing of his can arrive any more.
+ * Lightspeed knows no request again: a sale is looked for by our reference before it is laid down.
  */
 import { z } from 'zod'
 import { VendorDown } from '#domain/breaker.ts'
@@ -15,7 +14,7 @@ import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { log } from '#platform/log.ts'
 import { listOf, type Lightspeed } from './api.ts'
-import { sorted, yes } from './fields.ts'
+import { id, sorted, yes } from './fields.ts'
 import { countOn, SHELF } from './shelf.ts'
 import { lightspeedMode } from './sign-in.ts'
 
@@ -51,36 +50,46 @@ export interface CounterMoves {
 }
 
 /**
- * Rings up what was sold, and what came back, in one sale, unless it is there already.
- * @throws VendorDown when the answer does not say what became of it; Failure with \`details.refused\` when it never will be taken
+ * Rings up what was sold, and what came back, in one sale, unless it is there already. First it is laid down open, which
+ * takes nothing off the shelf, then it is completed by its number, which twice is once: a request that arrives late or twice
+ * leaves an open sale behind and no second one. Only one sender at a time may do so.
+ * @throws VendorDown when the answer does not say what became of it; Failure with `details.refused` when it never will be taken
  */
-export async function ringUp(client: Lightspeed, reference: string, { changes, notAfterMs }: CounterMoves): Promise<void> {
-  if (await isRungUp(client, reference)) return
-  const { LIGHTSPEED_SHOP_ID: shopID, LIGHTSPEED_REGISTER_ID: registerID, LIGHTSPEED_EMPLOYEE_ID: employeeID } = config('lightspeed')
-  const lines = changes.map(({ productId, delta }) => ({ itemID: itemIdIn(productId), unitQuantity: String(0 - delta), unitPrice: '0', tax: 'false', shopID, employeeID }))
-  const body = await client.post('Sale.json', {
-    referenceNumber: reference, referenceNumberSource: SOURCE, shopID, registerID, employeeID, completed: 'true', SaleLines: { SaleLine: lines },
-  }, { notAfterMs, cost: COST.sale + COST.completing + COST.line * lines.length })
-  if (!RUNG_UP.safeParse(body['Sale']).success) throw new VendorDown({ reason: 'lightspeed: an answer that does not say what became of a sale' })
+export async function ringUp(client: Lightspeed, reference: string, moves: CounterMoves): Promise<void> {
+  const found = await salesOf(client, reference)
+  if (found.some(({ completed }) => completed)) return
+  const saleId = found[0]?.saleID ?? (await laidDown(client, reference, moves))
+  const terms = { body: { completed: 'true' }, notAfterMs: moves.notAfterMs, cost: COST.sale + COST.completing }
+  const { data: sale } = SALE.safeParse((await client.write('PUT', `Sale/${saleId}.json`, terms))['Sale'])
+  if (sale?.completed !== true) throw new VendorDown({ reason: 'lightspeed: an answer that does not say what became of a sale' })
 }
 
-const RUNG_UP = z.object({ saleID: z.string(), completed: z.literal('true') })
-const FOUND = z.object({ completed: yes })
+/** @returns the number of the open sale */
+async function laidDown(client: Lightspeed, reference: string, { changes, notAfterMs }: CounterMoves): Promise<string> {
+  const { LIGHTSPEED_SHOP_ID: shopID, LIGHTSPEED_REGISTER_ID: registerID, LIGHTSPEED_EMPLOYEE_ID: employeeID } = config('lightspeed')
+  const lines = changes.map(({ productId, delta }) => ({ itemID: itemIdIn(productId), unitQuantity: String(0 - delta), unitPrice: '0', tax: 'false', shopID, employeeID }))
+  const body = { referenceNumber: reference, referenceNumberSource: SOURCE, shopID, registerID, employeeID, completed: 'false', SaleLines: { SaleLine: lines } }
+  const { data: sale } = SALE.safeParse((await client.write('POST', 'Sale.json', { body, notAfterMs, cost: COST.sale + COST.line * lines.length }))['Sale'])
+  if (sale === undefined) throw new VendorDown({ reason: 'lightspeed: an answer that does not say what became of a sale' })
+  return sale.saleID
+}
 
-/**
- * Whether there is a sale under this reference, however old, archived or voided: what staff made of it since is theirs to decide.
- * @throws Failure when it lies there unfinished: somebody must look at it, a second one would be wrong
- */
+/** Whether there is a completed sale under this reference, however old, archived or voided: what staff made of it since is theirs to decide. */
 export async function isRungUp(client: Lightspeed, reference: string): Promise<boolean> {
+  return (await salesOf(client, reference)).some(({ completed }) => completed)
+}
+
+const SALE = z.object({ saleID: id, completed: yes, voided: yes.default(false) })
+
+/** The completed sales under a reference, and the open ones that nobody has voided, the first one first. */
+async function salesOf(client: Lightspeed, reference: string): Promise<Array<z.output<typeof SALE>>> {
   refuseMadeUp()
-  const asked = new URLSearchParams({ referenceNumber: reference, archived: 'true', limit: '1' })
+  const asked = new URLSearchParams({ referenceNumber: reference, archived: 'true', sort: 'saleID' })
   const body = await client.get(`Sale.json?${asked.toString()}`)
   // A page of some proxy is no list without sales: only Lightspeed itself may say that there is none.
-  if (body['@attributes'] === undefined) throw new VendorDown({ reason: 'lightspeed: not an answer of Lightspeed\'s' })
-  const [found] = listOf(body['Sale'])
-  if (found === undefined) return false
-  if (FOUND.safeParse(found).data?.completed === true) return true
-  throw new Failure('SERVICE_UNAVAILABLE', { reason: `lightspeed: the sale ${reference} is not completed` })
+  const found = z.array(SALE).safeParse(listOf(body['Sale']))
+  if (body['@attributes'] === undefined || !found.success) throw new VendorDown({ reason: 'lightspeed: not an answer of Lightspeed\'s' })
+  return found.data.filter(({ completed, voided }) => completed || !voided)
 }
 
 /** A till that is made up, or none, counts nothing that may be sold and is told nothing. */

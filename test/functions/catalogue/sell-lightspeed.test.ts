@@ -13,6 +13,7 @@ const JOB = 'send-stock-adjustments'
 const ITEMS = 'sync-lightspeed-items'
 const SALES = 'sync-lightspeed-sales'
 const RING = 'POST /API/V3/Account/:account/Sale.json'
+const COMPLETE = 'PUT /API/V3/Account/:account/Sale/:id'
 const COUNTS = 'GET /API/V3/Account/:account/ItemShop.json'
 /** The right to a batch has ended then. */
 const RIGHT_ENDED_MS = 4 * MINUTE_MS
@@ -152,7 +153,7 @@ describe('survives', () => {
     const id = await item(8)
     await buy(id, 3)
     const before = ownSales(shop).length
-    fault({ when: 'after', effect: 'drop' })
+    fault({ operation: COMPLETE, when: 'after', effect: 'drop' })
     expect(await send()).toEqual({ sent: 0, failed: 1, deferred: 0 })
     expect([qoh(shop, id), stored(id)['onHand'], stored(id)['held']]).toEqual([5, 8, 3])
     expect(await send()).toEqual({ sent: 0, failed: 0, deferred: 1 })
@@ -163,7 +164,7 @@ describe('survives', () => {
   test('a sync while nobody knows whether the sale arrived, and another sale beside: each is taken off once', async () => {
     const id = await item(8)
     await buy(id, 2)
-    fault({ when: 'after', effect: 'drop' })
+    fault({ operation: COMPLETE, when: 'after', effect: 'drop' })
     await send()
     await buy(id, 3)
     await shop.tally(ITEMS)
@@ -174,7 +175,9 @@ describe('survives', () => {
 
   test.each([
     ['before Lightspeed hears of it', { target: 'lightspeed', operation: RING, when: 'before' }],
-    ['after Lightspeed has rung it up', { target: 'lightspeed', operation: RING, when: 'after' }],
+    ['after Lightspeed has an open sale', { target: 'lightspeed', operation: RING, when: 'after' }],
+    ['before Lightspeed completes it', { target: 'lightspeed', operation: COMPLETE, when: 'before' }],
+    ['after Lightspeed has completed it', { target: 'lightspeed', operation: COMPLETE, when: 'after' }],
     ['before it has looked for the sale', { target: 'lightspeed', operation: 'GET /API/V3/Account/:account/Sale.json', when: 'before' }],
     ['before it knows the new count', { target: 'lightspeed', operation: COUNTS, when: 'before' }],
     ['after the batch is written', { target: 'firestore', operation: 'Commit', match: '/documents/stock_batches/', when: 'after' }],
@@ -195,7 +198,7 @@ describe('survives', () => {
   test('jobs at once on two instances: one sale for each reference', async () => {
     const id = await item(20)
     await Promise.all(Array.from({ length: 4 }, () => buy(id, 2)))
-    for (let time = 0; time < 4; time++) fault({ when: 'before', effect: 'delay', delayMs: 100 })
+    for (const operation of [RING, COMPLETE]) fault({ operation, when: 'before', effect: 'delay', delayMs: 100, times: 4 })
     const run = () => shop.cloud.instances.request(JOB, { method: 'POST', path: '/', headers: {} }, 30_000)
     const answers = await Promise.all([run(), run(), run(), run()])
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200])
@@ -267,13 +270,18 @@ describe('survives', () => {
     expect(ownSales(shop).length).toBe(before + 1)
   })
 
-  test.each([
-    ['a page of some proxy', () => '<html>Welcome</html>'],
-    ['a sale that is not completed', (body: Json) => ({ ...body, Sale: { ...body['Sale'], completed: 'false' } })],
-  ])('%s for an answer: taken off once all the same', async (_, change) => {
+  test.each([['an open sale', RING], ['its completion', COMPLETE]])('%s that arrives twice: taken off once', async (_, operation) => {
     const id = await item(5)
     await buy(id, 2)
-    const stop = shop.twist('lightspeed', '/API/V3/Account/182255/Sale.json', (body) => (Array.isArray(body['Sale']) || body['Sale'] === undefined ? body : change(body)))
+    fault({ operation, when: 'before', effect: 'duplicate' })
+    expect(await send()).toMatchObject({ failed: 0 })
+    await expectToldOnce(id, 3)
+  })
+
+  test('a page of some proxy for an answer: taken off once all the same', async () => {
+    const id = await item(5)
+    await buy(id, 2)
+    const stop = shop.twist('lightspeed', '/API/V3/Account/182255/Sale.json', (body) => (body['Sale'] === undefined ? body : '<html>Welcome</html>'))
     expect(await send().finally(stop)).toMatchObject({ sent: 0, failed: 1 })
     await expectToldOnce(id, 3)
   })

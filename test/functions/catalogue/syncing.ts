@@ -9,7 +9,7 @@ export function qoh(shop: Shop, itemId: string, shopId = '1'): number {
 
 /** Sales by which Lightspeed was told what was sold online. */
 export function ownSales(shop: Shop): Json[] {
-  return shop.at('lightspeed', 'sales').filter(({ referenceNumber }) => String(referenceNumber).startsWith('stk_'))
+  return shop.at('lightspeed', 'sales').filter(({ referenceNumber, completed }) => completed === 'true' && String(referenceNumber).startsWith('stk_'))
 }
 
 /** Lets time pass until no dead run holds the lease of a sync any more. */

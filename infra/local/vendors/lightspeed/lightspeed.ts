@@ -9,7 +9,7 @@ import { Bucket } from './bucket.ts'
 import { control, type Parts } from './control.ts'
 import { costOf, list, relationsIn, shelfOf, whole, type Resource } from './lists.ts'
 import { Refusal, refused } from './refusal.ts'
-import { postCost, postSale } from './ringing.ts'
+import { completeSale, postCost, postSale } from './ringing.ts'
 import { plantSeed } from './seed.ts'
 import { Tokens, type Application } from './tokens.ts'
 
@@ -73,6 +73,9 @@ function table(parts: Parts, { accountId }: LightspeedOptions): Record<string, A
     [`GET ${BASE}.json`]: { cost: () => 1, answer: () => ({ '@attributes': { count: '1' }, Account: { accountID: accountId, name: 'Countinghouse Shop' } }) },
     [`GET ${BASE}/:account/Sale.json`]: listing('Sale'),
     [`POST ${BASE}/:account/Sale.json`]: { cost: (call) => postCost(inputOf(call)), answer: ({ call }) => postSale(account, inputOf(call)) },
+    [`PUT ${BASE}/:account/Sale/:id`]: {
+      cost: (call) => postCost(inputOf(call)), answer: ({ call, params }) => completeSale(account, (params['id'] ?? '').replace(/\.json$/, ''), inputOf(call)),
+    },
     [`GET ${BASE}/:account/Item.json`]: listing('Item'),
     [`GET ${BASE}/:account/ItemShop.json`]: listing('ItemShop'),
     [`GET ${BASE}/:account/Sale/:id`]: single('Sale'),

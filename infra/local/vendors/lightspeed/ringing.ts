@@ -31,6 +31,24 @@ export function postSale(account: Account, input: Fields): Fields {
   return { '@attributes': { count: '1' }, Sale: rungUp(account, wish) }
 }
 
+/** `PUT Sale/ID.json` `{completed: true}`: completes an open sale; one that is completed stays as it is. */
+export function completeSale(account: Account, saleId: string, input: Fields): Fields {
+  const held = account.sales.get(saleId)
+  if (held === undefined) throw refused(404, 'Sale not found.')
+  const { fields, related } = held
+  if (String(input['completed']) !== 'true' || fields['completed'] === 'true') return { '@attributes': { count: '1' }, Sale: fields }
+  if (fields['voided'] === 'true') throw refused(422, 'A voided sale cannot be completed.')
+  const lines = related['SaleLines'] ?? []
+  for (const line of lines) lineOf(account, line)
+  if (lines.length === 0) throw refused(422, 'A sale without lines cannot be completed.')
+  if (fields['balance'] !== '0') throw refused(422, `The payments of a completed sale must be its total of ${String(fields['total'])}.`)
+  const at = account.stamp()
+  const done = { ...fields, completed: 'true', completeTime: at, timeStamp: at, updatetime: at }
+  account.sales.set(saleId, { ...held, fields: done })
+  offTheShelf(account, String(fields['shopID']), lines.map(({ itemID, unitQuantity }) => ({ itemId: String(itemID), quantity: Number(unitQuantity) })))
+  return { '@attributes': { count: '1' }, Sale: done }
+}
+
 /** What it takes of the bucket beside the call itself. */
 export function postCost(input: Fields): number {
   return 2 + (String(input['completed']) === 'true' ? 3 : 0) + 0.5 * (linesIn(input).length + paymentsIn(input).length)
@@ -40,11 +58,15 @@ function rungUp(account: Account, wish: Omit<SaleWish, 'saleId' | 'at'>): Fields
   const saleId = account.number('sale')
   const sale = saleOf({ ...wish, saleId, at: account.stamp() })
   account.sales.set(saleId, sale)
-  for (const { itemId, quantity } of wish.completed ? wish.lines : []) {
-    const held = account.stockOf(itemId).find(({ fields }) => fields['shopID'] === wish.shopId)
-    if (held !== undefined) account.count(itemId, wish.shopId, Number(held.fields['qoh']) - quantity)
-  }
+  if (wish.completed) offTheShelf(account, wish.shopId, wish.lines)
   return sale.fields
+}
+
+function offTheShelf(account: Account, shopId: string, lines: ReadonlyArray<{ readonly itemId: string; readonly quantity: number }>): void {
+  for (const { itemId, quantity } of lines) {
+    const held = account.stockOf(itemId).find(({ fields }) => fields['shopID'] === shopId)
+    if (held !== undefined) account.count(itemId, shopId, Number(held.fields['qoh']) - quantity)
+  }
 }
 
 function lineOf(account: Account, line: Fields): SaleWish['lines'][number] {

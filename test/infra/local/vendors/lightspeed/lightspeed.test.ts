@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { Disk } from '../../../../../infra/local/disk.ts'
-import { API_KEY, CONSENT, ground, type Ground } from './at-lightspeed.ts'
+import { API_KEY, CONSENT, ground, type Answer, type Ground } from './at-lightspeed.ts'
 
 const BEARER = (token: string): string => `Bearer ${token}`
 const SALES = 'Sale.json?sort=timeStamp&load_relations=%5B%22SaleLines%22%5D'
@@ -157,6 +157,10 @@ describe('does', () => {
     const before = await qoh()
     const open = await shop.post('Sale.json', { ...SOLD, completed: 'false' })
     expect([open.headers.get('x-ls-api-request-cost'), open.body['Sale'].completed, await qoh()]).toEqual(['2.5', 'false', before])
+    const complete = (): Promise<Answer> => shop.put(`Sale/${open.body['Sale'].saleID}.json`, { completed: 'true' })
+    for (let time = 0; time < 2; time++) expect((await complete()).body['Sale']).toMatchObject({ completed: 'true', completeTime: expect.any(String) })
+    expect(await qoh()).toBe(String(Number(before) - 2))
+    expect((await complete()).headers.get('x-ls-api-request-cost')).toBe('5')
   })
 })
 
