@@ -74,7 +74,7 @@ export function lightspeed(keeper: TokenKeeper): Lightspeed {
       cost,
       writes: true,
       send: async (to) => {
-        if (now() > notAfterMs) throw new VendorDown({ reason: 'lightspeed: too late to begin' })
+        if (now() > notAfterMs) throw new Failure('SERVICE_UNAVAILABLE', { reason: 'lightspeed: too late to begin' })
         return callHttp({ method, ...to, body, ...patience() })
       },
     }),
