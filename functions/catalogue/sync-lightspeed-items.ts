@@ -2,16 +2,18 @@
  * Brings Lightspeed's items and their stock into the shop window and the warehouse: all of them at first, then those that
  * changed, and those whose stock did, which moves no item. The same SKU in both tills is listed for staff; Square counts.
  *
- * Without a Lightspeed the items are made up, say so, lie in tables of their own, and never come into the window.
+ * Without a Lightspeed the items are made up, say so, lie in tables of their own, and never come into the window; what was
+ * there from a Lightspeed that is gone leaves it.
  * Safe to run twice: only one run works at a time, under a lease that ends by itself. A product is written only when it
  * differs and is no older, on the version that was read; the run moves on when products and rows are stored.
  */
 import { counterItemRow } from '#domain/pos-rows.ts'
 import type { CounterItem } from '#domain/pos.ts'
+import { isSecondOver } from '#domain/stock.ts'
 import { RUN_TIMEOUT_SECONDS, watermarkOf } from '#domain/sync-run.ts'
 import type { Pace, Walk } from '#domain/walk.ts'
 import { DAY_MS, MINUTE_MS } from '#values/time.ts'
-import { saveCounterItems, settleSkus } from '#stores/counter-products.ts'
+import { saveCounterItems, settleSkus, withdrawCounterProducts } from '#stores/counter-products.ts'
 import { storeFacts } from '#stores/pos-facts.ts'
 import { dropSync } from '#stores/syncs.ts'
 import { tokenKeeper } from '#stores/vendor-tokens.ts'
@@ -37,6 +39,7 @@ export const syncLightspeedItems = schedule({
   resources: SYNC_RESOURCES,
   run: async (run) => {
     const mode = lightspeedMode()
+    if (mode !== 'live') await withdrawCounterProducts()
     if (mode === null) {
       await dropSync(NAME)
       return {}
@@ -74,8 +77,9 @@ async function* madeUp(walk: Walk): AsyncGenerator<Page<CounterItem>> {
   yield { facts: items.map(factOf), bad: [], cursor: null }
 }
 
+/** What was read while its second was not over is met again: more may have happened in it. */
 function factOf({ item, changedMs }: ItemFact): { key: string; changedMs: number; item: CounterItem } {
-  return { key: `${item.id}-${item.fingerprint}`, changedMs, item }
+  return { key: `${item.id}-${item.fingerprint}${isSecondOver(changedMs, item.readAtMs) ? '' : '-early'}`, changedMs, item }
 }
 
 async function safe(items: readonly CounterItem[], bad: readonly BadRow[]): Promise<{ saved: number; refused: number }> {

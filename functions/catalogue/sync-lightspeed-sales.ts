@@ -2,12 +2,15 @@
  * Brings the sales of Lightspeed's registers into the warehouse: two years of them at first, a month at a time, then what
  * changed since the last run, with an overlap. Of a customer only the number is kept.
  *
+ * Sales by which the till was told of what was sold online are not brought in: they would count twice.
+ *
  * Without a Lightspeed the sales are made up, say so, and lie in tables of their own: no total ever mixes them with real ones.
  * Safe to run twice: only one run works at a time, under a lease that ends by itself. It moves on when its rows are
  * stored; one that dies hands over once more what it had not noted, and the views show a sale once. Refresh tokens are
  * kept before they are used, by one instance at a time: a lost answer or a death never locks the shop out.
  */
 import { counterSaleRow } from '#domain/pos-rows.ts'
+import { isOwnSale } from '#domain/counter-product.ts'
 import type { CounterSale } from '#domain/pos.ts'
 import { RUN_TIMEOUT_SECONDS } from '#domain/sync-run.ts'
 import type { Pace, Walk } from '#domain/walk.ts'
@@ -52,8 +55,9 @@ function sales(prefix: string, pace: Pace, pages: Source<CounterSale>['pages']):
   return { name: 'sales', pace, pages, handOver: (items, bad) => storeFacts({ table, rows: items.map(counterSaleRow), bad }) }
 }
 
+/** What the till was told of our own sales is left out: it is in the books as what was sold online. */
 async function* pagesOf(read: ReturnType<typeof salePages>): AsyncGenerator<Page<CounterSale>> {
-  for await (const { good, bad, cursor } of read) yield { facts: good.map(factOf), bad, cursor }
+  for await (const { good, bad, cursor } of read) yield { facts: good.filter((sale) => !isOwnSale(sale)).map(factOf), bad, cursor }
 }
 
 async function* madeUp(walk: Walk): AsyncGenerator<Page<CounterSale>> {

@@ -24,8 +24,9 @@ import { nudgeMails } from '#stores/mails.ts'
 import { settleFresh, settleOrder } from '#stores/orders.ts'
 import type { Placed } from '#stores/placing.ts'
 import { joinRunner } from '#stores/runner.ts'
+import { tokenKeeper } from '#stores/vendor-tokens.ts'
 import { gatewayNamed } from '#vendors/gateways.ts'
-import { countsNow } from '#vendors/square/inventory.ts'
+import { askCountsBy } from '#vendors/tills.ts'
 import type { Reply } from '#entry/answer.ts'
 import { refuseStranger, type Caller } from '#entry/bearer.ts'
 import { endpoint, route, type Call } from '#entry/endpoint.ts'
@@ -48,6 +49,8 @@ const Checkout = z
   .strictObject({ ...purchaseFields, paymentMethod: PaymentMethod })
   .refine(hasOneCart, ONE_CART)
 type Body = z.output<typeof Checkout>
+
+const askCounts = askCountsBy(tokenKeeper('lightspeed'))
 
 export const checkOut = endpoint({
   name: 'check-out',
@@ -83,7 +86,7 @@ async function run(call: Call<Body, unknown>): Promise<Reply> {
       gateway, token, ...(cardId === undefined ? {} : { cardId }), requestHash: call.requestHash, runner, ip: call.ip, ipCountry: call.ipCountry,
       userAgent: call.userAgent, deviceId: call.body.deviceId ?? null,
     },
-    askCounts: countsNow,
+    askCounts,
     ...(save ? { askHolder: () => holderAt(gateway, { customerId: customerId ?? '', email: call.body.email }) } : {}),
     refuseGateway: gatewayNamed,
     refuseStranger: (cart) => refuseStranger(call.caller, cart.customerId, 'Cart not found.'),

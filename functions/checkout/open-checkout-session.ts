@@ -23,8 +23,9 @@ import { nudgeMails } from '#stores/mails.ts'
 import { settleFresh, settleOrder } from '#stores/orders.ts'
 import type { Placed } from '#stores/placing.ts'
 import { joinRunner } from '#stores/runner.ts'
+import { tokenKeeper } from '#stores/vendor-tokens.ts'
 import { gatewayNamed } from '#vendors/gateways.ts'
-import { countsNow } from '#vendors/square/inventory.ts'
+import { askCountsBy } from '#vendors/tills.ts'
 import type { Reply } from '#entry/answer.ts'
 import { refuseStranger } from '#entry/bearer.ts'
 import { endpoint, route, type Call } from '#entry/endpoint.ts'
@@ -34,6 +35,8 @@ const Purchase = z.strictObject(purchaseFields).refine(hasOneCart, ONE_CART)
 
 /** What costs nothing has no page: it is answered as paid, as is what was paid meanwhile. */
 const Page = z.union([z.object({ orderId: z.string(), url: z.string(), expiresAt: momentShown }).meta({ id: 'PaymentPage' }), SoldShown])
+
+const askCounts = askCountsBy(tokenKeeper('lightspeed'))
 
 export const openCheckoutSession = endpoint({
   name: 'open-checkout-session',
@@ -65,7 +68,7 @@ async function run(call: Call<z.output<typeof Purchase>, unknown>): Promise<Repl
       gateway: 'stripe', token: null, hosted: true, requestHash: call.requestHash, runner, ip: call.ip, ipCountry: call.ipCountry,
       userAgent: call.userAgent, deviceId: call.body.deviceId ?? null,
     },
-    askCounts: countsNow,
+    askCounts,
     refuseGateway: gatewayNamed,
     refuseStranger: (cart) => refuseStranger(call.caller, cart.customerId, 'Cart not found.'),
   })

@@ -4,19 +4,45 @@
  */
 import { roundedMinor } from '#values/decimal.ts'
 import { iso } from '#values/time.ts'
-import type { CounterItem } from './pos.ts'
-import { DEFAULT_CATEGORY, type Product } from './product.ts'
+import type { CounterItem, CounterSale } from './pos.ts'
+import { DEFAULT_CATEGORY, type PosCount, type Product, type Till } from './product.ts'
 import type { SkuConflictShown } from './shown/operations.ts'
+import { datedToTheSecond } from './stock.ts'
 
 /** What is not marked so is for adults: a wrong mark must not sell to a child. */
 const FOR_ALL = 'all_ages'
 
+const PREFIX = 'ls_'
+
 /** Lightspeed numbers its items; ours never meet Square's ids. */
 export function counterProductId(itemId: string): string {
-  return `ls_${itemId}`
+  return `${PREFIX}${itemId}`
 }
 
-export function counterProduct(item: CounterItem): Omit<Product, 'held' | 'updatedAtMs'> {
+export function itemIdIn(productId: string): string {
+  return productId.slice(PREFIX.length)
+}
+
+/** The till that counts a product, known by its id. */
+export function tillOf(productId: string): Till {
+  return productId.startsWith(PREFIX) ? 'lightspeed' : 'square'
+}
+
+/** Things by the till that counts them. */
+export function byTill<Thing>(things: readonly Thing[], idOf: (thing: Thing) => string): Array<readonly [Till, Thing[]]> {
+  const tills = [...new Set(things.map((thing) => tillOf(idOf(thing))))]
+  return tills.map((till) => [till, things.filter((thing) => tillOf(idOf(thing)) === till)] as const)
+}
+
+/** References of the sales by which we tell Lightspeed what was sold online: its till sold none of it. */
+const OWN_REFERENCE = /^stk_[0-9a-z]{26}$/
+
+export function isOwnSale({ reference }: Pick<CounterSale, 'reference'>): boolean {
+  return reference !== null && OWN_REFERENCE.test(reference)
+}
+
+/** What its item says of a product; what lies on the shelf is said by a count. */
+export function counterProduct(item: CounterItem): Omit<Product, 'onHand' | 'held' | 'countedAtMs' | 'told' | 'short' | 'updatedAtMs'> {
   const price = item.price === null ? undefined : roundedMinor(item.price, item.currency)
   return {
     id: counterProductId(item.id),
@@ -33,9 +59,12 @@ export function counterProduct(item: CounterItem): Omit<Product, 'held' | 'updat
     source: 'lightspeed',
     listed: !item.archived,
     counted: item.counted,
-    onHand: Math.floor(item.sellable),
-    countedAtMs: item.updatedAtMs,
+    version: datedToTheSecond(item.updatedAtMs, item.readAtMs),
   }
+}
+
+export function countOf({ id, count }: CounterItem): PosCount | undefined {
+  return count === null ? undefined : { productId: counterProductId(id), ...count }
 }
 
 /** A product of Lightspeed's with the SKU of one that Square offers. */

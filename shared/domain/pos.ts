@@ -51,6 +51,8 @@ export interface CounterSale extends ReadState {
   readonly shopId: string | null
   readonly registerId: string | null
   readonly customerId: string | null
+  /** Given by whoever rang it up. */
+  readonly reference: string | null
   readonly ticketNumber: string | null
   readonly amount: string
   readonly discount: string
@@ -86,8 +88,8 @@ export interface CounterItem extends ReadState {
   readonly cost: string | null
   readonly currency: string
   readonly quantity: number
-  /** Units that may be sold: less than `quantity` where some are laid away. */
-  readonly sellable: number
+  /** What may be sold in the shop that is sold from online: less than lies there where some are laid away. Null: it has no such shelf. */
+  readonly count: { readonly quantity: number; readonly countedAtMs: number } | null
   readonly counted: boolean
   readonly archived: boolean
   readonly shops: ReadonlyArray<{ readonly shopId: string; readonly quantity: number }>

@@ -11,6 +11,9 @@ import type { ProductShown } from './shown/cart.ts'
 
 export const DEFAULT_CATEGORY = 'Hemp Product'
 
+/** A point of sale that counts products. */
+export type Till = 'square' | 'lightspeed'
+
 export interface Product {
   readonly id: string
   readonly itemId: string
@@ -26,7 +29,7 @@ export interface Product {
   readonly minTier?: string | undefined
   readonly earlyAccessUntilMs?: number | undefined
   readonly attributes: readonly string[]
-  readonly source: 'square' | 'lightspeed'
+  readonly source: Till
   /** Rises with every change at the point of sale; absent: it numbers none. */
   readonly version?: number | undefined
   /** Offered by the point of sale; false when archived or gone. */
@@ -57,12 +60,9 @@ export function sellable({ counted, onHand, held, told }: Pick<Product, 'counted
   return Math.max(0, known - held)
 }
 
-/**
- * Whether it may be sold here, if there are units of it. What only Lightspeed counts may not: it cannot be told what we
- * sold, so its next count would give the units back. It is shown, and sold in the store.
- */
-export function isSoldHere({ listed, price, source }: Pick<Product, 'listed' | 'price' | 'source'>): boolean {
-  return listed && price !== null && source !== 'lightspeed'
+/** Whether it may be sold here, if there are units of it. */
+export function isSoldHere({ listed, price }: Pick<Product, 'listed' | 'price'>): boolean {
+  return listed && price !== null
 }
 
 export function available(product: Product): boolean {

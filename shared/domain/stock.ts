@@ -44,6 +44,23 @@ function latestOf(counts: ReadonlyArray<Counted | null | undefined>): Counted | 
   return known.toSorted((one, other) => one.countedAtMs - other.countedAtMs).at(-1)
 }
 
+/** Clocks of two houses differ by less than this. */
+const APART_MAX_MS = 30_000
+
+/**
+ * The order of a count that its till dates to the second only: of several from one second the one that was asked for later
+ * is the later one. Within the second it counts how much later, so that a second is ordered to the end when it is long over.
+ */
+export function datedToTheSecond(stampMs: number, askedAtMs: number): number {
+  const apart = Math.max(-APART_MAX_MS, Math.min(APART_MAX_MS, askedAtMs - stampMs))
+  return stampMs + ((apart + APART_MAX_MS) / (2 * APART_MAX_MS + 1)) * 1_000
+}
+
+/** Whether nothing more can happen in the second of a count that was asked for at that moment. */
+export function isSecondOver(stampMs: number, askedAtMs: number): boolean {
+  return askedAtMs - stampMs >= APART_MAX_MS
+}
+
 /** Units promised to orders that the till does not count: sold in the store meanwhile, or lost. Staff decide who gets none. */
 export function shortage({ counted, onHand, held }: Pick<Product, 'counted' | 'onHand' | 'held'>): number {
   return counted ? Math.max(0, held - onHand) : 0

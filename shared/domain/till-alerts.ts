@@ -1,8 +1,11 @@
 /** What staff are told of the point of sale: that it counts less than we have promised, takes no word of ours, or lets us in no more. */
 import { DAY_MS, iso, MINUTE_MS } from '#values/time.ts'
 import type { Alert, AlertChange } from './alert.ts'
-import type { Product } from './product.ts'
+import { tillOf } from './counter-product.ts'
+import type { Product, Till } from './product.ts'
 import { shortage } from './stock.ts'
+
+const NAMES: Readonly<Record<Till, string>> = { square: 'Square', lightspeed: 'Lightspeed' }
 
 export const ACCESS_KEY = 'square/access'
 
@@ -20,12 +23,12 @@ const WAITING_MS = 30 * MINUTE_MS
 const WAITING_QUIET_MS = 15 * MINUTE_MS
 
 /** What staff are told while an adjustment of that moment does not get through; undefined while it is young. */
-export function adjustmentWaits(sinceMs: number, nowMs: number): AlertChange | undefined {
+export function adjustmentWaits(till: Till, sinceMs: number, nowMs: number): AlertChange | undefined {
   if (nowMs - sinceMs < WAITING_MS) return undefined
   return {
     raise: {
-      key: 'square/adjustments', severity: 'p1', quietMs: WAITING_QUIET_MS, details: { vendor: 'square', since: iso(sinceMs) },
-      summary: 'What is sold online does not get into Square\'s count: the store may sell it again.',
+      key: `${till}/adjustments`, severity: 'p1', quietMs: WAITING_QUIET_MS, details: { vendor: till, since: iso(sinceMs) },
+      summary: `What is sold online does not get into ${NAMES[till]}'s count: the store may sell it again.`,
     },
   }
 }
@@ -36,7 +39,7 @@ export function adjustmentRefused(productId: string, delta: number): AlertChange
   return {
     raise: {
       key: `stock-refused/${productId}`, severity: 'p1', quietMs: 7 * DAY_MS, details: { productId, units: delta },
-      summary: `Square does not take ${what} into its count of ${productId}. Count it by hand.`,
+      summary: `${NAMES[tillOf(productId)]} does not take ${what} into its count of ${productId}. Count it by hand.`,
     },
   }
 }

@@ -173,6 +173,9 @@ const squareWebhook = z.object({
 /** Empty is as good as missing. */
 const unsaid = z.string().optional().transform((text) => (text === undefined || text === '' ? undefined : text))
 
+/** The first of its kind, unless another is named. */
+const lightspeedNumber = z.string().regex(/^[1-9]\d{0,19}$/, 'must be a number of Lightspeed\'s').default('1')
+
 /** Signs in by OAuth2 if all of it is there, else by the key, else what it would bring in is made up. */
 const lightspeed = z.object({
   LIGHTSPEED_ACCOUNT_ID: unsaid.refine((id) => id === undefined || /^\d{1,20}$/.test(id), 'must be the number of the account'),
@@ -182,6 +185,10 @@ const lightspeed = z.object({
   LIGHTSPEED_REFRESH_TOKEN: unsaid,
   LIGHTSPEED_API_KEY: unsaid,
   LIGHTSPEED_USE_MOCK: z.stringbool().default(true),
+  /** The shop whose shelves are sold from online, and the register and employee in whose name the till is told of it. */
+  LIGHTSPEED_SHOP_ID: lightspeedNumber,
+  LIGHTSPEED_REGISTER_ID: lightspeedNumber,
+  LIGHTSPEED_EMPLOYEE_ID: lightspeedNumber,
   LIGHTSPEED_API_BASE: z.url().default('https://api.lightspeedapp.com'),
   LIGHTSPEED_AUTH_BASE: z.url().default('https://cloud.lightspeedapp.com'),
 })

@@ -95,6 +95,12 @@ export interface Gate {
   readonly snapshot: Snapshot
 }
 
+/** For a vendor of whom it is known late that he will be asked. */
+export async function gateOf(vendor: string): Promise<Gate> {
+  const place = await breakerDoc(vendor)
+  return { vendor, doc: place, snapshot: await readOne(place) }
+}
+
 export interface Entrance {
   readonly pass: Pass
   /** Takes the probe in the caller's commit, on the version that was read; does nothing for a call like any other. */

@@ -9,6 +9,7 @@ import { isStockMoving } from '#domain/checkout.ts'
 import { cardNotFound } from '#domain/card.ts'
 import { endedUncharged, isOpen, type Order } from '#domain/order.ts'
 import type { GatewayName } from '#domain/payment.ts'
+import type { Till } from '#domain/product.ts'
 import { isPromoTaken } from '#domain/promo.ts'
 import { Failure } from '#values/failure.ts'
 import { HOUR_MS } from '#values/time.ts'
@@ -107,8 +108,8 @@ function isPaidAlike(request: PlaceRequest, { payment }: Order): boolean {
   return payment.gateway === 'none' || (payment.session !== undefined) === (request.draft.hosted === true)
 }
 
-/** Whose counts are asked for. */
-const TILL = 'square'
+/** It counts most of what is sold; another's breaker is read when one of its products is bought. */
+const TILL: Till = 'square'
 /** Those that keep cards: which one it is says the card, which is read with their breakers. */
 const KEEPERS: readonly GatewayName[] = ['stripe', 'kaja']
 

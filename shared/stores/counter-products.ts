@@ -2,13 +2,14 @@
  * Lightspeed's items among our products. What Square has as well is left out of the window, whichever till names it first:
  * a change of Square's is looked at from this side, too.
  */
-import { conflictOf, counterProduct, type SkuConflict } from '#domain/counter-product.ts'
+import { conflictOf, counterProduct, countOf, type SkuConflict } from '#domain/counter-product.ts'
 import type { CounterItem } from '#domain/pos.ts'
-import type { Product } from '#domain/product.ts'
+import type { PosCount, Product } from '#domain/product.ts'
 import { now } from '#platform/clock.ts'
-import { collection, doc, revise, type Data, type Doc, type Snapshot, type Unit } from '#platform/firestore.ts'
+import { collection, doc, readQuery, revise, type Data, type Doc, type Snapshot, type Unit } from '#platform/firestore.ts'
 import { readPage, type PageWish } from './pages.ts'
 import { productData, productDoc, productOf } from './products.ts'
+import { saveCounts } from './stocktaking.ts'
 
 /** How many products are changed at once; SKUs of so many fit into a query. */
 const AT_ONCE = 20
@@ -23,21 +24,20 @@ function conflictIn(snapshot: Snapshot | undefined): SkuConflict | undefined {
   return snapshot?.data() as SkuConflict | undefined
 }
 
-/** Saves what differs, stock included: nothing of ours is on its way to this till. @returns how many differed */
-export async function saveCounterItems(items: readonly CounterItem[]): Promise<number> {
-  let saved = 0
+/** Saves of the items what differs, and takes their counts as those of any till are taken. The counts must have been made before this is called. */
+export async function saveCounterItems(items: readonly CounterItem[]): Promise<void> {
+  const counts = items.flatMap((item) => countOf(item) ?? [])
   for (let from = 0; from < items.length; from += AT_ONCE) {
-    const chunk = items.slice(from, from + AT_ONCE).map(counterProduct)
-    saved += await revise(async (unit) => {
+    const chunk = items.slice(from, from + AT_ONCE).map((item) => ({ ...counterProduct(item), count: countOf(item) }))
+    await revise(async (unit) => {
       const found = await beside(unit, chunk)
-      const changed = chunk.filter((product) => put(unit, product, found))
-      return changed.length
+      for (const product of chunk) put(unit, product, found)
     })
   }
-  return saved
+  await saveCounts(counts)
 }
 
-type Counter = ReturnType<typeof counterProduct>
+type Counter = ReturnType<typeof counterProduct> & { readonly count: PosCount | undefined }
 
 interface Beside {
   readonly products: ReadonlyMap<string, Snapshot>
@@ -58,19 +58,19 @@ function byId(snapshots: readonly Snapshot[]): Map<string, Snapshot> {
   return new Map(snapshots.map((snapshot) => [snapshot.id, snapshot]))
 }
 
-/** @returns whether anything was written */
-function put(unit: Unit, wanted: Counter, found: Beside): boolean {
+/** A new product begins with its count; that of one that we know is weighed against what of ours is on its way. */
+function put(unit: Unit, { count, ...wanted }: Counter, found: Beside): void {
   const before = found.products.get(wanted.id)
   const record = found.conflicts.get(wanted.id)
-  if (before === undefined || record === undefined) return false
+  if (before === undefined || record === undefined) return
   const known = productOf(before)
-  if (known !== undefined && known.countedAtMs > wanted.countedAtMs) return false
+  if (known?.version !== undefined && known.version > (wanted.version ?? 0)) return
   const conflict = conflictOf(wanted, found.withSku, conflictIn(record)?.foundAtMs ?? now())
   const product = { ...wanted, listed: wanted.listed && conflict === undefined }
   writeConflict(unit, record, conflict)
-  if (known !== undefined && !differs(product, known)) return false
-  unit.set(before.ref, productData({ ...product, held: known?.held ?? 0, updatedAtMs: now() }))
-  return true
+  if (known !== undefined && !differs(product, known)) return
+  const { onHand = count?.quantity ?? 0, held = 0, countedAtMs = count?.countedAtMs ?? 0, told = null, short = null } = known ?? {}
+  unit.set(before.ref, productData({ ...product, onHand, held, countedAtMs, told, short, updatedAtMs: now() }))
 }
 
 function writeConflict(unit: Unit, record: Snapshot, conflict: SkuConflict | undefined): void {
@@ -80,7 +80,8 @@ function writeConflict(unit: Unit, record: Snapshot, conflict: SkuConflict | und
   } else if (JSON.stringify(before) !== JSON.stringify(conflict)) unit.set(record.ref, { ...conflict } as Data)
 }
 
-function differs(product: Counter, before: Product): boolean {
+/** The same in a newer version is the same. */
+function differs({ version: _version, ...product }: Omit<Counter, 'count'>, before: Product): boolean {
   return Object.entries(product).some(([field, value]) => JSON.stringify(value) !== JSON.stringify(before[field as keyof Product]))
 }
 
@@ -115,6 +116,17 @@ async function settle(skus: readonly string[]): Promise<void> {
       if (listed !== product.listed) unit.update(await productDoc(product.id), { listed, updatedAtMs: now() })
     }
   })
+}
+
+/** Takes out of the window what a till offered that the shop has no more: nobody could tell it what is sold. */
+export async function withdrawCounterProducts(): Promise<void> {
+  const offered = (await collection('products')).where('source', '==', 'lightspeed').where('listed', '==', true).limit(AT_ONCE)
+  for (let found = await readQuery(offered); found.length > 0; found = await readQuery(offered)) {
+    await revise(async (unit) => {
+      const products = await unit.getAll(...found.map(({ ref }) => ref))
+      for (const { ref } of products) unit.update(ref, { listed: false, updatedAtMs: now() })
+    })
+  }
 }
 
 export interface ConflictPage {

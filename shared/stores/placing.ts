@@ -15,7 +15,8 @@ import type { Hour } from '#domain/fraud.ts'
 import { destinationOf, type Delivery } from '#domain/delivery.ts'
 import type { Draft } from '#domain/new-order.ts'
 import type { Order } from '#domain/order.ts'
-import type { PosCount, Product } from '#domain/product.ts'
+import { byTill } from '#domain/counter-product.ts'
+import type { PosCount, Product, Till } from '#domain/product.ts'
 import type { PromoFound } from '#domain/promo.ts'
 import type { TaxExemption } from '#domain/tax-exemption.ts'
 import { Failure } from '#values/failure.ts'
@@ -25,7 +26,7 @@ import { derivedId } from '#platform/derived.ts'
 import { commit, type Committed, type Snapshot, type Writer } from '#platform/firestore.ts'
 import { doors } from '#platform/groups.ts'
 import { inLanes } from '#platform/lanes.ts'
-import { entrance, ifOpenToAll, type Entrance, type Gate, type Pass } from './breakers.ts'
+import { entrance, gateOf, ifOpenToAll, type Entrance, type Gate, type Pass } from './breakers.ts'
 import type { PayingCard } from './cards.ts'
 import { cartData, cartDoc, lockMs, saveRelocked } from './carts.ts'
 import { ageIn, membershipIn, relyOnAge } from './eligibility.ts'
@@ -58,8 +59,8 @@ export interface PlaceRequest {
   /** The order that the request's `Idempotency-Key` stands for. */
   readonly keyedOrderId: string | undefined
   readonly draft: Pick<Draft, 'gateway' | 'token' | 'cardId' | 'hosted' | 'requestHash' | 'runner' | 'ip' | 'ipCountry' | 'userAgent' | 'deviceId'>
-  /** Asks the point of sale for real counts; rejects when it does not answer in time. */
-  readonly askCounts: (productIds: readonly string[]) => Promise<readonly PosCount[]>
+  /** Asks a point of sale for the real counts of products of its own; rejects when it does not answer in time. */
+  readonly askCounts: (till: Till, productIds: readonly string[]) => Promise<readonly PosCount[]>
   /** @throws Failure NOT_FOUND when the caller may not see this cart */
   readonly refuseStranger: (cart: Cart) => void
   /** Present when the card is to be kept: asks for whom, where its gateway must know it before the charge. */
@@ -82,7 +83,7 @@ export interface Basis {
   readonly member: Snapshot | undefined
   /** What is known of the buyer's age; undefined for a guest. */
   readonly age: Snapshot | undefined
-  /** Whether the gateway, and the till that knows the counts, are there to be asked. */
+  /** Whether the gateway, and the till that counts most of what is sold, are there to be asked. */
   readonly gateway: Gate
   readonly till: Gate
   /** The saved card that is to pay, if there is such a one. */
@@ -94,8 +95,8 @@ interface Wish {
   readonly basis: Basis
   readonly productIds: readonly string[]
   readonly promoCode: string | undefined
-  /** Undefined when the point of sale does not answer. */
-  readonly counts: Promise<readonly PosCount[] | undefined>
+  /** Of the points of sale that answered. */
+  readonly counts: Promise<readonly PosCount[]>
   /** Undefined when the card is not kept: nobody wants it, or its gateway does not answer in time. */
   readonly holder: Promise<string | null | undefined>
 }
@@ -109,7 +110,7 @@ type Result = { readonly placed: Placed | undefined } | { readonly thrown: unkno
  */
 export async function place(request: PlaceRequest, basis: Basis): Promise<Placed | undefined> {
   const productIds = (request.inline ?? (basis.cart as Cart).lines).map((line) => line.productId)
-  const counts = ifOpenToAll(basis.till, () => request.askCounts(productIds)).catch(() => undefined)
+  const counts = countsFor(productIds, request, basis)
   const promoCode = request.promoCode ?? basis.cart?.promoCode ?? undefined
   const door = [...productIds].sort().join(' ')
   const { askHolder } = request
@@ -117,6 +118,18 @@ export async function place(request: PlaceRequest, basis: Basis): Promise<Placed
   const result = await enter(promoCode === undefined ? door : `${door} with ${promoCode}`, { request, basis, productIds, promoCode, counts, holder })
   if ('thrown' in result) throw result.thrown
   return result.placed
+}
+
+/** Each product's own till is asked, all of them at the same time. One that does not answer leaves the decision about its products to our own count. */
+async function countsFor(productIds: readonly string[], { askCounts }: PlaceRequest, basis: Basis): Promise<readonly PosCount[]> {
+  const counts = await Promise.all(byTill(productIds, (id) => id).map(async ([till, ids]) => {
+    try {
+      return await ifOpenToAll(till === basis.till.vendor ? basis.till : await gateOf(till), () => askCounts(till, ids))
+    } catch {
+      return undefined
+    }
+  }))
+  return counts.flatMap((found) => found ?? [])
 }
 
 const enter = doors(TOGETHER_MAX, async (wishes: readonly Wish[]): Promise<Result[]> => {
@@ -217,7 +230,7 @@ async function readShelf({ productIds, promoCode }: Wish): Promise<Shelf> {
 
 /** What is known of a wish besides its shelf, read at the same time. */
 interface Known {
-  readonly counts: readonly PosCount[] | undefined
+  readonly counts: readonly PosCount[]
   readonly use: Pick<PromoFound, 'marks' | 'isUsed'>
 }
 

@@ -1,17 +1,18 @@
 /**
- * Adjustments on their way to the point of sale. A batch is written before it is sent and keeps its content and key
- * until the answer is stored, so that a lost answer is asked for again with exactly the same request.
+ * Adjustments on their way to the points of sale, each batch for one of them. It is written before it is sent and keeps its
+ * content and key until the answer is stored, so that a lost answer is asked for again with exactly the same request.
  *
  * Of one product only one change is on its way at a time: what is sold meanwhile waits in the outbox. With two of them
  * nobody could say which of the two a count, or the other's answer, has already.
  */
 import type { AlertChange } from '#domain/alert.ts'
-import type { PosCount } from '#domain/product.ts'
+import { byTill, tillOf } from '#domain/counter-product.ts'
+import type { PosCount, Till } from '#domain/product.ts'
 import type { StockMove } from '#domain/settlement.ts'
 import { answered } from '#domain/stock.ts'
 import { adjustmentRefused } from '#domain/till-alerts.ts'
 import { newId } from '#values/ids.ts'
-import { iso } from '#values/time.ts'
+import { iso, MINUTE_MS } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
 import { collection, doc, readQuery, revise, transact, type Data, type Doc, type Query, type Snapshot, type Unit } from '#platform/firestore.ts'
 import { addAlertChange, alertPlace, nudgeAlerts } from './alerts.ts'
@@ -21,22 +22,28 @@ import { writeFigures } from './stock-figures.ts'
 
 export interface StockBatch {
   readonly id: string
+  readonly till: Till
   readonly doc: Doc
   readonly occurredAt: string
   readonly changes: ReadonlyArray<{ readonly productId: string; readonly delta: number }>
 }
 
-/** So many are sent in one go; more are open only when Square refused a large one, whose changes then go one by one. */
+/** So many are sent to each in one go; more are open only when it refused a large one, whose changes then go one by one. */
 const SENT_MAX = 20
 const OPEN_MAX = 500
 
-/** Batches that were not answered yet, the oldest first. */
+/** Batches that were not answered yet, by till the oldest first: one till that takes none holds up no other. */
 export async function openBatches(): Promise<StockBatch[]> {
-  return batchesIn(await readQuery(await openQuery(SENT_MAX)))
+  const open = batchesIn(await readQuery(await openQuery()))
+  return byTill(open, anyProductOf).flatMap(([, batches]) => batches.slice(0, SENT_MAX))
 }
 
-async function openQuery(limit: number): Promise<Query> {
-  return (await collection('stock_batches')).orderBy('createdAtMs').limit(limit)
+function anyProductOf({ changes }: Pick<StockBatch, 'changes'>): string {
+  return changes[0]?.productId ?? ''
+}
+
+async function openQuery(): Promise<Query> {
+  return (await collection('stock_batches')).orderBy('createdAtMs').limit(OPEN_MAX)
 }
 
 function batchesIn(found: readonly Snapshot[]): StockBatch[] {
@@ -44,17 +51,38 @@ function batchesIn(found: readonly Snapshot[]): StockBatch[] {
 }
 
 function batchOf(place: Doc, data: Data): StockBatch {
-  return { id: place.id, doc: place, occurredAt: data['occurredAt'] as string, changes: data['changes'] as StockBatch['changes'] }
+  const changes = data['changes'] as StockBatch['changes']
+  return { id: place.id, till: tillOf(anyProductOf({ changes })), doc: place, occurredAt: data['occurredAt'] as string, changes }
 }
 
 /** Units of each product that are on their way: the point of sale's count may or may not include them. */
 export async function unitsInFlight(): Promise<Map<string, number>> {
-  const open = batchesIn(await readQuery(await openQuery(OPEN_MAX)))
+  const open = batchesIn(await readQuery(await openQuery()))
   return new Map(open.flatMap(({ changes }) => changes.map(({ productId, delta }) => [productId, -delta] as const)))
 }
 
-/** What Square takes in one request. */
-const CHANGES_MAX = 100
+/** What a till takes in one request: Square's limit, and a good part of Lightspeed's bucket. */
+const CHANGES_MAX: Readonly<Record<Till, number>> = { square: 100, lightspeed: 40 }
+
+/**
+ * Takes the right to send a batch to a till that does not know a request again: it ends by itself, when nothing that was sent
+ * under it can arrive any more.
+ * @returns until when; undefined while another has it, or when the batch is closed
+ */
+export async function claimBatch({ doc: place }: StockBatch): Promise<number | undefined> {
+  const claim = newId('claim')
+  return transact(async (unit) => {
+    const batch = await unit.get(place)
+    const { claimedBy = claim, claimedUntilMs = 0 } = (batch.data() ?? {}) as { readonly claimedBy?: string; readonly claimedUntilMs?: number }
+    if (!batch.exists || (claimedBy !== claim && claimedUntilMs > now())) return undefined
+    const untilMs = now() + CLAIM_MS
+    unit.update(place, { claimedBy: claim, claimedUntilMs: untilMs })
+    return untilMs
+  })
+}
+
+/** Much longer than any call takes. */
+const CLAIM_MS = 3 * MINUTE_MS
 
 export interface Packed {
   readonly batches: readonly StockBatch[]
@@ -65,22 +93,29 @@ export interface Packed {
 /**
  * Turns outbox entries into batches, in one commit: what an entry says is in the outbox or in a batch, never in both.
  * Changes of one product are added up; those that cancel out need no call and are only taken off `held`. Those of a product
- * that has a change on its way already go back into the outbox, behind all others.
+ * that has a change on its way already go back into the outbox, behind all others; so do those of a till that is left alone.
  */
-export async function packBatches(entries: ReadonlyArray<OutboxEntry<Data>>): Promise<Packed> {
+export async function packBatches(entries: ReadonlyArray<OutboxEntry<Data>>, shut: ReadonlySet<Till>): Promise<Packed> {
   return transact(async (unit) => {
-    const open = batchesIn(await unit.query(await openQuery(OPEN_MAX)))
+    const open = batchesIn(await unit.query(await openQuery()))
     const present = (await unit.getAll(...entries.map((entry) => entry.doc))).filter((snapshot) => snapshot.exists)
     const underWay = new Set(open.flatMap(({ changes }) => changes.map(({ productId }) => productId)))
     const sums = summed(present.flatMap((snapshot) => snapshot.get('moves') as StockMove[]))
-    const waiting = sums.filter(({ productId }) => underWay.has(productId))
-    const changes = sums.filter(({ productId }) => !underWay.has(productId)).map(({ productId, delta }) => ({ productId, delta }))
+    const waits = ({ productId }: StockMove): boolean => underWay.has(productId) || shut.has(tillOf(productId))
+    const waiting = sums.filter(waits)
+    const changes = sums.filter((move) => !waits(move)).map(({ productId, delta }) => ({ productId, delta }))
     if (changes.length === 0 && waiting.length > 0 && present.length === 1) return { batches: [], moved: false }
     for (const snapshot of present) unit.delete(snapshot.ref)
     if (waiting.length > 0) addStockMoves(unit, await outboxDoc(), { orderId: null, moves: waiting })
-    const parts = Math.ceil(changes.length / CHANGES_MAX)
-    const batches = await Promise.all(Array.from({ length: parts }, (_, part) => openBatch(unit, changes.slice(part * CHANGES_MAX, (part + 1) * CHANGES_MAX))))
-    return { batches, moved: true }
+    return { batches: await Promise.all(parts(changes).map((part) => openBatch(unit, part))), moved: true }
+  })
+}
+
+/** Changes as they are sent: each part to one till, and no more than it takes. */
+function parts(changes: StockBatch['changes']): Array<StockBatch['changes']> {
+  return byTill(changes, ({ productId }) => productId).flatMap(([till, its]) => {
+    const max = CHANGES_MAX[till]
+    return Array.from({ length: Math.ceil(its.length / max) }, (_, part) => its.slice(part * max, (part + 1) * max))
   })
 }
 
@@ -96,7 +131,7 @@ async function openBatch(unit: Unit, changes: StockBatch['changes']): Promise<St
   const place = await doc('stock_batches', id)
   const occurredAt = iso(now())
   unit.create(place, { occurredAt, changes: changes.map((change) => ({ ...change })), createdAtMs: now() })
-  return { id, doc: place, occurredAt, changes }
+  return { id, till: tillOf(anyProductOf({ changes })), doc: place, occurredAt, changes }
 }
 
 export interface BatchAnswer {

@@ -1,14 +1,14 @@
 /**
  * Stock: what each word of the point of sale does to our figures.
  *
- * The properties play a store with a till as Square keeps it, an online shop that reserves, sells, refunds and gives up,
+ * The properties play a store with a till as Square keeps it, or as Lightspeed does, which dates its counts to the second only, an online shop that reserves, sells, refunds and gives up,
  * adjustments that are sent again and answered late or never, webhooks and pages of a sync in any order, twice or lost; and
  * look at what is really there: the till's own count, less what was promised online and is not taken off it yet.
  */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { sellable, weighCount, type PosCount, type Product } from '#domain/product.ts'
-import { answered, heard, isNews, latestOfEach, shortage } from '#domain/stock.ts'
+import { sellable, weighCount, type PosCount, type Product, type Till } from '#domain/product.ts'
+import { answered, datedToTheSecond, heard, isNews, isSecondOver, latestOfEach, shortage } from '#domain/stock.ts'
 import { NOW_MS, product } from './given.ts'
 
 const count = (quantity: number, countedAtMs = NOW_MS): PosCount => ({ productId: 'oil', quantity, countedAtMs })
@@ -55,6 +55,23 @@ describe('does', () => {
   })
 })
 
+describe('does, with a till that dates to the second', () => {
+  test('put counts of one second in the order in which they were asked for, and all of them before the next second', () => {
+    fc.assert(fc.property(fc.integer({ min: -60_000, max: 60_000 }), fc.integer({ min: 1, max: 60_000 }), (skewMs, laterMs) => {
+      const first = datedToTheSecond(NOW_MS, NOW_MS + skewMs)
+      const later = datedToTheSecond(NOW_MS, NOW_MS + skewMs + laterMs)
+      expect(later).toBeGreaterThanOrEqual(first)
+      if (Math.abs(skewMs) < 30_000) expect(later).toBeGreaterThan(first)
+      expect(first).toBeGreaterThanOrEqual(NOW_MS)
+      expect(later).toBeLessThan(datedToTheSecond(NOW_MS + 1_000, NOW_MS - 60_000))
+    }))
+  })
+
+  test('know when nothing more can happen in a second, whoever\'s clock is ahead', () => {
+    expect([isSecondOver(NOW_MS, NOW_MS + 29_999), isSecondOver(NOW_MS, NOW_MS + 30_000)]).toEqual([false, true])
+  })
+})
+
 interface Batch {
   readonly delta: number
   readonly occurredAtMs: number
@@ -75,6 +92,7 @@ interface Buy {
 }
 
 interface World {
+  readonly kept: Till
   till: { quantity: number; changedAtMs: number; recountedAtMs: number }
   readonly facts: Fact[]
   ours: Product
@@ -89,8 +107,9 @@ interface World {
 /** A shop that has sold before: what it sold can come back. */
 const BEFORE = [1, 2, 3]
 
-function newWorld(onHand: number): World {
+function newWorld(kept: Till, onHand: number): World {
   return {
+    kept,
     till: { quantity: onHand, changedAtMs: NOW_MS, recountedAtMs: 0 }, facts: [{ atMs: NOW_MS, counted: onHand }], ours: product({ onHand, countedAtMs: NOW_MS }),
     outbox: [], batch: undefined, buys: BEFORE.map((quantity) => ({ quantity, state: 'paid' })), counts: [], clockMs: NOW_MS,
   }
@@ -98,10 +117,14 @@ function newWorld(onHand: number): World {
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0)
 const inFlight = ({ batch }: World): number => (batch === undefined ? 0 : 0 - batch.delta)
-const present = ({ till }: World): PosCount => ({ productId: 'oil', quantity: till.quantity, countedAtMs: till.changedAtMs })
+/** What the till answers who asks now. */
+const present = ({ kept, till, clockMs }: World): PosCount => ({
+  productId: 'oil', quantity: till.quantity, countedAtMs: kept === 'square' ? till.changedAtMs : datedToTheSecond(till.changedAtMs - (till.changedAtMs % 1_000), clockMs),
+})
 const reserved = ({ buys }: World): number => sum(buys.filter(({ state }) => state === 'reserved').map(({ quantity }) => quantity))
 /** What the till will still take off, or add, when it hears of it. */
-const unmade = ({ batch, till }: World): number => (batch === undefined || batch.answer !== undefined || batch.occurredAtMs < till.recountedAtMs ? 0 : batch.delta)
+const unmade = ({ kept, batch, till }: World): number =>
+  (batch === undefined || batch.answer !== undefined || (kept === 'square' && batch.occurredAtMs < till.recountedAtMs) ? 0 : batch.delta)
 /** Units on the shelf that are promised to nobody; below zero: promised twice. */
 const reallyFree = (world: World): number => world.till.quantity - reserved(world) + sum(world.outbox) + unmade(world)
 
@@ -171,8 +194,11 @@ const moves = {
   },
   'sell at the till whatever is promised': (world: World, n: number) => happens(world, { delta: 0 - n }),
   delivery: (world: World, n: number) => happens(world, { delta: n }),
-  /** Whoever counts by hand finds what is there, the adjustments that we have written taken off; and some that nobody knew of. */
-  'count by hand': (world: World, n: number) => happens(world, { counted: world.till.quantity + unmade(world) + n }),
+  /**
+   * Whoever counts by hand finds what is there, and some that nobody knew of. Square knows when an adjustment happened: what
+   * we have written is taken off the shelf by then. To Lightspeed all happens when it hears of it.
+   */
+  'count by hand': (world: World, n: number) => happens(world, { counted: world.till.quantity + (world.kept === 'square' ? unmade(world) : 0) + n }),
   pack: (world: World) => {
     if (world.batch !== undefined) return
     const delta = sum(world.outbox.splice(0))
@@ -183,7 +209,7 @@ const moves = {
   send: (world: World) => {
     const { batch } = world
     if (batch === undefined || batch.answer !== undefined) return
-    happens(world, { delta: batch.delta }, batch.occurredAtMs)
+    happens(world, { delta: batch.delta }, world.kept === 'square' ? batch.occurredAtMs : world.clockMs + 1)
     batch.answer = present(world)
   },
   answer: (world: World) => close(world, world.batch?.answer),
@@ -212,8 +238,14 @@ const steps = (...whats: ReadonlyArray<keyof typeof moves>) =>
   fc.array(fc.record({ what: fc.constantFrom(...whats), n: fc.integer({ min: 1, max: 3 }) }), { maxLength: 50, size: 'max' })
 const OFTEN = { numRuns: 5_000 }
 
-function play(onHand: number, played: readonly Step[], look: (world: World) => void = () => undefined): World {
-  const world = newWorld(onHand)
+interface Played {
+  readonly kept: Till
+  readonly onHand: number
+  readonly steps: readonly Step[]
+}
+
+function play({ kept, onHand, steps: played }: Played, look: (world: World) => void = () => undefined): World {
+  const world = newWorld(kept, onHand)
   for (const { what, n } of played) {
     moves[what](world, n)
     look(world)
@@ -236,24 +268,24 @@ function reckoned({ facts }: World): number {
   return facts.toSorted((one, other) => one.atMs - other.atMs).reduce((units, { counted, delta = 0 }) => counted ?? units + delta, 0)
 }
 
-describe('survives', () => {
+describe.each<Till>(['square', 'lightspeed'])('survives, with a till as %s keeps it,', (kept) => {
   test('words late, lost, twice and in any order, while the store sells nothing: nothing is promised twice, at no moment', () => {
     fc.assert(fc.property(fc.nat(4), steps(...ONLINE, ...BLIND, ...WIRE, ...WIRE, ...GROWING), (onHand, played) => {
-      play(onHand, played, (world) => expect(reallyFree(world)).toBeGreaterThanOrEqual(0))
+      play({ kept, onHand, steps: played }, (world) => expect(reallyFree(world)).toBeGreaterThanOrEqual(0))
     }), OFTEN)
   })
 
   test('a store that sells at the same time: who buys online on a fresh count never takes what is not there', () => {
     const online = ONLINE.filter((what) => what !== 'pay too late')
     fc.assert(fc.property(fc.nat(4), steps(...online, ...WIRE, ...WIRE, ...GROWING, 'sell at the till what is free', 'sell at the till what is free'), (onHand, played) => {
-      play(onHand, played, (world) => expect(reallyFree(world)).toBeGreaterThanOrEqual(0))
+      play({ kept, onHand, steps: played }, (world) => expect(reallyFree(world)).toBeGreaterThanOrEqual(0))
     }), OFTEN)
   })
 
   test('all of it at once: in the end the till counts what happened, each thing once, and we count what the till counts', () => {
     const all = Object.keys(moves) as Array<keyof typeof moves>
     fc.assert(fc.property(fc.nat(4), steps(...all, ...WIRE), (onHand, played) => {
-      const world = play(onHand, played)
+      const world = play({ kept, onHand, steps: played })
       settle(world)
       expect([world.ours.onHand, world.till.quantity]).toEqual([reckoned(world), reckoned(world)])
       expect([world.ours.held, world.ours.told ?? null]).toEqual([reserved(world), null])
@@ -264,7 +296,7 @@ describe('survives', () => {
   test('the last piece, wanted online and in the store at once: who comes second gets none, or it is known that there is none', () => {
     const both = ['buy on a fresh count', 'sell at the till what is free', 'pay', ...WIRE] as const
     fc.assert(fc.property(steps(...both), (played) => {
-      const world = play(1, played.map(({ what }) => ({ what, n: 1 })))
+      const world = play({ kept, onHand: 1, steps: played.map(({ what }) => ({ what, n: 1 })) })
       settle(world)
       const online = bought(world).length
       const inStore = world.facts.filter(({ delta }) => delta === -1).length - bought(world).filter(({ state }) => state === 'paid').length
@@ -275,7 +307,7 @@ describe('survives', () => {
   test('the last piece while the till cannot be asked: whatever is promised beyond it is known to the unit', () => {
     const blind = ['buy while the till is away', 'sell at the till whatever is promised', 'pay', 'pack', 'send', 'answer', 'hear'] as const
     fc.assert(fc.property(steps(...blind), (played) => {
-      const world = play(1, played.map(({ what }) => ({ what, n: 1 })))
+      const world = play({ kept, onHand: 1, steps: played.map(({ what }) => ({ what, n: 1 })) })
       settle(world)
       const sold = world.facts.filter(({ delta }) => delta !== undefined && delta < 0)
       expect(shortage(world.ours)).toBe(Math.max(0, 0 - sum(sold.map(({ delta = 0 }) => delta)) + reserved(world) - 1))

@@ -24,17 +24,19 @@ describe('does', () => {
   })
 
   test('an adjustment that does not get through is a matter for staff after half an hour', () => {
-    expect(adjustmentWaits(NOW_MS, NOW_MS + 29 * 60_000)).toBeUndefined()
-    expect(adjustmentWaits(NOW_MS, NOW_MS + 30 * 60_000)).toMatchObject({ raise: { key: 'square/adjustments', severity: 'p1', details: { since: '2026-11-02T12:00:00.000Z' } } })
+    expect(adjustmentWaits('square', NOW_MS, NOW_MS + 29 * 60_000)).toBeUndefined()
+    expect(adjustmentWaits('lightspeed', NOW_MS, NOW_MS + 30 * 60_000)).toMatchObject({ raise: { key: 'lightspeed/adjustments' } })
+    expect(adjustmentWaits('square', NOW_MS, NOW_MS + 30 * 60_000)).toMatchObject({ raise: { key: 'square/adjustments', severity: 'p1', details: { since: '2026-11-02T12:00:00.000Z' } } })
   })
 
   test('what is short is named with its figures, what is refused with its direction, access as what it costs', () => {
     expect(shortageTurn(product(), { counted: true, onHand: 1, held: 4 }, NOW_MS).alert).toMatchObject({
       raise: { key: 'stock-short/oil', severity: 'p1', summary: '3 of Hemp Oil are promised online that the till does not count. Decide whose order is refunded.', details: { units: 3, onHand: 1, promised: 4 } },
     })
-    expect([adjustmentRefused('oil', -2), adjustmentRefused('oil', 1)]).toMatchObject([
+    expect([adjustmentRefused('oil', -2), adjustmentRefused('oil', 1), adjustmentRefused('ls_7', -1)]).toMatchObject([
       { raise: { summary: 'Square does not take 2 sold online into its count of oil. Count it by hand.' } },
       { raise: { summary: 'Square does not take 1 given back online into its count of oil. Count it by hand.' } },
+      { raise: { summary: 'Lightspeed does not take 1 sold online into its count of ls_7. Count it by hand.' } },
     ])
     expect(accessWithdrawn()).toMatchObject({ raise: { severity: 'p0' } })
   })

@@ -9,7 +9,7 @@ import { keepCardKaja, keepCardStripe, savedCardKaja, savedCardStripe } from './
 import { checkoutKaja, checkoutKajaHeld } from './scenarios/checkout-kaja.ts'
 import { checkoutPromo, checkoutPromoDeclined } from './scenarios/checkout-promo.ts'
 import { checkoutStripe } from './scenarios/checkout-stripe.ts'
-import { mail, stockPush, warehouseRows } from './scenarios/follow-up.ts'
+import { lightspeedPush, mail, stockPush, warehouseRows } from './scenarios/follow-up.ts'
 import { mailAsked, mailBounced, mailCampaign, mailClicked, mailReplayed } from './scenarios/mail.ts'
 import { dispute } from './scenarios/dispute.ts'
 import { erase } from './scenarios/erase.ts'
@@ -39,8 +39,8 @@ export const SCENARIOS: readonly Scenario[] = [
   checkoutStripe, checkoutPromo, checkoutPromoDeclined, checkoutKaja, checkoutKajaHeld, checkoutHeld, authentication, hostedSession, reviewApprove,
   reviewRefuse, refundFull, refundPartial, refundShipped, refundKaja, refundKajaPart, refundKajaLater, cancelOpen, cancelPaid, cancelKaja,
   storeCardStripe, storeCardKaja, cardAuthentication, removeCardStripe, removeCardKaja, savedCardStripe, savedCardKaja, keepCardStripe,
-  keepCardKaja, fulfil, sweepReservations, mail, mailAsked, mailBounced, mailReplayed, mailCampaign, mailClicked, stockPush, warehouseRows, missingRows,
-  purchaseOrder, syncCatalogue, squareWebhook, syncPayments, syncSales, sealAudit, webhookWorker, sweepInbox, replayDeadLetters, reconcilePayments, dispute,
+  keepCardKaja, fulfil, sweepReservations, mail, mailAsked, mailBounced, mailReplayed, mailCampaign, mailClicked, stockPush, lightspeedPush, warehouseRows,
+  missingRows, purchaseOrder, syncCatalogue, squareWebhook, syncPayments, syncSales, sealAudit, webhookWorker, sweepInbox, replayDeadLetters, reconcilePayments, dispute,
   payout, bankPayout, alert, outgoingWebhook, subscribeStripe, subscribeKaja, upgrade, paymentMethod, renewalStripe, renewalKaja, dunningStripe,
   dunningKaja, ageCheck, ageDeposit, checkoutForAdults, erase,
 ]

@@ -9,15 +9,13 @@ import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { listOf, nextIn, type Lightspeed } from './api.ts'
 import { decimal, fingerprint, id, inSeconds, label, moment, sorted, words, yes, type Sorted } from './fields.ts'
+import { countOn, SHELF, STOCK } from './shelf.ts'
 
 const ALL_SHOPS = '0'
 /** What is asked for in one call. */
 const AT_ONCE = 100
 const BESIDE = '["ItemShops","Category","Tags"]'
 
-const STOCK = z.object({ itemID: id, shopID: z.string().regex(/^\d{1,20}$/), timeStamp: moment })
-/** Units are whole or parts of one; what is no number makes the item unreadable: it must never pass for nought. */
-const SHELF = STOCK.extend({ qoh: decimal, sellable: decimal.optional() })
 const PRICE = z.object({ amount: decimal, useType: z.string().optional() })
 
 const inner = (name: string) => (value: unknown): readonly unknown[] => listOf((value as Record<string, unknown> | undefined)?.[name])
@@ -126,7 +124,7 @@ function itemOf(item: z.output<typeof ITEM>, state: Pick<CounterItem, 'fingerpri
     cost: item.defaultCost ?? null,
     currency: config('shop').CURRENCY,
     quantity: shops.reduce((sum, { quantity }) => sum + quantity, 0),
-    sellable: shelves.reduce((sum, { qoh, sellable }) => sum + Math.max(0, Number(sellable ?? qoh)), 0),
+    count: countOn(shelves, state.readAtMs),
     counted: item.itemType !== 'non_inventory',
     archived: item.archived,
     shops,

@@ -31,7 +31,7 @@ export function mockItems(beganMs: number): CounterItem[] {
       fingerprint: 'mock', readAtMs: beganMs,
       id: `mock-item-${number + 1}`, mode: 'mock', name: `Mock ${NAMES[number % NAMES.length] ?? ''}, ${SIZES[Math.floor(number / NAMES.length)] ?? ''}`, description: '',
       category: NAMES[number % NAMES.length] ?? null, sku: `MOCK-${number + 1}`, tags: [], price: inMajor(cents), cost: inMajor(Math.floor(cents / 2)),
-      currency: config('shop').CURRENCY, quantity, sellable: quantity, counted: true, archived: false, shops: [{ shopId: '1', quantity }],
+      currency: config('shop').CURRENCY, quantity, count: { quantity, countedAtMs: beganMs }, counted: true, archived: false, shops: [{ shopId: '1', quantity }],
       addedAtMs: beganMs, updatedAtMs: beganMs,
     }
   })
@@ -50,7 +50,7 @@ export function mockSales(beganMs: number): CounterSale[] {
     return {
       fingerprint: 'mock', readAtMs: atMs,
       id: `mock-sale-${number + 1}`, mode: 'mock', status: 'COMPLETED', archived: false, shopId: '1', registerId: '1', customerId: number % 3 === 0 ? `mock-customer-${figure(number, 5, 9) + 1}` : null,
-      ticketNumber: null, amount: inMajor(subtotal), discount: '0', tax: inMajor(tax), total: inMajor(subtotal + tax), currency: config('shop').CURRENCY, lines: [line],
+      reference: null, ticketNumber: null, amount: inMajor(subtotal), discount: '0', tax: inMajor(tax), total: inMajor(subtotal + tax), currency: config('shop').CURRENCY, lines: [line],
       createdAtMs: atMs, completedAtMs: atMs, updatedAtMs: atMs,
     }
   })

@@ -20,26 +20,12 @@ interface CountsPage {
   readonly cursor?: string
 }
 
-const asked = new Map<string, Promise<readonly PosCount[]>>()
-
 /**
- * The real counts of products, for a checkout that must not wait long. Questions about the same products that are
- * under way are asked once.
- * @throws Failure when Square does not answer within `STOCK_DEADLINE_MS`
+ * The real counts of products, for a checkout that must not wait long.
+ * @throws Error when one cannot be read: a checkout then decides by our own count, and says so
  */
-export function countsNow(productIds: readonly string[]): Promise<readonly PosCount[]> {
-  const key = [...productIds].sort().join(' ')
-  const known = asked.get(key)
-  if (known !== undefined) return known
-  const fresh = readCounts({ productIds, deadlineMs: config('square').STOCK_DEADLINE_MS })
-    .then(allReadable)
-    .finally(() => asked.delete(key))
-  asked.set(key, fresh)
-  return fresh
-}
-
-/** @throws Error when one cannot be read: a checkout then decides by our own count, and says so */
-function allReadable({ counts, unreadable }: CountPage): readonly PosCount[] {
+export async function countsNow(productIds: readonly string[], deadlineMs: number): Promise<readonly PosCount[]> {
+  const { counts, unreadable } = await readCounts({ productIds, deadlineMs })
   if (unreadable.length > 0) throw new Error(`square: counts of ${unreadable.join(', ')} cannot be read`)
   return counts
 }

@@ -1,5 +1,5 @@
 /** Sales and items of the second till come in, with a token that has just ended: none is lost, none shows twice, and nobody is locked out. */
-import { freeLease } from '../../functions/catalogue/syncing.ts'
+import { freeLease, qoh } from '../../functions/catalogue/syncing.ts'
 import type { Json, Shop } from '../../functions/shop.ts'
 import type { Scenario } from '../scenario.ts'
 
@@ -32,9 +32,7 @@ async function wrong(shop: Shop, saleId: string): Promise<string[]> {
   }
   const rows = (await shop.cloud.rows('analytics', 'lightspeed_transactions')) as Json[]
   const times = rows.filter(({ id }) => id === saleId).length
-  // A shop that has sold more than it had takes nothing from the others.
-  const shelves = shop.at('lightspeed', 'item_shops').filter(({ itemID, shopID }) => itemID === '3' && shopID !== '0')
-  const counted = shelves.reduce((sum, { qoh }) => sum + Math.max(0, Number(qoh)), 0)
+  const counted = qoh(shop, '3')
   const shown = shop.document('products', 'ls_3')?.['onHand']
   return [
     ...stuck,

@@ -193,17 +193,20 @@ describe('survives', () => {
 })
 
 describe('without a Lightspeed of its own', () => {
-  test('a shop makes 50 sales and 25 items up, says so, and keeps them apart from real ones and out of its window', async () => {
+  test('a shop makes 50 sales and 25 items up, says so, keeps them apart from real ones and out of its window, and takes out of it what a Lightspeed of before had put there', async () => {
     const poor = await openShop({ environment: { LIGHTSPEED_CLIENT_ID: '' } })
     try {
       expect(await poor.tally(JOB)).toMatchObject({ read: 50, saved: 50 })
+      await plant(poor)
+      expect((await poor.guest().get('/api/products/ls_3')).status).toBe(200)
       expect(await poor.tally('sync-lightspeed-items')).toMatchObject({ read: 25, saved: 25 })
+      expect((await poor.guest().get('/api/products/ls_3')).status).toBe(404)
       expect(await poor.tally(JOB)).toMatchObject({ saved: 0 })
       const made = (await poor.cloud.rows('analytics', 'mock_lightspeed_transactions')) as Json[]
       const items = (await poor.cloud.rows('analytics', 'mock_lightspeed_products')) as Json[]
       expect([made.length, new Set(made.map(({ mode }) => mode)), items.length]).toEqual([50, new Set(['mock']), 25])
       expect(await poor.cloud.rows('analytics', 'lightspeed_transactions')).toEqual([])
-      expect(poor.documents('products').filter(({ data }) => data['source'] === 'lightspeed')).toEqual([])
+      expect(poor.documents('products').filter(({ data }) => data['source'] === 'lightspeed').map(({ id, data }) => [id, data['listed']])).toEqual([['ls_3', false]])
       expect(poor.requests('lightspeed')).toEqual([])
       const { body } = await (await poor.person('viewer')).get('/api/admin/syncs')
       expect(body['syncs'].filter(({ job }: Json) => job.includes('lightspeed')).map(({ mode }: Json) => mode)).toEqual(['mock', 'mock'])
@@ -222,3 +225,12 @@ describe('without a Lightspeed of its own', () => {
     }
   })
 })
+
+/** A product as a Lightspeed left it that the shop has no more. */
+async function plant(shop: Shop): Promise<void> {
+  const { Firestore } = await import('@google-cloud/firestore')
+  const [host = '', port = ''] = (shop.cloud.addresses['FIRESTORE_EMULATOR_HOST'] ?? '').split(':')
+  const store = new Firestore({ projectId: shop.cloud.servers.pubsub.projectId, host, port: Number(port), ssl: false })
+  await store.doc('products/ls_3').set({ ...shop.document('products', 'VARTOTE1'), id: 'ls_3', sku: 'LS-TWINE-50', source: 'lightspeed' })
+  await store.terminate()
+}

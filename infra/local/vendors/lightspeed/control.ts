@@ -4,7 +4,8 @@ import type { Account, Fields, Held } from './account.ts'
 import type { Bucket } from './bucket.ts'
 import { isResource, RESOURCES, shelfOf } from './lists.ts'
 import { refused } from './refusal.ts'
-import { itemOf, saleOf } from './shapes.ts'
+import { sell } from './ringing.ts'
+import { itemOf } from './shapes.ts'
 import type { Tokens } from './tokens.ts'
 
 const DAY_MS = 86_400_000
@@ -60,27 +61,6 @@ export function control(parts: Parts, action: readonly string[], input: Fields):
     default:
       throw refused(404, `There is no action ${action.join('/')}.`)
   }
-}
-
-/** `{lines: [{itemID, quantity}], shopID?, customerID?, completed?}`: rings up a sale, which takes its units off the shelf. */
-function sell(account: Account, input: Fields): Fields {
-  const shopId = String(input['shopID'] ?? '1')
-  const completed = input['completed'] !== false
-  const wanted = (Array.isArray(input['lines']) ? input['lines'] : [{ itemID: '3', quantity: 1 }]) as Fields[]
-  const lines = wanted.map((line) => ({ itemId: String(line['itemID']), quantity: Number(line['quantity'] ?? 1), price: Number(line['price'] ?? priceOf(account, String(line['itemID']))) }))
-  const saleId = account.number('sale')
-  const sale = saleOf({ saleId, at: account.stamp(), shopId, customerId: String(input['customerID'] ?? '0'), completed, lines })
-  account.sales.set(saleId, sale)
-  for (const { itemId, quantity } of completed ? lines : []) {
-    const held = account.stockOf(itemId).find(({ fields }) => fields['shopID'] === shopId)
-    if (held !== undefined) account.count(itemId, shopId, Number(held.fields['qoh']) - quantity)
-  }
-  return sale.fields
-}
-
-function priceOf(account: Account, itemId: string): string {
-  const prices = account.items.get(itemId)?.fields['Prices'] as { ItemPrice: Array<{ amount: string }> } | undefined
-  return prices?.ItemPrice[0]?.amount ?? '1'
 }
 
 /** `{description, price?, cost?, customSku?, category?, tags?, qoh?}` */

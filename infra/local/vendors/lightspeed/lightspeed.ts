@@ -1,6 +1,6 @@
 /**
  * Lightspeed Retail (R-Series), as the shop meets it: sign-in with tokens that rotate, lists of sales, items and stock with
- * the vendor's oddities, a leaky bucket that every answer tells of. It has no webhooks: whoever wants to know asks.
+ * the vendor's oddities, sales that are rung up from outside, a leaky bucket that every answer tells of. It has no webhooks: whoever wants to know asks.
  */
 import type { HttpAnswer, HttpCall } from '../../http-ports.ts'
 import { RequestLog, Routes, type Vendor, type VendorContext } from '../vendor.ts'
@@ -9,6 +9,7 @@ import { Bucket } from './bucket.ts'
 import { control, type Parts } from './control.ts'
 import { costOf, list, relationsIn, shelfOf, whole, type Resource } from './lists.ts'
 import { Refusal, refused } from './refusal.ts'
+import { completeSale, postCost, postSale } from './ringing.ts'
 import { plantSeed } from './seed.ts'
 import { Tokens, type Application } from './tokens.ts'
 
@@ -23,7 +24,7 @@ interface Ask {
 
 /** What it costs, and the answer. Sign-in costs nothing. */
 interface Answering {
-  readonly cost?: (query: URLSearchParams) => number
+  readonly cost?: (call: HttpCall) => number
   readonly answer: (ask: Ask) => unknown
 }
 
@@ -57,7 +58,7 @@ export function createLightspeed(context: VendorContext, options: LightspeedOpti
 function table(parts: Parts, { accountId }: LightspeedOptions): Record<string, Answering> {
   const { account, tokens } = parts
   const listing = (resource: Resource): Answering => ({
-    cost: (query) => costOf(resource, query),
+    cost: ({ query }) => costOf(resource, query),
     answer: ({ call }) => list(account, resource, call.path, call.query),
   })
   const single = (resource: Resource): Answering => ({
@@ -71,6 +72,10 @@ function table(parts: Parts, { accountId }: LightspeedOptions): Record<string, A
   return {
     [`GET ${BASE}.json`]: { cost: () => 1, answer: () => ({ '@attributes': { count: '1' }, Account: { accountID: accountId, name: 'Countinghouse Shop' } }) },
     [`GET ${BASE}/:account/Sale.json`]: listing('Sale'),
+    [`POST ${BASE}/:account/Sale.json`]: { cost: (call) => postCost(inputOf(call)), answer: ({ call }) => postSale(account, inputOf(call)) },
+    [`PUT ${BASE}/:account/Sale/:id`]: {
+      cost: (call) => postCost(inputOf(call)), answer: ({ call, params }) => completeSale(account, (params['id'] ?? '').replace(/\.json$/, ''), inputOf(call)),
+    },
     [`GET ${BASE}/:account/Item.json`]: listing('Item'),
     [`GET ${BASE}/:account/ItemShop.json`]: listing('ItemShop'),
     [`GET ${BASE}/:account/Sale/:id`]: single('Sale'),
@@ -90,7 +95,7 @@ function answered(parts: Parts, routes: Routes<Answering>, { accountId }: Lights
   tokens.check(call.headers.authorization)
   if (route === undefined) throw refused(routes.knows(call.path) ? 405 : 404, 'No such resource.')
   if (route.params['account'] !== undefined && route.params['account'] !== accountId) throw refused(403, 'The token is for another account.')
-  const cost = route.handle.cost?.(call.query) ?? 1
+  const cost = route.handle.cost?.(call) ?? 1
   try {
     bucket.take(cost, account.now())
     return { status: 200, headers: { ...bucket.headers(cost), 'x-ls-acct-id': accountId }, body: route.handle.answer({ call, params: route.params }) }

@@ -13,31 +13,40 @@ export interface SaleWish {
   readonly shopId: string
   readonly customerId: string
   readonly completed: boolean
-  readonly lines: ReadonlyArray<{ readonly itemId: string; readonly quantity: number; readonly price: number }>
+  readonly lines: ReadonlyArray<{ readonly itemId: string; readonly quantity: number; readonly price: number; readonly untaxed?: boolean }>
+  /** Whoever rings it up by the API names these. */
+  readonly by?: { readonly reference: string; readonly source: string; readonly registerId: string; readonly employeeId: string }
 }
 
 const TAX_RATE = 0.0825
 
 /** A sale with its lines and its payment; amounts have more digits than the currency, as the vendor's have. */
 export function saleOf(wish: SaleWish): { fields: Fields; related: Record<string, Fields[]> } {
-  const { saleId, at, shopId, customerId, completed } = wish
+  const { saleId, at, shopId, customerId, completed, by } = wish
   const subtotal = wish.lines.reduce((sum, { quantity, price }) => sum + quantity * price, 0)
-  const tax = subtotal * TAX_RATE
+  const tax = wish.lines.reduce((sum, line) => sum + line.quantity * line.price * rateOf(line), 0)
   const total = decimal(subtotal + tax)
   const fields: Fields = {
     saleID: saleId, timeStamp: at, discountPercent: '0', completed: String(completed), archived: 'false', voided: 'false', isTaxInclusive: 'false',
-    createTime: at, updatetime: at, ...(completed ? { completeTime: at } : {}), referenceNumber: '', ticketNumber: `22${saleId.padStart(10, '0')}`,
+    createTime: at, updatetime: at, ...(completed ? { completeTime: at } : {}), referenceNumber: by?.reference ?? '', referenceNumberSource: by?.source ?? '', ticketNumber: `22${saleId.padStart(10, '0')}`,
     calcDiscount: '0', calcTotal: total, calcSubtotal: decimal(subtotal), calcTax1: decimal(tax), calcTax2: '0', calcPayments: completed ? total : '0', calcTips: '0',
-    total, totalDue: total, balance: completed ? '0' : total, taxTotal: decimal(tax), customerID: customerId, employeeID: '1', registerID: '1', shopID: shopId,
+    total, totalDue: total, balance: completed ? '0' : total, taxTotal: decimal(tax), customerID: customerId, employeeID: by?.employeeId ?? '1', registerID: by?.registerId ?? '1', shopID: shopId,
   }
-  const lines = wish.lines.map(({ itemId, quantity, price }, index) => ({
-    saleLineID: `${saleId}${index + 1}`, unitQuantity: String(quantity), unitPrice: decimal(price), discountAmount: '0', discountPercent: '0', tax: 'true',
-    calcLineDiscount: '0', calcTotal: decimal(quantity * price * (1 + TAX_RATE)), calcSubtotal: decimal(quantity * price), calcTax1: decimal(quantity * price * TAX_RATE),
-    calcTax2: '0', itemID: itemId, saleID: saleId, shopID: shopId, parentSaleLineID: '0',
-  }))
-  const payments = completed ? [{ salePaymentID: saleId, amount: total, createTime: at, archived: 'false', paymentTypeID: '1', saleID: saleId }] : []
+  const lines = wish.lines.map((line, index) => {
+    const { itemId, quantity, price, untaxed = false } = line
+    return {
+      saleLineID: `${saleId}${index + 1}`, unitQuantity: String(quantity), unitPrice: decimal(price), discountAmount: '0', discountPercent: '0', tax: String(!untaxed),
+      calcLineDiscount: '0', calcTotal: decimal(quantity * price * (1 + rateOf(line))), calcSubtotal: decimal(quantity * price), calcTax1: decimal(quantity * price * rateOf(line)),
+      calcTax2: '0', itemID: itemId, saleID: saleId, shopID: shopId, parentSaleLineID: '0',
+    }
+  })
+  const payments = completed && total !== '0' ? [{ salePaymentID: saleId, amount: total, createTime: at, archived: 'false', paymentTypeID: '1', saleID: saleId }] : []
   const customer = customerId === '0' ? [] : [{ customerID: customerId, firstName: 'Ada', lastName: `Number ${customerId}`, dob: '1980-01-01' }]
   return { fields, related: { SaleLines: lines, SalePayments: payments, Customer: customer } }
+}
+
+function rateOf({ untaxed = false }: SaleWish['lines'][number]): number {
+  return untaxed ? 0 : TAX_RATE
 }
 
 export interface ItemWish {

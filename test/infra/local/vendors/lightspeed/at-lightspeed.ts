@@ -22,6 +22,8 @@ export interface Ground {
   readonly timeline: Timeline
   /** Below the account, with a good token unless another header is given. */
   get(path: string, authorization?: string): Promise<Answer>
+  post(path: string, body: unknown): Promise<Answer>
+  put(path: string, body: unknown): Promise<Answer>
   refresh(token: string): Promise<Answer>
   act(action: string, body?: unknown): Promise<Record<string, any>>
 }
@@ -45,10 +47,14 @@ export async function ground(disk = new Disk()): Promise<Ground> {
   }
 
   const key = `Basic ${Buffer.from(`${API_KEY}:apikey`).toString('base64')}`
+  const sent = (method: string, path: string, body: unknown): Promise<Answer> =>
+    call(`${base}/API/V3/Account/${ACCOUNT}/${path}`, { method, headers: { authorization: key, 'content-type': 'application/json' }, body: JSON.stringify(body) })
   return {
     vendor,
     timeline,
     get: (path, authorization = key) => call(`${base}/API/V3/Account/${ACCOUNT}/${path}`, { headers: { authorization } }),
+    post: (path, body) => sent('POST', path, body),
+    put: (path, body) => sent('PUT', path, body),
     refresh: (token) => call(`${base}/auth/oauth/token`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

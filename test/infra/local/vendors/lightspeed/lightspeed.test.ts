@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { Disk } from '../../../../../infra/local/disk.ts'
-import { API_KEY, CONSENT, ground, type Ground } from './at-lightspeed.ts'
+import { API_KEY, CONSENT, ground, type Answer, type Ground } from './at-lightspeed.ts'
 
 const BEARER = (token: string): string => `Bearer ${token}`
 const SALES = 'Sale.json?sort=timeStamp&load_relations=%5B%22SaleLines%22%5D'
@@ -22,6 +22,9 @@ async function all(shop: Ground, path: string, resource: string): Promise<Array<
   }
   return records
 }
+
+const LINE = { itemID: '3', unitQuantity: '2', unitPrice: '0', tax: 'false' }
+const SOLD = { referenceNumber: 'ours-1', referenceNumberSource: 'us', shopID: '1', registerID: '1', employeeID: '1', completed: 'true', SaleLines: { SaleLine: LINE } }
 
 describe('does', () => {
   test('give a new pair for a refresh token, which stays good until the new access token is used', async () => {
@@ -120,9 +123,62 @@ describe('does', () => {
     await shop.timeline.jumpTo(shop.timeline.now() + 2_000)
     expect((await shop.get('Item.json')).status).toBe(200)
   })
+
+  test('ring up a sale from outside: it takes units off the shelf, puts back those below nought, and is found by its reference', async () => {
+    const shop = await ground()
+    const qoh = async (): Promise<number> => Number((await shop.get('ItemShop.json?itemID=3&shopID=1')).body['ItemShop'].qoh)
+    const before = await qoh()
+    const rung = await shop.post('Sale.json', SOLD)
+    expect([rung.status, rung.headers.get('x-ls-api-request-cost')]).toEqual([200, '5.5'])
+    expect(rung.body['Sale']).toMatchObject({ completed: 'true', referenceNumber: 'ours-1', referenceNumberSource: 'us', calcTotal: '0', registerID: '1' })
+    expect(await qoh()).toBe(before - 2)
+    const found = (await shop.get('Sale.json?referenceNumber=ours-1&load_relations=%5B%22SaleLines%22%5D')).body['Sale']
+    expect(found).toMatchObject({ saleID: rung.body['Sale'].saleID, SaleLines: { SaleLine: { itemID: '3', unitQuantity: '2' } } })
+    await shop.post('Sale.json', { ...SOLD, referenceNumber: 'ours-2', SaleLines: { SaleLine: [{ ...LINE, unitQuantity: '-2' }] } })
+    expect(await qoh()).toBe(before)
+  })
+
+  test('complete a sale that is paid to the last cent', async () => {
+    const shop = await ground()
+    const paid = { SaleLines: { SaleLine: { ...LINE, unitPrice: '3' } }, SalePayments: { SalePayment: { amount: '6', paymentTypeID: '1' } } }
+    expect((await shop.post('Sale.json', { ...SOLD, ...paid })).body['Sale']).toMatchObject({ calcTotal: '6', calcPayments: '6' })
+  })
+
+  test('take the same request twice for two sales: it knows none again', async () => {
+    const shop = await ground()
+    await shop.post('Sale.json', SOLD)
+    await shop.post('Sale.json', SOLD)
+    expect((await all(shop, 'Sale.json?referenceNumber=ours-1', 'Sale')).length).toBe(2)
+  })
+
+  test('leave the shelf alone until a sale is completed', async () => {
+    const shop = await ground()
+    const qoh = async (): Promise<string> => (await shop.get('ItemShop.json?itemID=3&shopID=1')).body['ItemShop'].qoh
+    const before = await qoh()
+    const open = await shop.post('Sale.json', { ...SOLD, completed: 'false' })
+    expect([open.headers.get('x-ls-api-request-cost'), open.body['Sale'].completed, await qoh()]).toEqual(['2.5', 'false', before])
+    const complete = (): Promise<Answer> => shop.put(`Sale/${open.body['Sale'].saleID}.json`, { completed: 'true' })
+    for (let time = 0; time < 2; time++) expect((await complete()).body['Sale']).toMatchObject({ completed: 'true', completeTime: expect.any(String) })
+    expect(await qoh()).toBe(String(Number(before) - 2))
+    expect((await complete()).headers.get('x-ls-api-request-cost')).toBe('5')
+  })
 })
 
 describe('refuses', () => {
+  test.each([
+    ['of an item that it does not have', { SaleLines: { SaleLine: { ...LINE, itemID: '999' } } }],
+    ['of no units', { SaleLines: { SaleLine: { ...LINE, unitQuantity: '0' } } }],
+    ['without lines', { SaleLines: undefined }],
+    ['at no register', { registerID: undefined }],
+    ['that is not paid', { SaleLines: { SaleLine: { ...LINE, unitPrice: '3' } } }],
+    ['that is paid by half', { SaleLines: { SaleLine: { ...LINE, unitPrice: '3' } }, SalePayments: { SalePayment: { amount: '3', paymentTypeID: '1' } } }],
+  ])('to complete a sale %s', async (_, wrong) => {
+    const shop = await ground()
+    const before = (await all(shop, 'Sale.json', 'Sale')).length
+    expect((await shop.post('Sale.json', { ...SOLD, ...wrong })).status).toBe(422)
+    expect((await all(shop, 'Sale.json', 'Sale')).length).toBe(before)
+  })
+
   test.each([
     ['limit=101', 'limit must be'], ['sort=total', 'Sortable'], ['offset=10', 'offset'], ['load_relations=SaleLines', 'JSON'], ['load_relations=%5B%22Magic%22%5D', 'Magic'],
     ['timeStamp=%3E%3D%2Csoon', 'soon'], ['count=1&limit=5', 'count'], ['after=bm9uc2Vuc2U%3D', 'after'],
