@@ -37,7 +37,7 @@ async function firstAnswer(directory: string, name: string, request: Parameters<
 }
 
 describe('does', () => {
-  test('of each area every kind of function runs alone, and answers', { timeout: 180_000 }, async () => {
+  test('one function of each area, and of each kind, runs alone and answers', { timeout: 180_000 }, async () => {
     const declarations = await sample()
     expect(new Set(declarations.map(({ kind }) => kind))).toEqual(new Set(['endpoint', 'webhook', 'schedule', 'message']))
     const called = await callBundles(declarations)

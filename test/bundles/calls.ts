@@ -78,12 +78,13 @@ function faultOf(kind: Declaration['kind'], { status, body }: BundleAnswer, prin
   return status < 300 ? undefined : `did not take its message: ${status} ${body}`
 }
 
-/** The first function of each kind in each area: small enough for every run, wide enough to load every client. */
+/** The first function of each area and of each kind: few enough for every run, wide enough to load every client. */
 export async function sample(): Promise<Declaration[]> {
   const areas = new Map((await entriesOf()).map(({ name, file }) => [name, dirname(file)]))
-  const seen = new Set<string>()
+  const seen = new Set<string | undefined>()
   return (await loadDeclarations()).filter(({ name, kind }) => {
-    const place = `${areas.get(name)} ${kind}`
-    return !seen.has(place) && seen.add(place)
+    const isNew = !seen.has(areas.get(name)) || !seen.has(kind)
+    seen.add(areas.get(name)).add(kind)
+    return isNew
   })
 }

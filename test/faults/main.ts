@@ -12,9 +12,9 @@ import { parseArgs } from 'node:util'
 import { explore, Shops, told, type Explored } from './explorer.ts'
 import { SCENARIOS } from './scenarios.ts'
 
-const PAIRS = 12
+const PAIRS = 8
 /** Shops for each processor: while one waits for a silence to end, another works. */
-const SHOPS_EACH = 3
+const SHOPS_EACH = 4
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
 const { values } = parseArgs({

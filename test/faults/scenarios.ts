@@ -35,12 +35,12 @@ import { syncPayments } from './scenarios/sync-payments.ts'
 import { syncSales } from './scenarios/sync-sales.ts'
 import { webhookWorker } from './scenarios/webhook-worker.ts'
 
+/** The long ones first: the whole is done when the last one is. */
 export const SCENARIOS: readonly Scenario[] = [
-  checkoutStripe, checkoutPromo, checkoutPromoDeclined, checkoutKaja, checkoutKajaHeld, checkoutHeld, authentication, hostedSession, reviewApprove,
-  reviewRefuse, refundFull, refundPartial, refundShipped, refundKaja, refundKajaPart, refundKajaLater, cancelOpen, cancelPaid, cancelKaja,
-  storeCardStripe, storeCardKaja, cardAuthentication, removeCardStripe, removeCardKaja, savedCardStripe, savedCardKaja, keepCardStripe,
-  keepCardKaja, fulfil, sweepReservations, mail, mailAsked, mailBounced, mailReplayed, mailCampaign, mailClicked, stockPush, lightspeedPush, warehouseRows,
-  missingRows, purchaseOrder, syncCatalogue, squareWebhook, syncPayments, syncSales, sealAudit, webhookWorker, sweepInbox, replayDeadLetters, reconcilePayments, dispute,
-  payout, bankPayout, alert, outgoingWebhook, subscribeStripe, subscribeKaja, upgrade, paymentMethod, renewalStripe, renewalKaja, dunningStripe,
-  dunningKaja, ageCheck, ageDeposit, checkoutForAdults, erase,
+  lightspeedPush, refundKajaLater, mailReplayed, sweepReservations, mailCampaign, storeCardKaja, syncSales, mailClicked, replayDeadLetters, reconcilePayments,
+  renewalKaja, dunningKaja, renewalStripe, dunningStripe, webhookWorker, checkoutStripe, checkoutPromo, checkoutPromoDeclined, checkoutKaja, checkoutKajaHeld,
+  checkoutHeld, authentication, hostedSession, reviewApprove, reviewRefuse, refundFull, refundPartial, refundShipped, refundKaja, refundKajaPart, cancelOpen,
+  cancelPaid, cancelKaja, storeCardStripe, cardAuthentication, removeCardStripe, removeCardKaja, savedCardStripe, savedCardKaja, keepCardStripe, keepCardKaja,
+  fulfil, mail, mailAsked, mailBounced, stockPush, warehouseRows, missingRows, purchaseOrder, syncCatalogue, squareWebhook, syncPayments, sealAudit, sweepInbox,
+  dispute, payout, bankPayout, alert, outgoingWebhook, subscribeStripe, subscribeKaja, upgrade, paymentMethod, ageCheck, ageDeposit, checkoutForAdults, erase,
 ]
