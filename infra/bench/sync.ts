@@ -1,6 +1,7 @@
 /**
  * The syncs of the tills at their full size: a past of any length is brought in, the instance that does it is killed in
- * the middle, and what is in the warehouse in the end is counted. Nothing may be missing, nothing may show twice.
+ * the middle, and what is in the warehouse in the end is counted. Nothing may be missing, nothing may show twice. Then the
+ * dashboard is asked over all of it.
  *
  * Rows a second are told beside those of a process that only reads and parses the same pages: the machine and the
  * simulator are the same for both.
@@ -56,6 +57,7 @@ const LOOK_EVERY_MS = 100
 /** Of the rows, after which the instance is killed. */
 const KILL_AT = 0.4
 const ROWS_IN_A_REQUEST = 500
+const HISTORY_MS = 89 * 86_400_000
 /** More than one run needs when it does not die. */
 const RUNS_MAX = 60
 
@@ -94,10 +96,33 @@ export async function benchSync({ payments, sales }: SyncSize): Promise<void> {
   try {
     tell('payments at Square', await measured(cloud, SQUARE, payments))
     tell('sales at Lightspeed', await measured(cloud, LIGHTSPEED, sales))
+    for (const look of await looks(cloud)) say(`${look.path} over all of it`, `${look.ms.toFixed(0)} ms, ${look.mode}`)
   } finally {
     await cloud.stop()
     await rm(directory, { recursive: true, force: true })
   }
+}
+
+export interface Look {
+  readonly path: string
+  readonly ms: number
+  /** `live` when BigQuery answered within the deadline. */
+  readonly mode: string
+}
+
+/** What staff look at, each asked once, by the first who asks. */
+export async function looks(cloud: LocalCloud): Promise<Look[]> {
+  const headers = { authorization: `Bearer ${await cloud.token({ role: 'viewer', sub: 'bench' })}` }
+  const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
+  const history = `historical?from=${day(cloud.now() - HISTORY_MS)}&to=${day(cloud.now())}`
+  const found: Look[] = []
+  for (const page of ['dashboard', history, 'products', 'channels', 'hours', 'cohorts', 'segments']) {
+    const began = performance.now()
+    const answer = await fetch(`${cloud.url}/api/bigquery/${page}`, { headers })
+    const { mode } = (await answer.json()) as { mode?: string }
+    found.push({ path: `GET /api/bigquery/${page.split('?')[0]}`, ms: performance.now() - began, mode: mode ?? String(answer.status) })
+  }
+  return found
 }
 
 /** Both tills of a cloud that is there already, one after the other. */
