@@ -5,6 +5,7 @@ import type { Scenario } from '../scenario.ts'
 
 const SALES = 'sync-lightspeed-sales'
 const ITEMS = 'sync-lightspeed-items'
+const PLENTY = 1_000
 
 export const syncSales: Scenario = {
   name: SALES,
@@ -13,6 +14,8 @@ export const syncSales: Scenario = {
     await shop.act('lightspeed', 'bucket', { size: 100_000, drip: 1_000, burst: 100_000 })
     for (const job of [SALES, ITEMS]) await freeLease(shop, job)
     await shop.act('lightspeed', 'tokens', { end: 'access' })
+    // Each trial sells one in the store, which has enough for all of them.
+    await shop.act('lightspeed', 'stock', { itemID: '3', qoh: PLENTY })
     const { sale } = await shop.act('lightspeed', 'sales', { lines: [{ itemID: '3', quantity: 1 }] })
     return {
       run: async () => {
