@@ -43,8 +43,7 @@ export const syncSquareCatalogue = schedule({
 async function broughtIn(syncing: Syncing): Promise<boolean> {
   const isCatalogueHere = await readOn(syncing, 'catalogue', readCatalogue)
   const areCountsHere = await readOn(syncing, 'counts', readAllCounts)
-  await reviewShortages()
-  await resolveIfOpen(ACCESS_KEY)
+  await Promise.all([reviewShortages(), resolveIfOpen(ACCESS_KEY)])
   return isCatalogueHere && areCountsHere
 }
 
@@ -80,14 +79,20 @@ async function readCatalogue(syncing: Syncing, from: string | undefined): Promis
     const page = await searchItems(from, cursor)
     const facts = { locationId: SQUARE_LOCATION_ID, currency: config('shop').CURRENCY, categoryNames: categoryNames([...page.related, ...page.objects]) }
     const products = page.objects.flatMap((item) => productsOf(item, facts))
-    const deleted = deletedVariations(page.objects)
-    for (const { saved, unchanged } of [await saveProducts(products), await retireProducts(deleted)]) counted(syncing, { saved, unchanged, refused: 0 })
-    isStored = (await stored(tillItemsOf(page.objects, products, facts))) && isStored
+    // The shop and the warehouse take the page beside each other; nothing goes on before both have ended.
+    const storing = stored(tillItemsOf(page.objects, products, facts))
+    const changes = await written(products, deletedVariations(page.objects)).finally(() => storing)
+    for (const { saved, unchanged } of changes) counted(syncing, { saved, unchanged, refused: 0 })
+    isStored = (await storing) && isStored
     cursor = page.cursor
     if (cursor === undefined && !isStored) return undefined
     if (cursor === undefined) return Math.min(Date.parse(page.latestTime ?? ''), startedAtMs) || startedAtMs
   }
   return undefined
+}
+
+async function written(products: Parameters<typeof saveProducts>[0], deleted: Parameters<typeof retireProducts>[0]) {
+  return [await saveProducts(products), await retireProducts(deleted)]
 }
 
 /** A warehouse that is away stops no price and no count; what it did not take is read again by the next run. */

@@ -9,9 +9,9 @@
 import { DAY_MS, HOUR_MS } from '#values/time.ts'
 import { config } from '#platform/config.ts'
 import { guarded } from '#stores/guarded.ts'
-import { eachOf, noCounts, walk } from '#stores/reconciliation.ts'
+import { eachOf, walk } from '#stores/reconciliation.ts'
 import { gatewaysInUse } from '#vendors/gateways.ts'
-import { schedule, type Tally } from '#entry/schedule.ts'
+import { schedule } from '#entry/schedule.ts'
 
 const CLOSED_AFTER_MS = 2 * HOUR_MS
 
@@ -22,14 +22,12 @@ export const reconcileDay = schedule({
   impact: 'What the hourly reconciliation has missed stays unseen.',
   timeoutSeconds: 1800,
   run: async ({ startedAtMs, hasTime }) => {
-    const counts = noCounts()
     // Up to the beginning of the day that is still open.
     const toMs = Math.floor((startedAtMs - CLOSED_AFTER_MS) / DAY_MS) * DAY_MS
     const span = { fromMs: toMs - DAY_MS, toMs }
-    await eachOf(gatewaysInUse().map((gateway) => guarded(gateway)), async (gateway) => {
+    return eachOf(gatewaysInUse().map((gateway) => guarded(gateway)), async (gateway, counts) => {
       const reconciling = { gateway, shopName: config('shop').SHOP_NAME, feesAreDue: true }
       await walk(reconciling, { job: 'reconcile-day', span, overlapMs: 0, hasTime }, counts)
     })
-    return counts satisfies Tally
   },
 })

@@ -10,9 +10,9 @@
 import { HOUR_MS, MINUTE_MS } from '#values/time.ts'
 import { config } from '#platform/config.ts'
 import { guarded } from '#stores/guarded.ts'
-import { eachOf, lookAtOpen, lookAtStuck, noCounts, walk } from '#stores/reconciliation.ts'
+import { eachOf, lookAtOpen, lookAtStuck, walk } from '#stores/reconciliation.ts'
 import { gatewaysInUse } from '#vendors/gateways.ts'
-import { schedule, type Tally } from '#entry/schedule.ts'
+import { schedule } from '#entry/schedule.ts'
 
 /** Younger than this, a payment may still be under way. */
 const SETTLED_AFTER_MS = 15 * MINUTE_MS
@@ -26,15 +26,13 @@ export const reconcilePayments = schedule({
   impact: 'Money that came or went without us knowing stays unseen, and fees are missing from the books.',
   timeoutSeconds: 900,
   run: async ({ startedAtMs, hasTime }) => {
-    const counts = noCounts()
     const toMs = startedAtMs - SETTLED_AFTER_MS
     const span = { fromMs: toMs - FIRST_LOOK_MS, toMs }
-    await eachOf(gatewaysInUse().map((gateway) => guarded(gateway)), async (gateway) => {
+    return eachOf(gatewaysInUse().map((gateway) => guarded(gateway)), async (gateway, counts) => {
       const reconciling = { gateway, shopName: config('shop').SHOP_NAME, feesAreDue: false }
       await lookAtOpen(reconciling, hasTime, counts)
       await walk(reconciling, { job: 'reconcile-payments', span, overlapMs: OVERLAP_MS, hasTime }, counts)
       await lookAtStuck(reconciling, hasTime, counts)
     })
-    return counts satisfies Tally
   },
 })

@@ -137,7 +137,8 @@ function entryText(entry: Entry | undefined): string {
 
 async function googlePart(clients: readonly string[]): Promise<Part> {
   const contents = clients.map((name) => `exports[${JSON.stringify(name)}] = () => require(${JSON.stringify(name)})`).join('\n')
-  return onePart({ ...OPTIONS, stdin: { contents, resolveDir: ROOT, loader: 'js' }, plugins: [leaveOut] })
+  const define = { Headers: 'sender.Headers', 'globalThis.Headers': 'sender.Headers', FormData: 'sender.FormData' }
+  return onePart({ ...OPTIONS, define, inject: [join(SHIPPED, 'sender.ts')], stdin: { contents, resolveDir: ROOT, loader: 'js' }, plugins: [leaveOut] })
 }
 
 async function shippedPart(file: string): Promise<Part> {

@@ -53,25 +53,32 @@ export interface Counts {
   released: number
 }
 
-export function noCounts(): Counts {
+function noCounts(): Counts {
   return { read: 0, saved: 0, refused: 0, settled: 0, released: 0 }
 }
 
 /**
- * Takes the gateways one after the other. One that does not answer stops none of the others.
- * @throws what the first of them threw, when all have had their turn
+ * Takes the gateways beside each other: none has anything to do with another's books. One that does not answer stops none of
+ * the others.
+ * @returns what was done with all of them
+ * @throws what the first of them threw, when all have ended
  */
-export async function eachOf(gateways: readonly Gateway[], work: (gateway: Gateway) => Promise<void>): Promise<void> {
-  const failures: unknown[] = []
-  for (const gateway of gateways) {
+export async function eachOf(gateways: readonly Gateway[], work: (gateway: Gateway, counts: Counts) => Promise<void>): Promise<Counts> {
+  const total = noCounts()
+  const ended = await Promise.allSettled(gateways.map(async (gateway) => {
+    // Each counts for himself: adding up what is waited for would lose what another adds meanwhile.
+    const own = noCounts()
     try {
-      await work(gateway)
+      await work(gateway, own)
     } catch (error) {
       log.error('a gateway could not be reconciled', error, { gateway: gateway.name })
-      failures.push(error)
+      throw error
     }
-  }
-  if (failures.length > 0) throw failures[0]
+    for (const name of Object.keys(total) as Array<keyof Counts>) total[name] += own[name]
+  }))
+  const failed = ended.find((end) => end.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+  return total
 }
 
 export interface Walk {

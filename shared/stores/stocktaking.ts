@@ -10,35 +10,35 @@ import { writeFigures } from './stock-figures.ts'
 
 type Catalogue = Omit<Product, 'onHand' | 'held' | 'countedAtMs' | 'told' | 'short' | 'updatedAtMs'>
 
-/** How many products are changed at once. */
+/** How many products are changed in one commit, and how many of those are under way at once. */
 const AT_ONCE = 20
+const CHUNKS_AT_ONCE = 5
 
 /** Saves what differs, and is no older than what we have; stock figures stay as they are. */
 export async function saveProducts(products: readonly Catalogue[]): Promise<{ saved: number; unchanged: number }> {
-  let saved = 0
-  for (const chunk of chunks(products)) {
-    saved += await revise(async (unit) => {
-      const before = await stored(unit, chunk.map(({ id }) => id))
-      const changed = chunk.filter((product) => !isOlder(product, before.get(product.id)) && differs(product, before.get(product.id)))
-      for (const product of changed) await put(unit, product, before.get(product.id))
-      return changed.length
-    })
-  }
-  return { saved, unchanged: products.length - saved }
+  const changes = await eachChunk(products, (chunk) => revise(async (unit) => {
+    const before = await stored(unit, chunk.map(({ id }) => id))
+    const changed = chunk.filter((product) => !isOlder(product, before.get(product.id)) && differs(product, before.get(product.id)))
+    for (const product of changed) await put(unit, product, before.get(product.id))
+    return changed.length
+  }))
+  return became(products.length, changes)
 }
 
 /** Takes products out of the shop whose variation was deleted; those we never had are no matter. */
 export async function retireProducts(deleted: ReadonlyArray<Pick<Product, 'id' | 'version'>>): Promise<{ saved: number; unchanged: number }> {
-  let saved = 0
-  for (const chunk of chunks(deleted)) {
-    saved += await revise(async (unit) => {
-      const before = await stored(unit, chunk.map(({ id }) => id))
-      const listed = chunk.filter((gone) => before.get(gone.id)?.listed === true && !isOlder(gone, before.get(gone.id)))
-      for (const { id, version } of listed) unit.update(await productDoc(id), { listed: false, updatedAtMs: now(), ...(version === undefined ? {} : { version }) })
-      return listed.length
-    })
-  }
-  return { saved, unchanged: deleted.length - saved }
+  const changes = await eachChunk(deleted, (chunk) => revise(async (unit) => {
+    const before = await stored(unit, chunk.map(({ id }) => id))
+    const listed = chunk.filter((gone) => before.get(gone.id)?.listed === true && !isOlder(gone, before.get(gone.id)))
+    for (const { id, version } of listed) unit.update(await productDoc(id), { listed: false, updatedAtMs: now(), ...(version === undefined ? {} : { version }) })
+    return listed.length
+  }))
+  return became(deleted.length, changes)
+}
+
+function became(all: number, changes: readonly number[]): { saved: number; unchanged: number } {
+  const saved = changes.reduce((sum, changed) => sum + changed, 0)
+  return { saved, unchanged: all - saved }
 }
 
 /** What was read before another reader's newer answer, and comes after it. */
@@ -69,8 +69,7 @@ export interface CountTally {
  * looked at again. A count of a product that we do not have is refused.
  */
 export async function saveCounts(counts: readonly PosCount[]): Promise<CountTally> {
-  const tally = { saved: 0, unchanged: 0, refused: 0 }
-  for (const chunk of chunks(latestOfEach(counts))) {
+  const tallies = await eachChunk(latestOfEach(counts), async (chunk) => {
     const done = await revise(async (unit) => {
       const before = await stored(unit, chunk.map(({ productId }) => productId))
       const news = chunk.filter((count) => saysMore(count, before.get(count.productId)))
@@ -80,11 +79,10 @@ export async function saveCounts(counts: readonly PosCount[]): Promise<CountTall
       return { alerts, saved: news.length, refused: chunk.filter(({ productId }) => !before.has(productId)).length }
     })
     await nudgeAlerts(done.alerts)
-    tally.saved += done.saved
-    tally.refused += done.refused
-    tally.unchanged += chunk.length - done.saved - done.refused
-  }
-  return tally
+    return { saved: done.saved, refused: done.refused, unchanged: chunk.length - done.saved - done.refused }
+  })
+  const sum = (name: keyof CountTally): number => tallies.reduce((all, tally) => all + tally[name], 0)
+  return { saved: sum('saved'), unchanged: sum('unchanged'), refused: sum('refused') }
 }
 
 function saysMore(count: PosCount, product: Product | undefined): boolean {
@@ -97,6 +95,14 @@ async function stored(unit: Unit, ids: readonly string[]): Promise<Map<string, P
     const product = productOf(snapshot)
     return product === undefined ? [] : [[product.id, product] as const]
   }))
+}
+
+/** Each product is in one chunk only, so none waits for another. */
+async function eachChunk<Item, Done>(items: readonly Item[], work: (chunk: readonly Item[]) => Promise<Done>): Promise<Done[]> {
+  const waiting = chunks(items)
+  const done: Done[] = []
+  while (waiting.length > 0) done.push(...(await Promise.all(waiting.splice(0, CHUNKS_AT_ONCE).map(work))))
+  return done
 }
 
 function chunks<T>(items: readonly T[]): T[][] {

@@ -87,6 +87,20 @@ describe('does', () => {
   })
 })
 
+describe('does, while it is compiled,', () => {
+  test('a whole run of each job: no stand-in lets one end early', { timeout: 120_000 }, async () => {
+    await inBuildPlace(async (directory) => {
+      const jobs = ['reconcile-payments', 'reconcile-warehouse', 'sync-lightspeed-items', 'sync-square-catalogue', 'sync-square-payments']
+      await bundle({ directory, names: jobs })
+      const printed = new Map<string, string>()
+      for (const name of jobs) printed.set(name, await compileBundle(join(directory, 'functions', name)))
+      for (const [name, text] of printed) expect([name, text]).not.toEqual([name, expect.stringMatching(/"severity":"(WARNING|ERROR)"/)])
+      // One product with its count: saved, and kept in the warehouse, under a lease that is found again.
+      expect(printed.get('sync-square-catalogue')).toContain('"tally":{"read":2,"saved":2,"unchanged":0,"refused":0}')
+    })
+  })
+})
+
 describe('refuses', () => {
   test('what is no JSON and what is packed in the shop\'s own words: the framework never sees them', { timeout: 60_000 }, async () => {
     await inBuildPlace(async (directory) => {

@@ -90,6 +90,24 @@ describe('does', () => {
     expect(asked.some((url) => url.includes('/service-accounts/default/token'))).toBe(true)
   })
 
+  test('the warehouse is told by those credentials who calls, and Node\'s own fetch is not loaded for it', { timeout: 60_000 }, async () => {
+    const callers: unknown[] = []
+    const platform = createServer((request, response) => {
+      response.setHeader('Metadata-Flavor', 'Google').setHeader('content-type', 'application/json')
+      if (request.url?.includes('/insertAll') === true) callers.push(request.headers.authorization)
+      request.resume().on('end', () => response.end(request.url?.includes('/token') === true ? '{"access_token":"ya29","expires_in":3600,"token_type":"Bearer"}' : '{}'))
+    })
+    const host = `127.0.0.1:${await listening(platform)}`
+    await inBuildPlace(async (directory) => {
+      await bundle({ directory, names: ['send-warehouse-rows'] })
+      const client = `new (google['@google-cloud/bigquery']().BigQuery)({ projectId: 'p', apiEndpoint: 'http://${host}' })`
+      const code = `await ${client}.dataset('d').table('t').insert([{ insertId: '1', json: {} }], { raw: true }); return process.moduleLoadList.filter((one) => one.includes('undici'))`
+      const loaded = await beside(join(directory, 'functions/send-warehouse-rows'), code, { GCE_METADATA_HOST: host, METADATA_SERVER_DETECTION: 'assume-present', NO_PROXY: '127.0.0.1' })
+      expect([callers, loaded]).toEqual([['Bearer ya29'], []])
+    })
+    platform.close()
+  })
+
   test('an error of the store says why, as the whole client reads it', { timeout: 60_000 }, async () => {
     const info = Buffer.concat([field(1, 'DATABASE_IS_GONE'), field(2, 'firestore.googleapis.com')])
     const details = Buffer.concat([Buffer.from([0x08, 9]), field(2, 'gone'), field(3, Buffer.concat([field(1, 'type.googleapis.com/google.rpc.ErrorInfo'), field(2, info)]))])
