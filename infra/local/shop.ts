@@ -38,7 +38,7 @@ export const shopWork: DueWork = [
   { job: 'sweep-alerts', count: (cloud) => due(cloud, 'alert_facts') + due(cloud, 'alerts') },
   { job: 'sweep-cards', count: (cloud) => due(cloud, 'cards') },
   { job: 'send-webhooks', count: (cloud) => due(cloud, 'webhook_deliveries') + due(cloud, 'outbox', 'eventAtMs') },
-  { job: 'send-stock-adjustments', count: (cloud) => outbox(cloud, 'stock') + batches(cloud) },
+  { job: 'send-stock-adjustments', count: stockToTell },
   { job: 'send-warehouse-rows', count: (cloud) => outbox(cloud, 'warehouse') },
 ]
 
@@ -46,10 +46,11 @@ function due(cloud: LocalCloud, collection: string, moment = 'nextAtMs'): number
   return cloud.servers.firestore.values(collection, moment).filter((ms) => typeof ms === 'number' && ms <= cloud.now()).length
 }
 
-/** One that a sender has the right to is nobody else's to send until that ends. */
-function batches(cloud: LocalCloud): number {
+/** A batch that a sender has the right to is nobody else's until that ends, and what follows may have to wait for it. */
+function stockToTell(cloud: LocalCloud): number {
   const { firestore } = cloud.servers
-  return firestore.count('stock_batches') - firestore.values('stock_batches', 'claimedUntilMs').filter((ms) => typeof ms === 'number' && ms > cloud.now()).length
+  const claimed = firestore.values('stock_batches', 'claimedUntilMs').filter((ms) => typeof ms === 'number' && ms > cloud.now()).length
+  return firestore.count('stock_batches') - claimed + (claimed > 0 ? 0 : outbox(cloud, 'stock'))
 }
 
 function outbox(cloud: LocalCloud, topic: string): number {
