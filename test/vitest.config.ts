@@ -14,8 +14,8 @@ const CONFIGURED = ['platform', 'stores', 'vendors', 'faults', 'functions/custom
 
 export default defineConfig({
   test: {
-    // A test of a shop waits as much as it works: one more than there are cores keeps both busy.
-    maxWorkers: 3,
+    // A test of a shop waits as much as it works: twice as many as there are cores keep both busy.
+    maxWorkers: 4,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [

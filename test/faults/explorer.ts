@@ -31,7 +31,7 @@ export interface Exploration {
 /** Tries that share the time that passes after them. */
 const TOGETHER = 100
 /** Then another shop is opened: its books have become long. */
-const TRIALS_MAX = 400
+const TRIALS_MAX = 150
 /** The try in which nothing goes wrong: what is wrong after it, the scenario itself does wrong. */
 const CLEAN = -1
 

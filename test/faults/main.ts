@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util'
 import { explore, Shops, told, type Explored } from './explorer.ts'
 import { SCENARIOS } from './scenarios.ts'
 
-const PAIRS = 8
+const PAIRS = 6
 /** Shops for each processor: while one waits for a silence to end, another works. */
 const SHOPS_EACH = 4
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
