@@ -14,7 +14,7 @@ const CONFIGURED = ['platform', 'stores', 'vendors', 'faults', 'functions/custom
 
 export default defineConfig({
   test: {
-    // A test of a shop waits as much as it works: twice as many as there are cores keep both busy.
+    // A test of a shop waits as much as it works: four keep two cores busy.
     maxWorkers: 4,
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -8,6 +8,7 @@ import { shortage } from './stock.ts'
 const NAMES: Readonly<Record<Till, string>> = { square: 'Square', lightspeed: 'Lightspeed' }
 
 export const ACCESS_KEY = 'square/access'
+const WAITING_KEYS: Readonly<Record<Till, string>> = { square: 'square/adjustments', lightspeed: 'lightspeed/adjustments' }
 
 export function accessWithdrawn(): AlertChange {
   return {
@@ -27,7 +28,7 @@ export function adjustmentWaits(till: Till, sinceMs: number, nowMs: number): Ale
   if (nowMs - sinceMs < WAITING_MS) return undefined
   return {
     raise: {
-      key: `${till}/adjustments`, severity: 'p1', quietMs: WAITING_QUIET_MS, details: { vendor: till, since: iso(sinceMs) },
+      key: WAITING_KEYS[till], severity: 'p1', quietMs: WAITING_QUIET_MS, details: { vendor: till, since: iso(sinceMs) },
       summary: `What is sold online does not get into ${NAMES[till]}'s count: the store may sell it again.`,
     },
   }
