@@ -55,8 +55,5 @@ export function atTheStore(shop: Shop): void {
 
 /** What is sealed for this customer opens nowhere any more. */
 export async function destroyKey(shop: Shop, customerId: string): Promise<void> {
-  atTheStore(shop)
-  const { commit, doc } = await import('#platform/firestore.ts')
-  const place = await doc('customer_keys', customerId)
-  await commit((writer) => writer.set(place, { createdAtMs: 0, destroyedAtMs: 1 }))
+  await shop.cloud.servers.firestore.write([{ path: `customer_keys/${customerId}`, data: { createdAtMs: 0, destroyedAtMs: 1 } }])
 }
