@@ -13,7 +13,6 @@
  */
 import { Failure } from '#values/failure.ts'
 import { HOUR_MS } from '#values/time.ts'
-import { byTill } from '#domain/counter-product.ts'
 import type { Till } from '#domain/product.ts'
 import { adjustmentWaits } from '#domain/till-alerts.ts'
 import { now } from '#platform/clock.ts'
@@ -63,19 +62,15 @@ async function sendOn(sending: Sending, hasTime: () => boolean): Promise<void> {
 
 /** A token that lost its permission, or an answer that never comes, is no vendor that is away: nobody else would notice. */
 async function watch(): Promise<void> {
-  for (const [till, [oldest]] of byTill(await openBatches(), productOf)) {
+  for (const [till, [oldest]] of Map.groupBy(await openBatches(), ({ till }) => till)) {
     const alert = oldest === undefined ? undefined : adjustmentWaits(till, Date.parse(oldest.occurredAt), now())
     if (alert !== undefined) await sayAlerts([alert])
   }
 }
 
-function productOf({ changes }: StockBatch): string {
-  return changes[0]?.productId ?? ''
-}
-
 /** Tills at the same time, the batches of each one after the other. */
 async function sendAll(batches: readonly StockBatch[], sending: Sending): Promise<void> {
-  await Promise.all(byTill(batches, productOf).map(async ([, its]) => {
+  await Promise.all([...Map.groupBy(batches, ({ till }) => till).values()].map(async (its) => {
     for (const batch of its) await send(batch, sending)
   }))
 }

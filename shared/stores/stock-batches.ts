@@ -35,7 +35,7 @@ const OPEN_MAX = 500
 /** Batches that were not answered yet, by till the oldest first: one till that takes none holds up no other. */
 export async function openBatches(): Promise<StockBatch[]> {
   const open = batchesIn(await readQuery(await openQuery()))
-  return byTill(open, anyProductOf).flatMap(([, batches]) => batches.slice(0, SENT_MAX))
+  return [...Map.groupBy(open, ({ till }) => till).values()].flatMap((batches) => batches.slice(0, SENT_MAX))
 }
 
 function anyProductOf({ changes }: Pick<StockBatch, 'changes'>): string {

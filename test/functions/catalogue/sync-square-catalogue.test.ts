@@ -31,6 +31,16 @@ const runs = (): Json[] => shop.documents('sync_runs').map(({ data }) => data).f
 /** A run beside whatever other run there is: the scheduler itself starts no second one. */
 const atOnce = () => shop.cloud.instances.request(JOB, { method: 'POST', path: '/', headers: {} }, 30_000)
 
+/** A run that has read this price of the product, in cents, and is held before it looks at ours, until the faults are cleared. */
+async function heldRun(productId: string, amount: number): Promise<{ run: ReturnType<typeof atOnce> }> {
+  await sync()
+  await shop.act('square', `catalog/${productId}/price`, { amount })
+  shop.fault({ target: 'firestore', operation: 'BatchGetDocuments', function: JOB, match: `products/${productId}`, when: 'before', effect: 'delay', delayMs: 60_000 })
+  const run = atOnce()
+  await until(() => shop.cloud.wire.faults()[0]?.struck === 1)
+  return { run }
+}
+
 /** Puts an object into Square's catalogue, as its own API takes it. */
 async function putIn(object: Json): Promise<Json> {
   const response = await fetch(`${shop.cloud.addresses['SQUARE_API_BASE']}/v2/catalog/object`, {
@@ -259,11 +269,7 @@ describe('survives', () => {
 
   test('another run while one is at work: it is put off, and the newer price is there in the end', async () => {
     const productId = 'VARTEESHIRTL'
-    await sync()
-    await shop.act('square', `catalog/${productId}/price`, { amount: 2101 })
-    shop.fault({ target: 'firestore', operation: 'BatchGetDocuments', function: JOB, match: `products/${productId}`, when: 'before', effect: 'delay', delayMs: 60_000 })
-    const first = atOnce()
-    await until(() => shop.cloud.wire.faults()[0]?.struck === 1)
+    const { run: first } = await heldRun(productId, 2101)
     await shop.act('square', `catalog/${productId}/price`, { amount: 2202 })
     expect(JSON.parse((await atOnce()).body.toString())).toMatchObject({ tally: { deferred: 1 } })
     shop.calm()
@@ -274,11 +280,7 @@ describe('survives', () => {
 
   test('a run that was thought dead and comes back with an older page: the newer price stays, and its mark is not taken', async () => {
     const productId = 'VARTEESHIRTS'
-    await sync()
-    await shop.act('square', `catalog/${productId}/price`, { amount: 2303 })
-    shop.fault({ target: 'firestore', operation: 'BatchGetDocuments', function: JOB, match: `products/${productId}`, when: 'before', effect: 'delay', delayMs: 60_000 })
-    const late = atOnce()
-    await until(() => shop.cloud.wire.faults()[0]?.struck === 1)
+    const { run: late } = await heldRun(productId, 2303)
     const runId = shop.document('syncs', JOB)?.['lease'].runId
     await shop.act('square', `catalog/${productId}/price`, { amount: 2404 })
     await shop.cloud.advance(LEASE_MS)
