@@ -15,7 +15,7 @@ const CONFIGURED = ['platform', 'stores', 'vendors', 'faults', 'functions/cards'
 export default defineConfig({
   test: {
     // A test of a shop waits as much as it works: four keep two cores busy.
-    maxWorkers: 4,
+    maxWorkers: 5,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [

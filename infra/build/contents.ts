@@ -1,7 +1,7 @@
 /** The contents page read as a table: in which file each function stands. Its folder is its area. */
 import { readFileSync } from 'node:fs'
 import type { Declaration } from '../../shared/entry/declaration.ts'
-import { FUNCTIONS_MODULE } from './declarations.ts'
+import { FUNCTIONS_MODULE } from './functions-module.ts'
 
 export interface Place {
   /** The name of the function. */

@@ -1,19 +1,12 @@
 /**
- * Reads the declarations out of a functions module (`functions/index.ts`): the one list that bundles, rewrites,
- * alarms and the local cloud's wiring are derived from.
+ * Picks the declarations out of what a functions module exports: the one list that bundles, rewrites, alarms and the local
+ * cloud's wiring are derived from.
  *
  * Two exports may never claim one name or one route: whichever came first would win in silence.
  */
 import type { Declaration } from '../../shared/entry/declaration.ts'
 
 const KINDS: readonly unknown[] = ['endpoint', 'webhook', 'schedule', 'message']
-
-/** The functions themselves: what an instance runs. */
-export const FUNCTIONS_MODULE = new URL('../../functions/index.ts', import.meta.url)
-
-export async function loadDeclarations(module: URL = FUNCTIONS_MODULE): Promise<Declaration[]> {
-  return declarationsOf((await import(module.href)) as Record<string, unknown>)
-}
 
 export function declarationsOf(module: Record<string, unknown>): Declaration[] {
   const declarations = Object.values(module).filter(isDeclaration)

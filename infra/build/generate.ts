@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { clientText } from './client.ts'
-import { loadDeclarations } from './declarations.ts'
+import { loadDeclarations } from './functions-module.ts'
 import { readExamples } from './examples.ts'
 import { firebaseJson } from './firebase.ts'
 import { googleJson } from './google.ts'

@@ -1,6 +1,6 @@
 /** `npm run cost`: counts what a shop does against a local cloud of its own, and writes what it costs into infra/cost/costs.md. */
 import { writeFileSync } from 'node:fs'
-import { loadDeclarations } from '../build/declarations.ts'
+import { loadDeclarations } from '../build/functions-module.ts'
 import { googleMap } from '../build/google.ts'
 import { instancesOf, readBlocks, scopeOf } from '../google/configuration.ts'
 import { measure } from './measure.ts'

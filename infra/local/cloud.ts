@@ -6,7 +6,7 @@
  */
 import { readFileSync } from 'node:fs'
 import type { Declaration } from '../../shared/entry/declaration.ts'
-import { loadDeclarations } from '../build/declarations.ts'
+import { loadDeclarations } from '../build/functions-module.ts'
 import { firebaseJson, type FirebaseJson } from '../build/firebase.ts'
 import { control, type ControlledCloud } from './control.ts'
 import { Disk, type Shelf } from './disk.ts'
@@ -46,7 +46,7 @@ export interface LocalCloudOptions {
   readonly dueWork?: DueWork
   /** Scheduled jobs run only when they are told to, from the first moment on. */
   readonly jobsPaused?: boolean
-  /** Moves into these and leaves them standing; their port, instances and environment hold, whatever is said here. */
+  /** Moves into these and leaves them standing; their port, secrets and number of instances hold, whatever is said here. */
   readonly premises?: Premises
   /** Fills an empty shop, at the first start only; a start that did not come to the end of it does it again. */
   readonly furnish?: (cloud: LocalCloud) => Promise<void>

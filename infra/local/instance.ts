@@ -5,12 +5,14 @@
  * It keeps nothing that matters, may be killed at any instruction, and never outlives its supervisor.
  */
 import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { flushCompileCache } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { getTestServer } from '@google-cloud/functions-framework/testing'
 import { declarationsOf } from '../build/declarations.ts'
 import { register } from '../build/register.ts'
-import type { Built } from './built.ts'
-import { caller } from './preload.ts'
+import { openFront } from '../../shared/entry/front.ts'
+import { checkAtStart, readAnew } from '../../shared/platform/config.ts'
+import { caller, type SettingsMessage } from './preload.ts'
 
 /** Told to the supervisor once requests are taken. */
 export interface ReadyMessage {
@@ -19,21 +21,28 @@ export interface ReadyMessage {
 
 const servers = new Map<string, Server | undefined>()
 
-// Ctrl-C in a terminal reaches every process of the group: the supervisor decides when an instance ends.
-process.on('SIGINT', () => undefined)
-process.on('disconnect', () => process.exit(0))
-
-const { functions, checkAtStart, openFront } = (await import(process.env['LOCAL_FUNCTIONS_BUILT'] ?? '')) as Built
-if (process.env['LOCAL_SETTINGS_CHECKED'] === 'true') checkAtStart()
-openFront()
-registerFunctions()
-listen()
-
-function registerFunctions(): void {
+/** @param functions what the functions module exports */
+export function serve(functions: Record<string, unknown>): void {
+  // Ctrl-C in a terminal reaches every process of the group: the supervisor decides when an instance ends.
+  process.on('SIGINT', () => undefined)
+  process.on('disconnect', () => process.exit(0))
+  process.on('message', takeSettings)
+  if (process.env['LOCAL_SETTINGS_CHECKED'] === 'true') checkAtStart()
+  openFront()
   for (const declaration of declarationsOf(functions)) {
     register(declaration)
     servers.set(declaration.name, undefined)
   }
+  listen()
+}
+
+function takeSettings({ settings }: Partial<SettingsMessage>): void {
+  if (settings === undefined) return
+  for (const [name, value] of Object.entries(settings)) {
+    if (value === null) delete process.env[name]
+    else process.env[name] = value
+  }
+  readAnew()
 }
 
 /** The framework's server of one function; it never listens itself, requests are handed to it. */
@@ -54,6 +63,8 @@ function listen(): void {
     else caller.run({ function: name, requestId }, () => server.emit('request', request, response))
   })
   listener.listen(0, '127.0.0.1', () => {
+    // One that is killed writes nothing when it ends: the next one is to find what this one compiled.
+    flushCompileCache()
     process.send?.({ readyOnPort: (listener.address() as AddressInfo).port } satisfies ReadyMessage)
   })
 }

@@ -9,11 +9,10 @@ import { randomUUID } from 'node:crypto'
 import { Agent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { FUNCTIONS_MODULE } from '../build/declarations.ts'
-import { builtFunctions } from './built.ts'
+import { FUNCTIONS_MODULE } from '../build/functions-module.ts'
+import { builtInstance } from './built.ts'
 import type { ReadyMessage } from './instance.ts'
-import type { ClockMessage } from './preload.ts'
+import type { ClockMessage, SettingsMessage } from './preload.ts'
 
 export interface InstanceRequest {
   readonly method: string
@@ -46,7 +45,7 @@ export interface InstancesOptions {
   readonly count: number
   /** The product's own when absent. */
   readonly functionsModule?: URL
-  /** Environment of an instance by its label; asked for at every start. */
+  /** Environment of an instance by its label; asked for at every start, and when it is said to have changed. */
   readonly environment: (label: string) => Record<string, string>
   readonly log: (label: string, text: string) => void
 }
@@ -55,6 +54,8 @@ interface Slot {
   readonly label: string
   readonly agent: Agent
   child: ChildProcess | undefined
+  /** What the process has been told. */
+  environment: Readonly<Record<string, string>>
   port: number | undefined
   ready: boolean
   /** Deaths in a row before it was ready. */
@@ -75,7 +76,8 @@ export class Instances {
   readonly #options: InstancesOptions
   readonly #slots: Slot[]
   readonly #waiting = new Set<() => void>()
-  #functions: URL | undefined
+  /** Path of what the processes run. */
+  #program = ''
   #offsetMs = 0
   #turn = 0
   #stopped = false
@@ -87,6 +89,7 @@ export class Instances {
       label: `instance-${index + 1}`,
       agent: new Agent({ keepAlive: true, maxFreeSockets: 256 }),
       child: undefined,
+      environment: {},
       port: undefined,
       ready: false,
       stillborn: 0,
@@ -99,7 +102,7 @@ export class Instances {
   /** Starts all that do not run yet; resolves when every one takes requests at that time, rejects when one cannot start at all. */
   async start(offsetMs: number): Promise<void> {
     await this.clock(offsetMs)
-    this.#functions ??= await builtFunctions(this.#options.functionsModule ?? FUNCTIONS_MODULE)
+    this.#program = await builtInstance(this.#options.functionsModule ?? FUNCTIONS_MODULE)
     for (const slot of this.#slots) if (slot.child === undefined) this.#spawn(slot)
     await this.#until(() => this.#slots.every((slot) => slot.ready || slot.stillborn >= STILLBORN_MAX), 60_000)
     if (this.#slots.every((slot) => slot.ready)) return
@@ -123,6 +126,11 @@ export class Instances {
   /** Kills those that still owe an answer. */
   killIndebted(): void {
     for (const { label, unanswered } of this.#slots) if (unanswered > 0) this.kill(label)
+  }
+
+  /** Tells every instance what its environment is now. Whoever then tells them the time knows that they follow both. */
+  renewSettings(): void {
+    for (const slot of this.#slots) if (slot.port !== undefined) this.#tellSettings(slot)
   }
 
   /** Resolves when every living instance follows the new time. One that starts later starts with it. */
@@ -189,14 +197,14 @@ export class Instances {
   }
 
   #spawn(slot: Slot): void {
-    const child = fork(fileURLToPath(new URL('./instance.ts', import.meta.url)), [], {
-      execArgv: ['--import', new URL('./preload.ts', import.meta.url).href],
+    slot.environment = this.#options.environment(slot.label)
+    const child = fork(this.#program, [], {
+      execArgv: [],
       env: {
         // What was compiled once starts in a third less time, again after each kill.
         NODE_COMPILE_CACHE: join(tmpdir(), 'countinghouse-compiled'),
-        ...this.#options.environment(slot.label),
+        ...slot.environment,
         NODE_ENV: 'production',
-        LOCAL_FUNCTIONS_BUILT: this.#functions?.href,
         // Functions that are not the shop's have settings of their own.
         ...(this.#options.functionsModule === undefined ? { LOCAL_SETTINGS_CHECKED: 'true' } : {}),
         LOCAL_CLOCK_OFFSET_MS: String(this.#offsetMs),
@@ -218,7 +226,8 @@ export class Instances {
     if ('readyOnPort' in message) {
       slot.port = message.readyOnPort
       slot.stillborn = 0
-      // The clock may have moved while it started: it takes requests only when it has the right time.
+      // The clock and the settings may be others since it started: it takes requests only when it has the right ones.
+      this.#tellSettings(slot)
       void this.#tellClock(slot)
       return
     }
@@ -227,6 +236,13 @@ export class Instances {
     if (slot.port === undefined || slot.child?.killed === true) return
     slot.ready = true
     this.#wake()
+  }
+
+  #tellSettings(slot: Slot): void {
+    const environment = this.#options.environment(slot.label)
+    const settings = changes(slot.environment, environment)
+    slot.environment = environment
+    if (Object.keys(settings).length > 0) slot.child?.send({ settings } satisfies SettingsMessage, () => undefined)
   }
 
   async #tellClock(slot: Slot): Promise<void> {
@@ -274,6 +290,12 @@ export class Instances {
   #wake(): void {
     for (const wake of this.#waiting) wake()
   }
+}
+
+function changes(before: Slot['environment'], after: Slot['environment']): Record<string, string | null> {
+  const gone = Object.keys(before).filter((name) => !(name in after))
+  const other = Object.entries(after).filter(([name, value]) => before[name] !== value)
+  return Object.fromEntries([...gone.map((name) => [name, null]), ...other])
 }
 
 function settle(slot: Slot): void {

@@ -1,5 +1,5 @@
 /**
- * Loaded into every instance process before the product (`--import`); the only place where the local cloud
+ * Loaded in every instance process before the product; the only place where the local cloud
  * reaches into the process that runs product code. Production has none of this.
  *
  * It does two things:
@@ -25,6 +25,11 @@ export const caller = new AsyncLocalStorage<Caller>()
 /** Sent by the supervisor after a jump of the clock; answered with the same message once it holds. */
 export interface ClockMessage {
   readonly clockOffsetMs: number
+}
+
+/** Sent when the instance goes over to another cloud: variables that are other there, null for those that it does not have. */
+export interface SettingsMessage {
+  readonly settings: Readonly<Record<string, string | null>>
 }
 
 const RealDate = Date

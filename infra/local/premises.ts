@@ -1,6 +1,6 @@
 /**
  * What one local cloud can leave to the next: the front door, the ports of all servers, and the instance processes, which
- * are warm by then. Nothing of what was sold there is left: state, clock, faults and records belong to the cloud.
+ * are warm by then. Nothing of what was sold there is left: state, clock, settings, faults and records belong to the cloud.
  *
  * Only one cloud lives in them at a time. An instance that still owes an answer when a cloud moves out is killed:
  * what it does late must never reach the next one.
@@ -70,11 +70,11 @@ export class Premises {
     this.#log = log
   }
 
-  /** Opens the ports of the first cloud's servers and says what the instances are to know. Later ones find both as they are. */
+  /** Opens the ports of the first cloud's servers; later ones find them as they are. Says what the instances are to know. */
   async furnish(servers: Servers, environment: (addresses: Texts) => Record<string, string>): Promise<void> {
-    if (this.keys !== undefined) return
-    this.keys = servers.keys
     this.#environment = environment
+    if (this.keys !== undefined) return this.instances.renewSettings()
+    this.keys = servers.keys
     for (const label of [...this.instances.list().map((instance) => instance.label), 'outside']) {
       this.addresses.set(label, await openPorts(label, servers))
     }

@@ -306,6 +306,11 @@ export function checkAtStart(): void {
   for (const name of CHECKED_AT_START) config(name)
 }
 
+/** Forgets what was read: an instance of the local cloud that goes over to another shop has that shop's settings. */
+export function readAnew(): void {
+  read.clear()
+}
+
 /** What a setting is called, and whether nothing starts without it. */
 export interface Setting {
   readonly name: string

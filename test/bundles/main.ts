@@ -1,5 +1,5 @@
 /** `npm run test:bundles [-- NAME,NAME]`: starts every bundle alone and calls it; a line for each, and 1 when any is at fault. */
-import { loadDeclarations } from '../../infra/build/declarations.ts'
+import { loadDeclarations } from '../../infra/build/functions-module.ts'
 import { callBundles } from './calls.ts'
 
 const wanted = process.argv[2]?.split(',')

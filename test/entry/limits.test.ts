@@ -11,7 +11,7 @@ const AS_SPECIFIED = { API_LIMIT_PER_MINUTE: '100', ADMIN_LIMIT_PER_MINUTE: '60'
 
 let shop: Shop
 beforeAll(async () => {
-  shop = await openShop({ environment: AS_SPECIFIED })
+  shop = await openShop({ apart: true, environment: AS_SPECIFIED })
 })
 afterAll(() => shop.cloud.stop())
 

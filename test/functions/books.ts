@@ -159,7 +159,7 @@ export function stuck(evidence: Evidence): string[] {
     ...mails.filter(({ status, to }) => !OUT.includes(status) && to !== NOBODY).map(({ id, status, lastError }) => `mail ${id} is ${status}: ${lastError}`),
     ...inbox
       .filter(({ status }) => status !== 'applied' && status !== 'ignored')
-      .map(({ id, status, lastError }) => `event ${id} is ${status}: ${lastError}`),
+      .map(({ vendor, id, type, status, lastError, nextAtMs }) => `event ${id} (${vendor} ${type}) is ${status}, due ${nextAtMs}: ${lastError}`),
     ...unfinished(evidence.cards),
     ...untold(evidence),
     ...unsent(evidence.deliveries),

@@ -3,9 +3,10 @@
  * which these tests speak: time passes, everything settles, the books are right.
  */
 import { expect } from 'vitest'
-import type { LocalCloudOptions } from '../../infra/local/cloud.ts'
+import type { LocalCloud } from '../../infra/local/cloud.ts'
+import { furnishShop } from '../../infra/local/shop.ts'
 import { evidenceOf, stuck, violations } from './books.ts'
-import { openShop, type Answer, type Json, type Person, type Shop } from './shop.ts'
+import { openShop, Shop, type Answer, type Json, type Person, type ShopOptions } from './shop.ts'
 
 export const PRODUCT = 'test-product-1'
 /** Price of `PRODUCT` in cents. */
@@ -19,12 +20,18 @@ export interface Ground {
   readonly stock: Map<string, number>
 }
 
-export async function openGround(options: Partial<LocalCloudOptions> = {}): Promise<Ground> {
-  const shop = await openShop(options)
+export async function openGround(options: ShopOptions = {}): Promise<Ground> {
+  const shop = await openShop({ furnish: withPlenty, ...options })
   const ground = { shop, stock: new Map<string, number>() }
-  await recount(ground, PRODUCT, PLENTY)
   for (const { data } of shop.documents('products')) if (data['counted'] === true) ground.stock.set(data['id'], shop.shelf(data['id']))
   return ground
+}
+
+async function withPlenty(cloud: LocalCloud): Promise<void> {
+  const shop = new Shop(cloud)
+  await shop.act('square', 'webhooks', { enabled: false })
+  await shop.act('square', 'inventory', { variationId: PRODUCT, quantity: PLENTY })
+  await furnishShop(cloud)
 }
 
 /** Somebody counts the shelf by hand, and the shop learns it. Only while nothing of the product is under way. */

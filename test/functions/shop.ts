@@ -45,23 +45,29 @@ export const ROTATED = {
 /** Calls are tried again after real time, which no test waits for; and a test loses more calls than a vendor does in a year: breakers stay closed. */
 const IMPATIENT = { RETRY_WAIT_MS: '5', CHARGE_RETRY_WAIT_MS: '10', BREAKER_FAILURES: '100000' }
 
-/** Shops of the usual settings open in these, one after the other: instances that are warm work several times as fast. */
+/** Shops open in these, one after the other: instances that are warm work several times as fast. */
 const premises: Premises[] = []
 
 async function vacantPremises(): Promise<Premises> {
-  const vacant = premises.find(({ isVacant }) => isVacant) ?? (await Premises.open(USUAL))
+  const vacant = premises.find(({ isVacant }) => isVacant) ?? (await Premises.open(SIZE))
   if (!premises.includes(vacant)) premises.push(vacant)
   return vacant
 }
 
-const USUAL = { port: 0, instances: 2 }
+const SIZE = { port: 0, instances: 2 }
 
-export async function openShop({ environment, ...options }: Partial<LocalCloudOptions> = {}): Promise<Shop> {
+export interface ShopOptions extends Partial<LocalCloudOptions> {
+  /** Its instances serve no other shop: limits and reports are kept in their memory, and a test is about those. */
+  readonly apart?: true
+}
+
+/** @param environment what is other than in the usual shop */
+export async function openShop({ environment, apart, ...options }: ShopOptions = {}): Promise<Shop> {
   const { furnish: _, ...special } = options
-  const isUsual = Object.keys({ ...environment, ...special }).length === 0
+  const isShared = apart !== true && Object.keys(special).length === 0
   const cloud = await createLocalCloud({
-    ...USUAL, furnish: furnishShop, dueWork: shopWork, jobsPaused: true, environment: { ...TRUSTING, ...IMPATIENT, ...ROTATED, ...environment }, ...options,
-    ...(isUsual ? { premises: await vacantPremises() } : {}),
+    ...SIZE, furnish: furnishShop, dueWork: shopWork, jobsPaused: true, environment: { ...TRUSTING, ...IMPATIENT, ...ROTATED, ...environment }, ...options,
+    ...(isShared ? { premises: await vacantPremises() } : {}),
   })
   const shop = new Shop(cloud)
   // Two events for each mail would be most of what follows a purchase, and Square's only repeat what its answers said: who tests what becomes of them has them told.

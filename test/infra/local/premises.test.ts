@@ -12,11 +12,11 @@ beforeAll(async () => {
 }, 30_000)
 afterAll(() => premises.close())
 
-function moveIn(): Promise<LocalCloud> {
-  return createLocalCloud({ port: 0, instances: 1, functionsModule, indexes: { indexes: [] }, premises })
+function moveIn(environment: Record<string, string> = {}): Promise<LocalCloud> {
+  return createLocalCloud({ environment, port: 0, instances: 1, functionsModule, indexes: { indexes: [] }, premises })
 }
 
-async function echo(cloud: LocalCloud, query = ''): Promise<{ pid: number; now: string; env: { JWT_SECRET: string } }> {
+async function echo(cloud: LocalCloud, query = ''): Promise<{ pid: number; now: string; env: { JWT_SECRET: string; SHOP_NAME?: string } }> {
   return (await fetch(`${cloud.url}/api/echo/1${query}`)).json() as never
 }
 
@@ -36,6 +36,18 @@ describe('does', () => {
     expect([second.wire.faults(), second.documents('notes')]).toEqual([[], []])
     await second.stop()
   })
+
+  test('tell the processes the settings of whoever moves in, and nothing of whoever moved out', async () => {
+    const pids = new Set<number>()
+    for (const environment of [{ SHOP_NAME: 'The first' }, {}, { SHOP_NAME: 'The third' }]) {
+      const cloud = await moveIn(environment)
+      const { env, pid } = await echo(cloud)
+      pids.add(pid)
+      expect(env.SHOP_NAME).toBe(environment.SHOP_NAME)
+      await cloud.stop()
+    }
+    expect(pids.size).toBe(1)
+  })
 })
 
 describe('refuses', () => {
@@ -54,8 +66,9 @@ describe('survives', () => {
     const owed = premises.instances.request('echo', { method: 'GET', path: '/api/echo/1?waitMs=20000', headers: {} }, 30_000).catch(() => 'lost')
     await first.stop()
     expect(await owed).toBe('lost')
-    const second = await moveIn()
-    expect((await echo(second)).pid).not.toBe(pid)
+    const second = await moveIn({ SHOP_NAME: 'The second' })
+    const { pid: other, env } = await echo(second)
+    expect([other === pid, env.SHOP_NAME]).toEqual([false, 'The second'])
     await second.stop()
   })
 })
