@@ -10,7 +10,7 @@ import { defineConfig } from 'vitest/config'
 process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'countinghouse-compiled')
 
 const ALL = ['test/**/*.test.ts']
-const CONFIGURED = ['platform', 'stores', 'vendors', 'faults', 'functions/cards', 'functions/customers'].map((folder) => `test/${folder}/**/*.test.ts`)
+const CONFIGURED = ['platform', 'stores', 'vendors', 'faults', 'functions/cards', 'functions/customers', 'infra/audit'].map((folder) => `test/${folder}/**/*.test.ts`)
 
 export default defineConfig({
   test: {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { bundle, type Bundle } from '../../infra/build/bundle.ts'
-import { inBuildPlace } from '../bundles/calls.ts'
+import { openBuildPlace } from '../bundles/calls.ts'
 import { heavyIn, overBudget } from '../bundles/budget.ts'
 
 /** Each with the heavy clients that it needs, and none else. */
@@ -33,12 +33,11 @@ async function loadedAtStart(directory: string): Promise<string> {
 
 describe('does', () => {
   test('a bundle carries what its function imports and no more, and loads no client before it is asked for', { timeout: 120_000 }, async () => {
-    await inBuildPlace(async (directory) => {
-      const functions = await bundle({ directory, names: Object.keys(NEEDS) })
-      expect(functions.flatMap(overBudget)).toEqual([])
-      expect(Object.fromEntries(functions.map((one) => [one.name, heavyIn(one)]))).toEqual(NEEDS)
-      for (const { name } of functions) expect([name, await loadedAtStart(join(directory, 'functions', name))]).toEqual([name, 'function.cjs'])
-    })
+    await using place = await openBuildPlace()
+    const functions = await bundle({ directory: place.directory, names: Object.keys(NEEDS) })
+    expect(functions.flatMap(overBudget)).toEqual([])
+    expect(Object.fromEntries(functions.map((one) => [one.name, heavyIn(one)]))).toEqual(NEEDS)
+    for (const { name } of functions) expect([name, await loadedAtStart(join(place.directory, 'functions', name))]).toEqual([name, 'function.cjs'])
   })
 })
 

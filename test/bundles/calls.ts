@@ -4,16 +4,14 @@
  */
 import { mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { atOnce } from '../../infra/bench/figures.ts'
-import { bundle, entriesOf } from '../../infra/build/bundle.ts'
 import { loadDeclarations } from '../../infra/build/functions-module.ts'
 import { firstRequest } from '../../infra/build/shipped/first-request.ts'
-import { bundleEnvironment, createServersOnly, RunningBundle, tokenFor, type BundleAnswer } from '../../infra/local/bundle.ts'
+import { bundleEnvironment, RunningBundle, tokenFor, type BundleAnswer } from '../../infra/local/bundle.ts'
 import type { LocalCloud } from '../../infra/local/cloud.ts'
 import type { Declaration } from '../../shared/entry/declaration.ts'
-import { overBudget } from './budget.ts'
 
 export interface Called {
   readonly name: string
@@ -28,34 +26,22 @@ const STARTED_AT_ONCE = 3
 /** An endpoint may want another input, another caller or something that exists; it may not fail. */
 const ENDPOINT_STATUS = [200, 201, 202, 204, 400, 401, 403, 404, 409]
 
-/** A folder in which bundles find the framework, as where it is installed beside them; it goes when the work is done. */
-export async function inBuildPlace<T>(work: (directory: string) => Promise<T>): Promise<T> {
+/** A folder in which bundles find the framework, as where it is installed beside them; with what takes it away. */
+export async function openBuildPlace(): Promise<AsyncDisposable & { directory: string }> {
   const directory = await mkdtemp(join(tmpdir(), 'countinghouse-bundles-'))
-  try {
-    await symlink(MODULES, join(directory, 'node_modules'), 'junction')
-    return await work(directory)
-  } finally {
-    await rm(directory, { recursive: true, force: true })
-  }
+  await symlink(MODULES, join(directory, 'node_modules'), 'junction')
+  return { directory, [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }) }
 }
 
-/** Builds these functions, starts each and calls it. */
-export async function callBundles(declarations: readonly Declaration[], tell: (called: Called) => void = () => undefined): Promise<Called[]> {
-  const cloud = await createServersOnly()
-  try {
-    return await inBuildPlace(async (directory) => {
-      const functions = await bundle({ directory, names: declarations.map(({ name }) => name) })
-      const over = functions.flatMap(overBudget)
-      if (over.length > 0) throw new Error(over.join('\n'))
-      return atOnce(declarations, STARTED_AT_ONCE, async (declaration) => {
-        const called = await callOne(cloud, declaration, join(directory, 'functions', declaration.name))
-        tell(called)
-        return called
-      })
-    })
-  } finally {
-    await cloud.stop()
-  }
+/** Starts each of these functions as it was built in a folder, and calls it. */
+export function callBundles(cloud: LocalCloud, directory: string, names: readonly string[], tell: (called: Called) => void = () => undefined): Promise<Called[]> {
+  return atOnce(names, STARTED_AT_ONCE, async (name) => {
+    const declaration = (await loadDeclarations()).find((one) => one.name === name)
+    if (declaration === undefined) throw new Error(`There is no function ${name}.`)
+    const called = await callOne(cloud, declaration, join(directory, 'functions', name))
+    tell(called)
+    return called
+  })
 }
 
 async function callOne(cloud: LocalCloud, declaration: Declaration, directory: string): Promise<Called> {
@@ -76,15 +62,4 @@ function faultOf(kind: Declaration['kind'], { status, body }: BundleAnswer, prin
   if (kind === 'webhook') return status === 401 ? undefined : `took what nobody signed: ${status} ${body}`
   if (kind === 'schedule') return status === 200 && body.includes('"tally"') ? undefined : `did not run: ${status} ${body}`
   return status < 300 ? undefined : `did not take its message: ${status} ${body}`
-}
-
-/** The first function of each area and of each kind: few enough for every run, wide enough to load every client. */
-export async function sample(): Promise<Declaration[]> {
-  const areas = new Map((await entriesOf()).map(({ name, file }) => [name, dirname(file)]))
-  const seen = new Set<string | undefined>()
-  return (await loadDeclarations()).filter(({ name, kind }) => {
-    const isNew = !seen.has(areas.get(name)) || !seen.has(kind)
-    seen.add(areas.get(name)).add(kind)
-    return isNew
-  })
 }

@@ -12,21 +12,31 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bundle } from '../../infra/build/bundle.ts'
 import { bundleEnvironment, createServersOnly, RunningBundle } from '../../infra/local/bundle.ts'
 import type { LocalCloud } from '../../infra/local/cloud.ts'
-import { inBuildPlace } from './calls.ts'
+import { openBuildPlace } from './calls.ts'
 
 const SALE = ['sync-square-catalogue', 'open-cart', 'set-cart-item', 'check-out', 'send-warehouse-rows']
 const JSON_TYPE = { 'content-type': 'application/json' }
 
 let cloud: LocalCloud
+let place: Awaited<ReturnType<typeof openBuildPlace>>
 
 beforeAll(async () => {
   cloud = await createServersOnly()
+  place = await openBuildPlace()
+  await bundle({ directory: place.directory, names: [...SALE, 'get-product'] })
+}, 60_000)
+afterAll(async () => {
+  await cloud.stop()
+  await place[Symbol.asyncDispose]()
 })
-afterAll(() => cloud.stop())
+
+function built(name: string): string {
+  return join(place.directory, 'functions', name)
+}
 
 /** Calls a bundle once, as the first request of an instance. */
-async function call(directory: string, name: string, request: { path?: string; method?: string; body?: unknown; token?: string }): Promise<{ status: number; body: Record<string, any> }> {
-  const running = await RunningBundle.start(join(directory, 'functions', name), name, bundleEnvironment(cloud))
+async function call(name: string, request: { path?: string; method?: string; body?: unknown; token?: string }): Promise<{ status: number; body: Record<string, any> }> {
+  const running = await RunningBundle.start(built(name), name, bundleEnvironment(cloud))
   try {
     const { path = '/', method = 'POST', body = {}, token } = request
     const answer = await running.ask({ method, path, headers: JSON_TYPE, body: JSON.stringify(body) }, token)
@@ -56,22 +66,19 @@ function field(number: number, content: string | Buffer): Buffer {
 
 describe('does', () => {
   test('a sale, from the till to the warehouse, by bundles alone', { timeout: 120_000 }, async () => {
-    await inBuildPlace(async (directory) => {
-      await bundle({ directory, names: SALE })
-      const token = await cloud.token({ role: 'customer', sub: 'customer-1', email: 'customer-1@example.com' })
-      expect((await call(directory, 'sync-square-catalogue', {})).body['tally'].saved).toBeGreaterThan(20)
-      const opened = await call(directory, 'open-cart', { path: '/api/carts', token })
-      const cartId = String(opened.body['cart'].id)
-      const line = { productId: 'test-product-1', quantity: 2 }
-      expect((await call(directory, 'set-cart-item', { path: `/api/carts/${cartId}/items`, method: 'PUT', body: line, token })).status).toBe(200)
-      const before = cloud.servers.pubsub.counts().published
-      const purchase = { customerId: 'customer-1', email: 'customer-1@example.com', cartId, paymentMethod: { token: 'pm_card_visa' } }
-      const sold = await call(directory, 'check-out', { path: '/api/checkout', body: purchase, token })
-      expect([sold.status, sold.body['total']]).toEqual([201, 100])
-      expect(cloud.vendors.get('stripe')?.objects('payment_intents')).toHaveLength(1)
-      expect(cloud.servers.pubsub.counts().published).toBeGreaterThan(before)
-      expect((await call(directory, 'send-warehouse-rows', {})).body['tally'].saved).toBeGreaterThan(0)
-    })
+    const token = await cloud.token({ role: 'customer', sub: 'customer-1', email: 'customer-1@example.com' })
+    expect((await call('sync-square-catalogue', {})).body['tally'].saved).toBeGreaterThan(20)
+    const opened = await call('open-cart', { path: '/api/carts', token })
+    const cartId = String(opened.body['cart'].id)
+    const line = { productId: 'test-product-1', quantity: 2 }
+    expect((await call('set-cart-item', { path: `/api/carts/${cartId}/items`, method: 'PUT', body: line, token })).status).toBe(200)
+    const before = cloud.servers.pubsub.counts().published
+    const purchase = { customerId: 'customer-1', email: 'customer-1@example.com', cartId, paymentMethod: { token: 'pm_card_visa' } }
+    const sold = await call('check-out', { path: '/api/checkout', body: purchase, token })
+    expect([sold.status, sold.body['total']]).toEqual([201, 100])
+    expect(cloud.vendors.get('stripe')?.objects('payment_intents')).toHaveLength(1)
+    expect(cloud.servers.pubsub.counts().published).toBeGreaterThan(before)
+    expect((await call('send-warehouse-rows', {})).body['tally'].saved).toBeGreaterThan(0)
   })
 
   test('on the platform its own credentials are asked for', { timeout: 60_000 }, async () => {
@@ -81,11 +88,8 @@ describe('does', () => {
       response.setHeader('Metadata-Flavor', 'Google').end(request.url?.includes('/token') === true ? '{"access_token":"ya29","expires_in":3600,"token_type":"Bearer"}' : 'shop')
     })
     const host = `127.0.0.1:${await listening(metadata)}`
-    await inBuildPlace(async (directory) => {
-      await bundle({ directory, names: ['send-warehouse-rows'] })
-      const code = "const { GoogleAuth } = google['google-auth-library'](); return new GoogleAuth({ scopes: ['https://www.googleapis.com/auth/datastore'] }).getAccessToken()"
-      expect(await beside(join(directory, 'functions/send-warehouse-rows'), code, { GCE_METADATA_HOST: host, METADATA_SERVER_DETECTION: 'assume-present', NO_PROXY: '127.0.0.1' })).toBe('ya29')
-    })
+    const code = "const { GoogleAuth } = google['google-auth-library'](); return new GoogleAuth({ scopes: ['https://www.googleapis.com/auth/datastore'] }).getAccessToken()"
+    expect(await beside(built('send-warehouse-rows'), code, { GCE_METADATA_HOST: host, METADATA_SERVER_DETECTION: 'assume-present', NO_PROXY: '127.0.0.1' })).toBe('ya29')
     metadata.close()
     expect(asked.some((url) => url.includes('/service-accounts/default/token'))).toBe(true)
   })
@@ -98,13 +102,10 @@ describe('does', () => {
       request.resume().on('end', () => response.end(request.url?.includes('/token') === true ? '{"access_token":"ya29","expires_in":3600,"token_type":"Bearer"}' : '{}'))
     })
     const host = `127.0.0.1:${await listening(platform)}`
-    await inBuildPlace(async (directory) => {
-      await bundle({ directory, names: ['send-warehouse-rows'] })
-      const client = `new (google['@google-cloud/bigquery']().BigQuery)({ projectId: 'p', apiEndpoint: 'http://${host}' })`
-      const code = `await ${client}.dataset('d').table('t').insert([{ insertId: '1', json: {} }], { raw: true }); return process.moduleLoadList.filter((one) => one.includes('undici'))`
-      const loaded = await beside(join(directory, 'functions/send-warehouse-rows'), code, { GCE_METADATA_HOST: host, METADATA_SERVER_DETECTION: 'assume-present', NO_PROXY: '127.0.0.1' })
-      expect([callers, loaded]).toEqual([['Bearer ya29'], []])
-    })
+    const client = `new (google['@google-cloud/bigquery']().BigQuery)({ projectId: 'p', apiEndpoint: 'http://${host}' })`
+    const code = `await ${client}.dataset('d').table('t').insert([{ insertId: '1', json: {} }], { raw: true }); return process.moduleLoadList.filter((one) => one.includes('undici'))`
+    const loaded = await beside(built('send-warehouse-rows'), code, { GCE_METADATA_HOST: host, METADATA_SERVER_DETECTION: 'assume-present', NO_PROXY: '127.0.0.1' })
+    expect([callers, loaded]).toEqual([['Bearer ya29'], []])
     platform.close()
   })
 
@@ -116,12 +117,9 @@ describe('does', () => {
       stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '9', 'grpc-message': 'gone', 'grpc-status-details-bin': details.toString('base64') }, { endStream: true })
     })
     const host = `127.0.0.1:${await listening(store)}`
-    await inBuildPlace(async (directory) => {
-      await bundle({ directory, names: ['get-product'] })
-      const code = "const { Firestore } = google['@google-cloud/firestore'](); const batch = new Firestore({ projectId: 'p' }).batch(); batch.create(batch._firestore.doc('a/b'), {}); return batch.commit().catch(({ code, reason, domain }) => ({ code, reason, domain }))"
-      const told = await beside(join(directory, 'functions/get-product'), code, { FIRESTORE_EMULATOR_HOST: host, METADATA_SERVER_DETECTION: 'none', NO_PROXY: '127.0.0.1' })
-      expect(told).toEqual({ code: 9, reason: 'DATABASE_IS_GONE', domain: 'firestore.googleapis.com' })
-    })
+    const code = "const { Firestore } = google['@google-cloud/firestore'](); const batch = new Firestore({ projectId: 'p' }).batch(); batch.create(batch._firestore.doc('a/b'), {}); return batch.commit().catch(({ code, reason, domain }) => ({ code, reason, domain }))"
+    const told = await beside(built('get-product'), code, { FIRESTORE_EMULATOR_HOST: host, METADATA_SERVER_DETECTION: 'none', NO_PROXY: '127.0.0.1' })
+    expect(told).toEqual({ code: 9, reason: 'DATABASE_IS_GONE', domain: 'firestore.googleapis.com' })
     store.close()
   })
 })

@@ -1,13 +1,22 @@
 /** `npm run test:bundles [-- NAME,NAME]`: starts every bundle alone and calls it; a line for each, and 1 when any is at fault. */
-import { loadDeclarations } from '../../infra/build/functions-module.ts'
-import { callBundles } from './calls.ts'
+import { bundle } from '../../infra/build/bundle.ts'
+import { createServersOnly } from '../../infra/local/bundle.ts'
+import { overBudget } from './budget.ts'
+import { callBundles, openBuildPlace, type Called } from './calls.ts'
 
 const wanted = process.argv[2]?.split(',')
 const started = performance.now()
-const declarations = (await loadDeclarations()).filter(({ name }) => wanted?.includes(name) ?? true)
-const called = await callBundles(declarations, ({ name, kind, status, fault }) => {
+const tell = ({ name, kind, status, fault }: Called): void => {
   process.stdout.write(`${name.padEnd(34)}${kind.padEnd(10)}${status}${fault === undefined ? '' : `  FAULT: ${fault}`}\n`)
-})
+}
+
+await using place = await openBuildPlace()
+const functions = await bundle({ directory: place.directory, ...(wanted === undefined ? {} : { names: wanted }) })
+const cloud = await createServersOnly()
+const called = await callBundles(cloud, place.directory, functions.map(({ name }) => name), tell)
+await cloud.stop()
+const over = functions.flatMap(overBudget)
+for (const sentence of over) process.stdout.write(`${sentence}\n`)
 const faults = called.filter(({ fault }) => fault !== undefined)
 process.stdout.write(`bundles: ${called.length} called, ${faults.length} at fault, ${((performance.now() - started) / 1000).toFixed(0)} s\n`)
-if (faults.length > 0 || called.length === 0) process.exitCode = 1
+if (faults.length + over.length > 0 || called.length === 0) process.exitCode = 1
