@@ -14,7 +14,7 @@ import { SCENARIOS } from './scenarios.ts'
 
 const PAIRS = 6
 /** Shops for each processor: while one waits for a silence to end, another works. */
-const SHOPS_EACH = 4
+const SHOPS_EACH = 5
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
 const { values } = parseArgs({

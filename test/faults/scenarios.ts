@@ -1,4 +1,4 @@
-/** Everything that the fault explorer tries, in the order of the table it prints. */
+/** Everything that the fault explorer tries. */
 import type { Scenario } from './scenario.ts'
 import { ageCheck, ageDeposit, checkoutForAdults } from './scenarios/age.ts'
 import { alert } from './scenarios/alert.ts'
@@ -35,12 +35,13 @@ import { syncPayments } from './scenarios/sync-payments.ts'
 import { syncSales } from './scenarios/sync-sales.ts'
 import { webhookWorker } from './scenarios/webhook-worker.ts'
 
-/** The long ones first: the whole is done when the last one is. */
+/** Those that take long first: the whole is done when the last one is. */
 export const SCENARIOS: readonly Scenario[] = [
-  lightspeedPush, refundKajaLater, mailReplayed, sweepReservations, mailCampaign, storeCardKaja, syncSales, mailClicked, replayDeadLetters, reconcilePayments,
-  renewalKaja, dunningKaja, renewalStripe, dunningStripe, webhookWorker, checkoutStripe, checkoutPromo, checkoutPromoDeclined, checkoutKaja, checkoutKajaHeld,
-  checkoutHeld, authentication, hostedSession, reviewApprove, reviewRefuse, refundFull, refundPartial, refundShipped, refundKaja, refundKajaPart, cancelOpen,
-  cancelPaid, cancelKaja, storeCardStripe, cardAuthentication, removeCardStripe, removeCardKaja, savedCardStripe, savedCardKaja, keepCardStripe, keepCardKaja,
-  fulfil, mail, mailAsked, mailBounced, stockPush, warehouseRows, missingRows, purchaseOrder, syncCatalogue, squareWebhook, syncPayments, sealAudit, sweepInbox,
-  dispute, payout, bankPayout, alert, outgoingWebhook, subscribeStripe, subscribeKaja, upgrade, paymentMethod, ageCheck, ageDeposit, checkoutForAdults, erase,
+  reconcilePayments, lightspeedPush, mailReplayed, dunningStripe, paymentMethod, webhookWorker, syncSales, upgrade, replayDeadLetters, dispute, refundKajaLater,
+  mailCampaign, subscribeStripe, sweepReservations, subscribeKaja, renewalStripe, renewalKaja, dunningKaja, storeCardKaja, alert, mailAsked, keepCardStripe,
+  keepCardKaja, outgoingWebhook, erase, sealAudit, mailClicked, stockPush, cardAuthentication, refundKajaPart, reviewRefuse, storeCardStripe, squareWebhook,
+  checkoutKajaHeld, mailBounced, refundShipped, reviewApprove, refundKaja, ageDeposit, warehouseRows, cancelKaja, checkoutHeld, refundFull, cancelOpen, payout,
+  removeCardStripe, removeCardKaja, hostedSession, syncPayments, refundPartial, missingRows, sweepInbox, syncCatalogue, bankPayout, cancelPaid, checkoutKaja,
+  checkoutPromoDeclined, purchaseOrder, checkoutStripe, checkoutPromo, ageCheck, savedCardStripe, savedCardKaja, mail, authentication, fulfil,
+  checkoutForAdults,
 ]
