@@ -8,7 +8,8 @@
 import {
   Metadata, Server, ServerCredentials, status as codes, type ServiceDefinition, type UntypedServiceImplementation,
 } from '@grpc/grpc-js'
-import { createServer, type AddressInfo, type Server as NetServer, type Socket } from 'node:net'
+import { createServer, type AddressInfo, type Server as NetServer } from 'node:net'
+import { Connections } from './connections.ts'
 import { WireFault, type Tally, type Wire } from './wire.ts'
 
 /** A failure with a gRPC code that the client must see. */
@@ -53,13 +54,13 @@ interface Answering {
 }
 
 export class GrpcPorts {
+  readonly connections = new Connections()
   #wire: Wire
   /** By the path of the method. The paths are registered for good, what stands behind them is looked up at each call. */
   readonly #answering = new Map<string, Answering>()
   readonly #server = new Server({ 'grpc.enable_channelz': 0, 'grpc.max_receive_message_length': 32 << 20, 'grpc.max_send_message_length': 64 << 20 })
   readonly #injector
   readonly #listeners: NetServer[] = []
-  readonly #sockets = new Set<Socket>()
   readonly #instanceOf = new Map<string, string>()
   readonly #onDisconnect: Array<(connection: string) => void> = []
 
@@ -97,11 +98,10 @@ export class GrpcPorts {
     const listener = createServer((socket) => {
       const connection = `${socket.remoteAddress ?? ''}:${socket.remotePort ?? 0}`
       this.#instanceOf.set(connection, instance)
-      this.#sockets.add(socket)
+      this.connections.add(instance, socket)
       socket.setNoDelay(true)
       socket.on('error', () => socket.destroy())
       socket.once('close', () => {
-        this.#sockets.delete(socket)
         this.#instanceOf.delete(connection)
         for (const told of this.#onDisconnect) told(connection)
       })
@@ -116,7 +116,7 @@ export class GrpcPorts {
   }
 
   async close(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy()
+    this.connections.close()
     for (const listener of this.#listeners) await new Promise((resolve) => listener.close(resolve))
     this.#listeners.length = 0
     this.#server.forceShutdown()

@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Connections } from './connections.ts'
 import { WireFault, type Tally, type Wire } from './wire.ts'
 
 export interface HttpCall {
@@ -33,6 +34,7 @@ export interface HttpService {
 
 /** Opens ports for one service. */
 export class HttpPorts {
+  readonly connections = new Connections()
   #wire: Wire
   readonly #servers: Server[] = []
   /** By target: who answers now at the ports that were opened for it. */
@@ -54,6 +56,7 @@ export class HttpPorts {
     const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
       void this.#answer(this.#services.get(service.target) as HttpService, instance, request, response)
     })
+    server.on('connection', (socket) => this.connections.add(instance, socket))
     this.#servers.push(server)
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
@@ -63,8 +66,8 @@ export class HttpPorts {
   }
 
   async close(): Promise<void> {
+    this.connections.close()
     for (const server of this.#servers) {
-      server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
     }
     this.#servers.length = 0

@@ -123,9 +123,15 @@ export class Instances {
     return true
   }
 
-  /** Kills those that still owe an answer. */
-  killIndebted(): void {
-    for (const { label, unanswered } of this.#slots) if (unanswered > 0) this.kill(label)
+  /** Kills those that still owe an answer; resolves to their labels when they are gone. */
+  async killIndebted(): Promise<string[]> {
+    const indebted = this.#slots.filter(({ unanswered }) => unanswered > 0)
+    await Promise.all(indebted.map(async ({ label, child }) => {
+      const gone = child === undefined ? undefined : new Promise((resolve) => child.once('exit', resolve))
+      this.kill(label)
+      await gone
+    }))
+    return indebted.map(({ label }) => label)
   }
 
   /** Tells every instance what its environment is now. Whoever then tells them the time knows that they follow both. */

@@ -80,11 +80,14 @@ export class Premises {
     }
   }
 
-  /** The cloud moves out, and another one may move in. */
-  leave(): void {
+  /** The cloud moves out; another one may move in when nothing of what was said to this one can reach it any more. */
+  async leave(): Promise<void> {
     this.server.removeAllListeners('request')
     this.#log = () => undefined
-    this.instances.killIndebted()
+    const killed = await this.instances.killIndebted()
+    await Promise.all(killed.flatMap((label) => [this.grpc.connections.ended(label), this.http.connections.ended(label)]))
+    // A request that is on its way to the front door comes to nobody there.
+    for (let turns = 0; turns < 2; turns += 1) await new Promise(setImmediate)
     this.#isTaken = false
   }
 

@@ -26,7 +26,7 @@ export class Timeline {
   #timer: NodeJS.Timeout | undefined
   #running = new Set<Promise<void>>()
   #jumpTargetMs: number | undefined
-  #stopped = false
+  readonly #stop = new AbortController()
   readonly #listeners: Array<(offsetMs: number) => void | Promise<void>> = []
   readonly #quiet: Array<() => Promise<void>> = []
 
@@ -83,7 +83,7 @@ export class Timeline {
 
   /** Waits until nothing that is due now is left to run. */
   async settle(): Promise<void> {
-    while (this.busy() && !this.#stopped) {
+    while (this.busy() && !this.stopped.aborted) {
       this.#runDue()
       await Promise.race([...this.#running, new Promise((resolve) => setTimeout(resolve, 5))])
     }
@@ -99,7 +99,7 @@ export class Timeline {
     this.#jumpTargetMs = targetMs
     clearTimeout(this.#timer)
     try {
-      while (!this.#stopped) {
+      while (!this.stopped.aborted) {
         await this.settle()
         await this.#hush()
         if (this.busy()) continue
@@ -121,8 +121,13 @@ export class Timeline {
     await this.settle()
   }
 
+  /** Aborted when the clock stops: what it set in motion is to end then. */
+  get stopped(): AbortSignal {
+    return this.#stop.signal
+  }
+
   stop(): void {
-    this.#stopped = true
+    this.#stop.abort('The local cloud stops.')
     clearTimeout(this.#timer)
     this.#entries = []
   }
@@ -145,7 +150,7 @@ export class Timeline {
   #arm(): void {
     clearTimeout(this.#timer)
     const first = this.#entries[0]
-    if (this.#stopped || this.#jumpTargetMs !== undefined || first === undefined) return
+    if (this.stopped.aborted || this.#jumpTargetMs !== undefined || first === undefined) return
     const waitMs = Math.min(Math.max(first.dueMs - this.now(), 0), TIMER_MS_MAX)
     this.#timer = setTimeout(() => {
       this.#runDue()

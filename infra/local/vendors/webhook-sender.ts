@@ -97,7 +97,7 @@ export class WebhookSender {
   }
 
   #pump(): void {
-    while (this.#inFlight < AT_ONCE_MAX) {
+    while (this.#inFlight < AT_ONCE_MAX && !this.#options.context.timeline.stopped.aborted) {
       const id = this.#queue.shift()
       if (id === undefined) return
       const delivery = this.#deliveries.get(id)
@@ -120,7 +120,7 @@ export class WebhookSender {
         headers: { 'content-type': 'application/json; charset=utf-8', ...sign(delivery, context.timeline.now()) },
         body: delivery.body,
         redirect: 'manual',
-        signal: AbortSignal.timeout(answerDeadlineMs),
+        signal: AbortSignal.any([AbortSignal.timeout(answerDeadlineMs), context.timeline.stopped]),
       })
       await answer.arrayBuffer()
       delivered = answer.ok
@@ -128,6 +128,8 @@ export class WebhookSender {
     } catch (error) {
       delivery.lastAnswer = error instanceof Error ? error.name : 'no answer'
     }
+    // Given up with its cloud: it waits for the next start.
+    if (!delivered && context.timeline.stopped.aborted) return
     if (delivery.status === 'delivered' && !delivered) return
     const waitMs = retryMs[delivery.attempts]
     delivery.attempts += 1
