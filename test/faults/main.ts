@@ -5,6 +5,7 @@
  * other; `-- --scenario NAME --seed S --only 12,31` repeats what a violation names.
  */
 import { fork } from 'node:child_process'
+import { on } from 'node:events'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -80,8 +81,9 @@ async function workForParent(): Promise<void> {
   await shops.close()
 }
 
+/** Until the parent has nothing more to explore. */
 async function* named(): AsyncGenerator<string> {
-  while (process.connected) yield await new Promise<string>((resolve) => process.once('message', resolve))
+  for await (const [name] of on(process, 'message', { close: ['disconnect'] })) yield name as string
 }
 
 /** At once: whoever stops a long run has what it found so far. */
