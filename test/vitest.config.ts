@@ -1,6 +1,7 @@
 /**
  * Most files share processes, so that what is loaded and warm stays so: packages, and the instances of the shops that are
- * opened one after the other. Whatever configures its own process has one to itself.
+ * opened one after the other. Whatever configures its own process has one to itself, and so has what starts a long command
+ * of its own: these begin first, or the end would wait for them.
  */
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,17 +11,17 @@ import { defineConfig } from 'vitest/config'
 process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'countinghouse-compiled')
 
 const ALL = ['test/**/*.test.ts']
-const CONFIGURED = ['platform', 'stores', 'vendors', 'faults', 'functions/cards', 'functions/customers', 'infra/audit'].map((folder) => `test/${folder}/**/*.test.ts`)
+const ALONE = ['platform', 'stores', 'vendors', 'faults', 'functions/cards', 'functions/customers', 'infra/audit', 'infra/bench', 'infra/cost', 'infra/recovery'].map((folder) => `test/${folder}/**/*.test.ts`)
 
 export default defineConfig({
   test: {
-    // A test of a shop waits as much as it works: four keep two cores busy.
+    // A test of a shop waits more than it works: five keep two cores busy.
     maxWorkers: 5,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
-      { extends: true, test: { name: 'together', include: ALL, exclude: CONFIGURED, isolate: false } },
-      { extends: true, test: { name: 'alone', include: CONFIGURED } },
+      { extends: true, test: { name: 'together', include: ALL, exclude: ALONE, isolate: false } },
+      { extends: true, test: { name: 'alone', include: ALONE } },
     ],
   },
 })
