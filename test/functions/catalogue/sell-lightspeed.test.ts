@@ -48,21 +48,19 @@ function expectAgreed(itemId: string, count: number): void {
   expect({ shelf: qoh(shop, itemId), ...stored(itemId) }).toMatchObject({ shelf: count, onHand: count, held: 0 })
 }
 
-/** The sync comes round: what was agreed stays so. */
-async function expectStays(itemId: string, count: number): Promise<void> {
-  for (let round = 0; round < 2; round++) {
-    await shop.cloud.advance(15 * MINUTE_MS)
-    await shop.tally(ITEMS)
-    expectAgreed(itemId, count)
-  }
+/** Counts that both agree on: no sync that comes round may change them. */
+const agreed = new Map<string, number>()
+
+function expectToStay(itemId: string, count: number): void {
+  expectAgreed(itemId, count)
   expect(shop.documents('stock_batches')).toEqual([])
+  agreed.set(itemId, count)
 }
 
 async function expectToldOnce(itemId: string, count: number): Promise<void> {
   await shop.cloud.advance(RIGHT_ENDED_MS)
   await send()
-  expectAgreed(itemId, count)
-  await expectStays(itemId, count)
+  expectToStay(itemId, count)
 }
 
 describe('does', () => {
@@ -76,9 +74,8 @@ describe('does', () => {
     await shop.tally(ITEMS)
     expect(stored(id)).toMatchObject({ onHand: 10, held: 3 })
     expect(await send()).toEqual({ sent: 1, failed: 0, deferred: 0 })
-    expectAgreed(id, 7)
     expect(ownSales(shop).slice(before)).toMatchObject([{ completed: 'true', calcTotal: '0', shopID: '1' }])
-    await expectStays(id, 7)
+    expectToStay(id, 7)
   })
 
   test('tell many orders in one sale, and put goods back by lines below nought under a reference of their own', async () => {
@@ -91,8 +88,8 @@ describe('does', () => {
     await admin.post(`/api/orders/${orders[0]?.['id']}/refunds`, { lines: [line(one, 2)], restock: true, reason: 'Unopened' })
     expect(await send()).toEqual({ sent: 1, failed: 0, deferred: 0 })
     expect(new Set(ownSales(shop).map(({ referenceNumber }) => referenceNumber)).size).toBe(ownSales(shop).length)
-    await expectStays(one, 7)
-    await expectStays(other, 5)
+    expectToStay(one, 7)
+    expectToStay(other, 5)
   })
 
   test('ask each product\'s own till for the real count, both at the same time, and tell each of its own', async () => {
@@ -171,28 +168,6 @@ describe('survives', () => {
     const { onHand, held, told } = stored(id)
     expect(Math.min(onHand, told?.quantity ?? onHand) - held).toBeLessThanOrEqual(3)
     await expectToldOnce(id, 3)
-  })
-
-  test.each([
-    ['before Lightspeed hears of it', { target: 'lightspeed', operation: RING, when: 'before' }],
-    ['after Lightspeed has an open sale', { target: 'lightspeed', operation: RING, when: 'after' }],
-    ['before Lightspeed completes it', { target: 'lightspeed', operation: COMPLETE, when: 'before' }],
-    ['after Lightspeed has completed it', { target: 'lightspeed', operation: COMPLETE, when: 'after' }],
-    ['before it has looked for the sale', { target: 'lightspeed', operation: 'GET /API/V3/Account/:account/Sale.json', when: 'before' }],
-    ['before it knows the new count', { target: 'lightspeed', operation: COUNTS, when: 'before' }],
-    ['after the batch is written', { target: 'firestore', operation: 'Commit', match: '/documents/stock_batches/', when: 'after' }],
-    ['after it has taken the right to send it', { target: 'firestore', operation: 'Commit', match: 'claimedBy', when: 'after' }],
-    ['while it stores the answer', { target: 'firestore', operation: 'Commit', match: '/documents/products/', when: 'after' }],
-  ] as const)('its instance being killed %s', async (_, wanted) => {
-    const id = await item(7)
-    await buy(id, 2)
-    const before = ownSales(shop).length
-    shop.fault({ ...wanted, effect: 'kill', function: JOB })
-    await expect(shop.cloud.runJob(JOB)).rejects.toThrow()
-    shop.calm()
-    await shop.cloud.instances.allReady()
-    await expectToldOnce(id, 5)
-    expect(ownSales(shop).length).toBe(before + 1)
   })
 
   test('jobs at once on two instances: one sale for each reference', async () => {
@@ -297,5 +272,31 @@ describe('survives', () => {
     expect(shop.documents('alerts').find(({ data }) => data['key'] === 'lightspeed/adjustments')?.data).toMatchObject({ severity: 'p1' })
     shop.calm()
     await expectToldOnce(id, 3)
+  })
+
+  // Every other call of a run is struck by the scenario `lightspeed-push` of the faults.
+  test.each([
+    ['after Lightspeed has an open sale', { target: 'lightspeed', operation: RING }],
+    ['after Lightspeed has completed it', { target: 'lightspeed', operation: COMPLETE }],
+    ['while it stores the answer', { target: 'firestore', operation: 'Commit', match: '/documents/products/' }],
+  ] as const)('its instance being killed %s', async (_, wanted) => {
+    const id = await item(7)
+    await buy(id, 2)
+    const before = ownSales(shop).length
+    shop.fault({ ...wanted, when: 'after', effect: 'kill', function: JOB })
+    await expect(shop.cloud.runJob(JOB)).rejects.toThrow()
+    shop.calm()
+    await shop.cloud.instances.allReady()
+    await expectToldOnce(id, 5)
+    expect(ownSales(shop).length).toBe(before + 1)
+  })
+
+  test('the syncs that come round after all of this: what was agreed stays so', async () => {
+    expect(agreed.size).toBeGreaterThan(0)
+    for (let round = 0; round < 2; round += 1) {
+      await shop.cloud.advance(15 * MINUTE_MS)
+      await shop.tally(ITEMS)
+      for (const [id, count] of agreed) expectAgreed(id, count)
+    }
   })
 })

@@ -103,21 +103,6 @@ describe('survives', () => {
     await expectSound()
   })
 
-  test('a kill before its first commit, and one after its second: the next run seals the same', async () => {
-    for (const [when, skip] of [['before', 0], ['after', 1]] as const) {
-      await tradeADay(ground)
-      await send(ground)
-      await nightFalls(ground)
-      ground.shop.fault({ target: 'firestore', operation: 'Commit', match: 'audit', skip, when, effect: 'kill', times: 1 })
-      await ground.shop.cloud.runJob(JOB).catch(() => undefined)
-      expectStruck()
-      await ground.shop.cloud.instances.allReady()
-      await seal(ground)
-      expect(sealsOf(ground.shop).get(today(ground, -1))).toMatchObject({ events: 5 })
-    }
-    await expectSound()
-  })
-
   test.each([
     ['twice at once', 1, 'drop'], ['after a lost answer', 1, 'error'],
   ] as const)('facts that are brought to the warehouse %s: each event is counted once', async (how, times, effect) => {
@@ -151,6 +136,20 @@ describe('survives', () => {
     await seal(ground)
     expect(sealsOf(ground.shop).get(today(ground, -1))).toMatchObject({ events: 1, late: 1 })
     expect(sealsOf(ground.shop).get(day)).toMatchObject({ events: 5, late: 0 })
+    await expectSound()
+  })
+
+  // A death at every other call is tried by the scenario `seal-audit` of the faults.
+  test('a death after its second commit: the next run seals the same', async () => {
+    await tradeADay(ground)
+    await send(ground)
+    await nightFalls(ground)
+    ground.shop.fault({ target: 'firestore', operation: 'Commit', match: 'audit', skip: 1, when: 'after', effect: 'kill', times: 1 })
+    await ground.shop.cloud.runJob(JOB).catch(() => undefined)
+    expectStruck()
+    await ground.shop.cloud.instances.allReady()
+    await seal(ground)
+    expect(sealsOf(ground.shop).get(today(ground, -1))).toMatchObject({ events: 5 })
     await expectSound()
   })
 
