@@ -97,39 +97,11 @@ describe('refuses', () => {
 describe('survives', () => {
   test('a lost answer of the gateway: the same key goes on with what was set aside', async () => {
     const customer = await shop.person()
-    shop.fault({ target: 'stripe', operation: CHARGE, when: 'after', effect: 'kill' })
+    shop.fault({ target: 'stripe', operation: CHARGE, when: 'after', effect: 'drop', times: 10 })
     expect((await customer.verifyAge({}, 'the-click')).status).toBeGreaterThanOrEqual(500)
     shop.calm()
-    await shop.cloud.instances.allReady()
     expect((await customer.verifyAge({}, 'the-click')).body).toMatchObject({ verified: true, method: 'full_verification' })
     expect([intentsOf(customer), stateOf(customer)]).toEqual([['canceled 500 manual'], [['released', 'passed']]])
-  })
-
-  test('a lost answer that nobody asks for again: found a minute later, let go a day later', async () => {
-    const customer = await shop.person()
-    shop.fault({ target: 'stripe', operation: CHARGE, when: 'after', effect: 'kill' })
-    await customer.verifyAge()
-    shop.calm()
-    await shop.cloud.instances.allReady()
-    await shop.cloud.advance(2 * MINUTE_MS)
-    expect(await shop.tally(JOB)).toMatchObject({ read: 1, settled: 1 })
-    expect([stateOf(customer), owed() >= 500]).toEqual([[['held', 'open']], true])
-    await shop.cloud.advance(24 * HOUR_MS)
-    await shop.tally(JOB)
-    expect([stateOf(customer), intentsOf(customer)]).toEqual([[['released', 'open']], ['canceled 500 manual']])
-  })
-
-  test('a gateway that never got it: given up, and the same click is a new try', async () => {
-    const customer = await shop.person()
-    shop.fault({ target: 'stripe', operation: CHARGE, when: 'before', effect: 'kill' })
-    await customer.verifyAge({}, 'the-click')
-    shop.calm()
-    await shop.cloud.instances.allReady()
-    await shop.cloud.advance(2 * MINUTE_MS)
-    expect(await shop.tally(JOB)).toMatchObject({ read: 1, settled: 1 })
-    expect(stateOf(customer)).toEqual([['failed', 'open']])
-    expect((await customer.verifyAge({}, 'the-click')).body['verified']).toBe(true)
-    expect(stateOf(customer).sort()).toEqual([['failed', 'open'], ['released', 'passed']])
   })
 
   test('a gateway that is away: 503 when it says so, 504 when nobody knows; nothing is checked', async () => {
@@ -152,5 +124,25 @@ describe('survives', () => {
     await shop.cloud.advance(2 * MINUTE_MS)
     await Promise.all([shop.tally(JOB), shop.tally(JOB)])
     expect([stateOf(customer), shop.documents('ledger').filter(({ id }) => id === `deposit-release-${depositsOf(customer)[0]?.['id']}`).length]).toEqual([[['released', 'passed']], 1])
+  })
+
+  // Every other call is struck by the scenario `age-deposit` of the faults.
+  test('a lost answer that nobody asks for again: found a minute later, let go a day later; one that the gateway never got: given up, and the same click is a new try', async () => {
+    const [silent, unheard] = [await shop.person(), await shop.person()]
+    shop.fault({ target: 'stripe', operation: CHARGE, when: 'before', effect: 'drop', times: 10 })
+    expect((await unheard.verifyAge({}, 'the-click')).status).toBeGreaterThanOrEqual(500)
+    shop.calm()
+    shop.fault({ target: 'stripe', operation: CHARGE, when: 'after', effect: 'kill' })
+    await silent.verifyAge()
+    shop.calm()
+    await shop.cloud.instances.allReady()
+    await shop.cloud.advance(2 * MINUTE_MS)
+    expect(await shop.tally(JOB)).toMatchObject({ read: 2, settled: 2 })
+    expect([stateOf(silent), owed() >= 500, stateOf(unheard)]).toEqual([[['held', 'open']], true, [['failed', 'open']]])
+    expect((await unheard.verifyAge({}, 'the-click')).body['verified']).toBe(true)
+    expect(stateOf(unheard).sort()).toEqual([['failed', 'open'], ['released', 'passed']])
+    await shop.cloud.advance(24 * HOUR_MS)
+    await shop.tally(JOB)
+    expect([stateOf(silent), intentsOf(silent)]).toEqual([[['released', 'open']], ['canceled 500 manual']])
   })
 })

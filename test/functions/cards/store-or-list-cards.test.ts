@@ -49,7 +49,7 @@ describe('does', () => {
     const token = gateway === 'kaja' ? newNonce() : 'pm_card_visa'
     for (const key of ['double', undefined]) {
       const card = { gateway, token: key === undefined && gateway === 'kaja' ? newNonce() : token }
-      const answers = await Promise.all(Array.from({ length: 6 }, () => save(buyer, card, key)))
+      const answers = await Promise.all(Array.from({ length: 4 }, () => save(buyer, card, key)))
       answers.push(await save(buyer, card, key))
       expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201))
       expect(new Set(answers.map(({ text }) => text)).size).toBe(1)

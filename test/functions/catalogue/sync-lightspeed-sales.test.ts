@@ -12,7 +12,8 @@ import { freeLease } from './syncing.ts'
 const JOB = 'sync-lightspeed-sales'
 const LIST = 'GET /API/V3/Account/:account/Sale.json'
 const TOKEN = 'POST /auth/oauth/token'
-const PAST = 1_300
+/** More than one batch of rows. */
+const PAST = 1_050
 
 let shop: Shop
 beforeAll(async () => {
@@ -128,9 +129,9 @@ describe('survives', () => {
 
   test.each([
     ['the answer of a refresh that is lost', { target: 'lightspeed', operation: TOKEN, when: 'after', effect: 'drop' }],
+    ['an answer of our store that is lost while the new tokens are kept', { target: 'firestore', operation: 'Commit', match: '/vendor_tokens/', when: 'after', effect: 'drop', skip: 1 }],
+    // Its death at every other call is tried by the scenario of its name of the faults.
     ['its death with the new tokens in hand, before they are kept', { target: 'lightspeed', operation: TOKEN, when: 'after', effect: 'kill' }],
-    ['its death after they are kept, before they are used', { target: 'firestore', operation: 'Commit', match: '/vendor_tokens/', when: 'after', effect: 'kill', skip: 1 }],
-    ['an answer of our store that is lost while they are kept', { target: 'firestore', operation: 'Commit', match: '/vendor_tokens/', when: 'after', effect: 'drop', skip: 1 }],
   ] as const)('%s', async (_, fault) => {
     await ended()
     shop.fault(fault)
@@ -193,6 +194,9 @@ describe('survives', () => {
 })
 
 describe('without a Lightspeed of its own', () => {
+  // These open where the other shop was: its instances are warm.
+  beforeAll(() => shop.cloud.stop())
+
   test('a shop makes 50 sales and 25 items up, says so, keeps them apart from real ones and out of its window, and takes out of it what a Lightspeed of before had put there', async () => {
     const poor = await openShop({ environment: { LIGHTSPEED_CLIENT_ID: '' } })
     try {

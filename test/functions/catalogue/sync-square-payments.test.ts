@@ -11,7 +11,7 @@ const JOB = 'sync-square-payments'
 const LIST = 'GET /v2/payments'
 const SECOND_STORE = 'LSTORESECOND01'
 /** Of a past that is brought in: more than one batch of rows, and more than one window. */
-const PAST = 2_500
+const PAST = 1_050
 
 let shop: Shop
 beforeAll(async () => {
@@ -40,7 +40,7 @@ async function expectAll(): Promise<void> {
 describe('does', () => {
   test('bring in two years of every location, over many pages and windows, though it dies in the middle', async () => {
     await shop.act('square', 'past', { payments: PAST })
-    shop.fault({ target: 'square', operation: LIST, when: 'after', effect: 'kill', skip: 12 })
+    shop.fault({ target: 'square', operation: LIST, when: 'after', effect: 'kill', skip: 6 })
     await expect(shop.cloud.runJob(JOB)).rejects.toThrow()
     shop.calm()
     await shop.cloud.instances.allReady()
@@ -169,15 +169,13 @@ describe('survives', () => {
     await expectAll()
   })
 
-  test.each([
-    ['before the rows are stored', 'bigquery', 'before'],
-    ['after they are stored, before it is noted', 'bigquery', 'after'],
-    ['after it is noted', 'firestore', 'after'],
-  ] as const)('its death %s: nothing is lost, nothing shows twice', async (_, target, when) => {
+  // At every other call it is tried by the scenario of its name of the faults.
+  test('its death after the rows are stored, before it is noted: nothing is lost, nothing shows twice', async () => {
     for (let sold = 0; sold < 3; sold += 1) await sell()
     await later()
-    shop.fault({ target, function: JOB, when, effect: 'kill', ...(target === 'firestore' ? { operation: 'Commit', skip: 1 } : {}) })
+    shop.fault({ target: 'bigquery', function: JOB, when: 'after', effect: 'kill' })
     await shop.cloud.runJob(JOB).catch(() => undefined)
+    expect(shop.cloud.wire.faults().map(({ struck }) => struck)).toEqual([1])
     shop.calm()
     await shop.cloud.instances.allReady()
     await later()

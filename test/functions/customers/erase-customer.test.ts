@@ -9,14 +9,20 @@ import { Mails, PERMANENT } from '../mails.ts'
 import { newMember } from '../members.ts'
 import { checkOut, expectTrueBooks, openGround, PRODUCT, type Ground } from '../purchase.ts'
 import { isKept, saved } from '../saved-cards.ts'
-import type { Json, Person, Shop } from '../shop.ts'
-import { BORN, erase, orderOf, recordsOf, SELTZER, standingIn, wholeStore, wholeWarehouse, withHistory } from './forgetting.ts'
+import type { Answer, Json, Person, Shop } from '../shop.ts'
+import { BORN, erase, orderOf, recordsOf, SELTZER, standingIn, wholeStore, wholeWarehouse, withHistory, type History } from './forgetting.ts'
 
 const ADDRESS = { name: 'Maria Sample', line1: '17 Secret Lane', city: 'Waco', state: 'TX', postalCode: '76701', country: 'US' }
+
+const LETTER = 'Letter of 3 May'
 
 let ground: Ground
 let shop: Shop
 let admin: Person
+/** Somebody who was forgotten, what could be known of him before, and what was answered. */
+let former: History
+let before: { readonly hash: string; readonly wrapped: Json }
+let erased: Answer
 
 beforeAll(async () => {
   ground = await openGround({ environment: { SHIPPING_RATES: '[{"fee":"5.95"}]' } })
@@ -24,6 +30,11 @@ beforeAll(async () => {
   admin = await shop.person('admin')
   // Whoever has everything: the store, the warehouse and the secrets.
   Object.assign(process.env, shop.cloud.servers.keys)
+  former = await withHistory(shop, await shop.person())
+  const { customer, verificationId } = former
+  const [row] = ((await shop.cloud.rows('commerce', 'age_verifications')) as Json[]).filter((one) => one['verification_id'] === verificationId)
+  before = { hash: row?.['date_of_birth_hash'], wrapped: shop.document('customer_keys', customer.id) as Json }
+  erased = await erase(admin, customer, { key: 'once', reason: LETTER })
 })
 afterAll(() => shop.cloud.stop())
 afterEach(async () => {
@@ -34,9 +45,9 @@ afterEach(async () => {
 
 describe('does', () => {
   test('destroy the key, delete what is his, leave orders that name nobody, and answer a certificate of it', async () => {
-    const { customer, orderIds, verificationId } = await withHistory(shop, await shop.person())
-    const { status, body } = await erase(admin, customer)
-    expect([status, body['erasure']]).toMatchObject([200, { customerId: customer.id, state: 'done', requestedBy: `admin ${admin.id}`, reason: 'Asked by letter', waitsFor: [] }])
+    const { customer, orderIds, verificationId } = former
+    const { status, body } = erased
+    expect([status, body['erasure']]).toMatchObject([200, { customerId: customer.id, state: 'done', requestedBy: `admin ${admin.id}`, reason: LETTER, waitsFor: [] }])
     expect(recordsOf(body)).toMatchObject({ customer_keys: 1, age_verifications: 1, orders: 3, mails: 3, carts: 4, inbox: null, 'warehouse audit.events': null })
     expect(body['certificate'].stores.map(({ store }: Json) => store)).toEqual(Object.keys(HOLDINGS))
     expect([isGenuine(body as never), JSON.stringify(body['certificate'])]).toEqual([true, expect.not.stringContaining(customer.email)])
@@ -74,22 +85,18 @@ describe('does', () => {
   })
 
   test('leave rows that brute force over every birth date of a century cannot tell, with store, warehouse and all secrets in hand', async () => {
-    const { customer } = await withHistory(shop, await shop.person())
-    const [row] = ((await shop.cloud.rows('commerce', 'age_verifications')) as Json[]).filter((one) => one['customer_id'] === customer.id)
-    const wrapped = shop.document('customer_keys', customer.id) as Json
-    const hash = row?.['date_of_birth_hash']
+    const { hash, wrapped } = before
+    const { id } = former.customer
     const dates = Array.from({ length: 36_500 }, (_, day) => daysAfter('1920-01-01', day))
-    expect(dates).toContain(BORN)
-    const found = (key: Buffer, hashed = pseudonym): string[] => dates.filter((date) => hashed(key, ['date of birth', date]) === hash)
+    const isHis = (key: Buffer, hashed = pseudonym) => (date: string): boolean => hashed(key, ['date of birth', date]) === hash
     // With the key it is a matter of a second: that is what must be gone.
-    expect(found(unwrapKey(wrapped as never, ['customer key', customer.id]))).toEqual([BORN])
-    await erase(admin, customer)
+    expect(dates.find(isHis(unwrapKey(wrapped as never, ['customer key', id])))).toBe(BORN)
     await shop.cloud.drain()
     expect(JSON.stringify([await wholeStore(shop), await wholeWarehouse(shop)])).not.toContain(wrapped['sealed'])
-    expect(() => unwrapKey(shop.document('customer_keys', customer.id) as never, ['customer key', customer.id])).toThrow(/./)
+    expect(() => unwrapKey(shop.document('customer_keys', id) as never, ['customer key', id])).toThrow(/./)
     const { PII_PEPPER, MASTER_KEY } = shop.cloud.servers.keys
-    for (const guess of [Buffer.alloc(32), Buffer.from(MASTER_KEY, 'base64url')]) expect(found(guess)).toEqual([])
-    expect(found(Buffer.from(PII_PEPPER), macOf)).toEqual([])
+    for (const guess of [Buffer.alloc(32), Buffer.from(MASTER_KEY, 'base64url')]) expect(dates.filter(isHis(guess))).toEqual([])
+    expect(dates.filter(isHis(Buffer.from(PII_PEPPER), macOf))).toEqual([])
   })
 
   test('end a membership without a word, have the cards forgotten at the payment services, and let go of exemption, notes and address', async () => {
@@ -112,25 +119,23 @@ describe('does', () => {
   })
 
   test('show staff how it stands, and put who did it and why on the audit trail', async () => {
-    const { customer } = await withHistory(shop, await shop.person())
-    expect((await admin.get(`/api/admin/customers/${customer.id}/erase`)).status).toBe(404)
-    const { body } = await erase(admin, customer, { reason: 'Letter of 3 May' })
+    const { customer } = former
+    expect((await admin.get(`/api/admin/customers/${(await shop.person()).id}/erase`)).status).toBe(404)
     for (const role of ['viewer', 'support', 'admin'] as const) {
-      expect((await (await shop.person(role)).get(`/api/admin/customers/${customer.id}/erase`)).body['signature']).toBe(body['signature'])
+      expect((await (await shop.person(role)).get(`/api/admin/customers/${customer.id}/erase`)).body['signature']).toBe(erased.body['signature'])
     }
     await shop.cloud.drain()
     const events = ((await shop.cloud.rows('audit', 'events')) as Json[]).filter(({ subject, what }) => subject === customer.id && String(what).startsWith('customer.'))
-    expect(events.map(({ what, who, why }) => [what, who, why]).sort()).toEqual(['customer.erased', 'customer.erasure_requested'].map((what) => [what, `admin ${admin.id}`, 'Letter of 3 May']))
+    expect(events.map(({ what, who, why }) => [what, who, why]).sort()).toEqual(['customer.erased', 'customer.erasure_requested'].map((what) => [what, `admin ${admin.id}`, LETTER]))
   })
 
   test('the same key once, byte for byte; asked anew, everything is looked through again under a new version', async () => {
-    const { customer } = await withHistory(shop, await shop.person())
-    const first = await erase(admin, customer, { key: 'once' })
-    const again = await erase(admin, customer, { key: 'once' })
-    expect([again.text, again.headers.get('idempotent-replayed')]).toEqual([first.text, 'true'])
+    const { customer } = former
+    const again = await erase(admin, customer, { key: 'once', reason: LETTER })
+    expect([again.text, again.headers.get('idempotent-replayed')]).toEqual([erased.text, 'true'])
     expect((await erase(admin, customer, { key: 'once', reason: 'Another' })).status).toBe(422)
     const anew = await erase(admin, customer)
-    expect([anew.body['certificate'].version, recordsOf(anew.body)]).toEqual([2, recordsOf(first.body)])
+    expect([anew.body['certificate'].version, recordsOf(anew.body)]).toEqual([2, recordsOf(erased.body)])
   })
 
   test('forget whoever has left nothing but his id, so that nothing can be sealed for him later', async () => {
@@ -140,8 +145,7 @@ describe('does', () => {
   })
 
   test('refund an order of somebody forgotten: the books are right, and nobody is written to', async () => {
-    const { customer, orderIds } = await withHistory(shop, await shop.person())
-    await erase(admin, customer)
+    const { orderIds } = former
     const sent = shop.at('resend', 'emails').length
     expect((await admin.post(`/api/orders/${orderIds[1]}/refunds`, { reason: 'Broken' })).status).toBe(201)
     await shop.cloud.drain()
@@ -151,15 +155,14 @@ describe('does', () => {
 
 describe('refuses', () => {
   test('everybody but an admin, and an admin who does not say why', async () => {
-    const { customer } = await withHistory(shop, await shop.person())
+    const customer = await shop.adult()
     for (const person of [customer, await shop.person('support'), await shop.person('viewer')]) expect((await erase(person, customer)).status).toBe(403)
     expect((await erase(admin, customer, { reason: ' ' })).body['details'].fields[0].field).toBe('reason')
     expect(shop.document('age_verifications', customer.id)).toBeDefined()
   })
 
   test('to verify or to sell for adults to whoever was forgotten', async () => {
-    const { customer } = await withHistory(shop, await shop.person())
-    await erase(admin, customer)
+    const { customer } = former
     const { status, body } = await customer.verifyAge({ dateOfBirth: BORN })
     expect([status, body['error']]).toEqual([409, 'The data of this customer were erased.'])
     expect((await customer.get(`/api/age-verification/status/${customer.id}`)).body).toMatchObject({ verified: false, verifiedAt: null })
@@ -182,7 +185,7 @@ describe('survives', () => {
   })
 
   test('a payment service that does not answer: its card, and the key that names it there, are waited for', async () => {
-    const { customer } = await withHistory(shop, await shop.person())
+    const customer = await shop.adult()
     const cardId = await saved(customer)
     shop.fault({ target: 'stripe', operation: 'POST /v1/payment_methods/:id/detach', when: 'before', effect: 'error', status: 503, times: 3 })
     const { status, body } = await erase(admin, customer)

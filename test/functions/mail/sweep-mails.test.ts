@@ -7,7 +7,7 @@ let shop: Shop
 let mails: Mails
 beforeAll(async () => {
   // One instance: several may each keep some of a minute's mails for themselves, and a few less go out than are counted here.
-  shop = await openShop({ instances: 1, environment: { MAILS_PER_MINUTE: '40' } })
+  shop = await openShop({ instances: 1, environment: { MAILS_PER_MINUTE: '20' } })
   mails = new Mails(shop)
 })
 afterEach(() => shop.calm())
@@ -85,53 +85,53 @@ async function freshMinute(): Promise<void> {
 describe('does, with campaigns,', () => {
   test('send what transactional mails leave over of three quarters of a minute, and tell every other mail its minute', async () => {
     await freshMinute()
-    const [first, last] = [await campaign(20), await campaign(50)]
-    const receipts = await Promise.all(Array.from({ length: 12 }, () => mails.lay({ nextAtMs: shop.cloud.now() })))
+    const [first, last] = [await campaign(10), await campaign(25)]
+    const receipts = await Promise.all(Array.from({ length: 6 }, () => mails.lay({ nextAtMs: shop.cloud.now() })))
     const tally = await sweep()
-    expect(tally).toMatchObject({ published: 12 + 18, deferred: 52 })
+    expect(tally).toMatchObject({ published: 6 + 9, deferred: 26 })
     await quiet()
-    expect(statuses(receipts)).toEqual({ sent: 12 })
-    expect(statuses([...first, ...last])).toEqual({ sent: 18, deferred: 52 })
+    expect(statuses(receipts)).toEqual({ sent: 6 })
+    expect(statuses([...first, ...last])).toEqual({ sent: 9, deferred: 26 })
     const turns = [...first, ...last].map(mailOf).filter(({ status }) => status === 'deferred').map(({ deferral }) => deferral)
     const minutes = Map.groupBy(turns, ({ untilMs }) => Math.ceil((untilMs - shop.cloud.now()) / MINUTE_MS))
-    expect([...minutes].map(([minute, some]) => [minute, some.length]).sort()).toEqual([[1, 30], [2, 22]])
+    expect([...minutes].map(([minute, some]) => [minute, some.length]).sort()).toEqual([[1, 15], [2, 11]])
     expect(new Set(turns.map(({ reason }) => reason))).toEqual(new Set(['overall_limit']))
     for (let minute = 0; minute < 3; minute += 1) {
       await shop.cloud.advance(MINUTE_MS)
       await sweep()
       await quiet()
     }
-    expect(statuses([...first, ...last])).toEqual({ sent: 70 })
-    expect(shop.at('resend', 'emails').filter(({ headers }) => headers?.['List-Unsubscribe'] !== undefined).length).toBe(70)
+    expect(statuses([...first, ...last])).toEqual({ sent: 35 })
+    expect(shop.at('resend', 'emails').filter(({ headers }) => headers?.['List-Unsubscribe'] !== undefined).length).toBe(35)
   })
 
   test('send no receipt later for them: who buys while a campaign goes out gets his mail at once', async () => {
     await freshMinute()
-    const ids = await campaign(50)
+    const ids = await campaign(25)
     await sweep()
     await quiet()
-    const receipts = await Promise.all(Array.from({ length: 10 }, () => mails.lay()))
+    const receipts = await Promise.all(Array.from({ length: 5 }, () => mails.lay()))
     await mails.deliver(...receipts)
-    expect([statuses(ids)['sent'], statuses(receipts)]).toEqual([30, { sent: 10 }])
+    expect([statuses(ids)['sent'], statuses(receipts)]).toEqual([15, { sent: 5 }])
     for (let minute = 0; minute < 2; minute += 1) {
       await shop.cloud.advance(MINUTE_MS)
       await shop.cloud.drain()
     }
-    expect(statuses(ids)).toEqual({ sent: 50 })
+    expect(statuses(ids)).toEqual({ sent: 25 })
   })
 
   test('keep to their share when two sweeps come in one minute', async () => {
     await freshMinute()
-    const ids = await campaign(80)
+    const ids = await campaign(40)
     await Promise.all([sweep(), sweep(), sweep()])
     await quiet()
-    expect(statuses(ids)['sent']).toBeLessThanOrEqual(30)
+    expect(statuses(ids)['sent']).toBeLessThanOrEqual(15)
     expect(statuses(ids)['queued'] ?? 0).toBe(0)
     for (let minute = 0; minute < 4; minute += 1) {
       await shop.cloud.advance(MINUTE_MS)
       await shop.cloud.drain()
     }
-    expect(statuses(ids)).toEqual({ sent: 80 })
+    expect(statuses(ids)).toEqual({ sent: 40 })
   })
 })
 

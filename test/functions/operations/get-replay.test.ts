@@ -1,6 +1,6 @@
 /** How far a replay has come, and what of it was refused. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ABOUT_US_NOT, Inbox } from '../inbox.ts'
+import { Inbox } from '../inbox.ts'
 import { openShop, type Json, type Shop } from '../shop.ts'
 
 const PATH = '/api/admin/dead-letters/replays'
@@ -10,7 +10,8 @@ let replay: Json
 let unknown: string[]
 beforeAll(async () => {
   shop = await openShop()
-  const dead = await new Inbox(shop, 'ord_1').layDead(ABOUT_US_NOT, 590)
+  // Nobody works for their vendor: what is shown is the replay, not what its events do.
+  const dead = await new Inbox(shop, 'ord_1').layDead({ vendor: 'nobody' }, 590)
   unknown = Array.from({ length: 10 }, (_, n) => `stripe-evt_none${n}`)
   // The first batch refuses none, the second some, the third none, the fourth some.
   const ids = [...dead.slice(0, 250), ...unknown.slice(0, 4), ...dead.slice(250), ...unknown.slice(4)]

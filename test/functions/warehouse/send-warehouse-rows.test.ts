@@ -126,21 +126,6 @@ describe('survives', () => {
     expect((await rows('commerce', 'orders')).filter(({ id }) => id === order['id']).length).toBe(1)
   })
 
-  test.each([
-    ['after BigQuery took the rows', 'bigquery', 'insertAll'],
-    ['after the entries were deleted', 'firestore', 'Commit'],
-  ] as const)('its instance being killed %s: each fact once', async (_, target, operation) => {
-    const order = await buy()
-    shop.fault({ target, operation, when: 'after', effect: 'kill' })
-    await shop.cloud.runJob(JOB).catch(() => undefined)
-    shop.calm()
-    await shop.cloud.instances.allReady()
-    await send()
-    expect(waiting()).toBe(0)
-    expect((await rows('commerce', 'orders')).filter(({ id }) => id === order['id']).length).toBe(1)
-    expect((await rows('commerce', 'ledger')).filter(({ order_id: id }) => id === order['id']).length).toBe(2)
-  })
-
   test('two runs at once: each fact once', async () => {
     const orders = await Promise.all([buy(), buy(), buy()])
     const run = () => shop.cloud.instances.request(JOB, { method: 'POST', path: '/', headers: {} }, 30_000)
@@ -148,6 +133,20 @@ describe('survives', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200])
     const found = (await rows('commerce', 'orders')).filter(({ id }) => orders.some((order) => order['id'] === id))
     expect(found.length).toBe(3)
+  })
+
+  // Every other call of a run is struck by the scenario `warehouse-rows` of the faults.
+  test('its instance being killed after BigQuery took the rows: each fact once', async () => {
+    const order = await buy()
+    shop.fault({ target: 'bigquery', operation: 'insertAll', when: 'after', effect: 'kill' })
+    await shop.cloud.runJob(JOB).catch(() => undefined)
+    expect(shop.cloud.wire.faults().map(({ struck }) => struck)).toEqual([1])
+    shop.calm()
+    await shop.cloud.instances.allReady()
+    await send()
+    expect(waiting()).toBe(0)
+    expect((await rows('commerce', 'orders')).filter(({ id }) => id === order['id']).length).toBe(1)
+    expect((await rows('commerce', 'ledger')).filter(({ order_id: id }) => id === order['id']).length).toBe(2)
   })
 })
 
