@@ -138,7 +138,7 @@ describe('does', () => {
 
   async function lostRefund(admin: Person): Promise<string> {
     const { order } = await bought(shop)
-    shop.fault({ target: 'stripe', operation: 'POST /v1/refunds', when: 'after', effect: 'drop', times: 10 })
+    shop.fault({ target: 'stripe', operation: 'POST /v1/refunds', when: 'after', effect: 'error', status: 500, times: 10 })
     await admin.post(`/api/orders/${order['id']}/refunds`, { reason: 'Changed their mind' })
     shop.calm()
     return order['id']
@@ -146,12 +146,12 @@ describe('does', () => {
 
   /** Stripe says neither yes nor no, for hours. */
   async function stuckPayment(): Promise<{ orderId: string; end: () => void }> {
-    shop.fault({ target: 'stripe', operation: 'POST /v1/payment_intents', when: 'before', effect: 'drop', times: 10 })
+    shop.fault({ target: 'stripe', operation: 'POST /v1/payment_intents', when: 'before', effect: 'error', status: 500, times: 10 })
     const buyer = await shop.person()
     const { id } = await buyer.fill({ productId: PRODUCT, quantity: 1 })
     await checkOut(buyer, { cartId: id })
     shop.calm()
-    shop.fault({ target: 'stripe', operation: 'GET /v1/payment_intents', when: 'before', effect: 'drop', times: 1_000 })
+    shop.fault({ target: 'stripe', operation: 'GET /v1/payment_intents', when: 'before', effect: 'error', status: 500, times: 1_000 })
     return { orderId: ordersOf(shop, buyer)[0]?.['id'], end: () => shop.calm() }
   }
 })
@@ -254,7 +254,7 @@ describe('hour by hour', () => {
       const before = onRecord(shop)
       await bought(shop)
       await shop.cloud.advance(20 * MINUTE_MS)
-      shop.fault({ target: 'stripe', operation: 'GET /v1/balance_transactions', when: 'before', effect: 'drop', times: 100 })
+      shop.fault({ target: 'stripe', operation: 'GET /v1/balance_transactions', when: 'before', effect: 'error', status: 500, times: 100 })
       expect((await shop.cloud.runJob(JOB)).status).toBe(503)
       shop.calm()
       expect(onRecord(shop)).toEqual(before)
