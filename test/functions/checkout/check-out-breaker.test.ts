@@ -62,7 +62,6 @@ async function ready(): Promise<Array<{ person: Person; pay: () => Promise<Answe
 async function recovers(): Promise<void> {
   shop.calm()
   await timePasses(ground, 3)
-  await timePasses(ground, 3)
   await expectAllSettles(ground)
   expect(breaker()).toBeUndefined()
 }

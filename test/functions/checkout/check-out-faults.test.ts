@@ -9,7 +9,6 @@ import type { Shop } from '../shop.ts'
 
 vi.setConfig({ testTimeout: 30_000 })
 
-
 let ground: Ground
 let shop: Shop
 
@@ -117,8 +116,10 @@ describe('survives', () => {
   })
 
   test('the same, and nobody asks again: the order is there and paid, or nothing is', async () => {
+    // What our store has said of it does not matter to those who find the order.
+    const lost = commits.filter(({ strike: { effect, status } }) => effect === 'drop' || status === 13)
     const struck = await Promise.all(
-      commits.map(async ({ which, strike }) => {
+      lost.map(async ({ which, strike }) => {
         const buyer = await Buyer.enter(ground)
         buyer.strikeCommit(which, strike)
         const { status: answered } = await buyer.pay()

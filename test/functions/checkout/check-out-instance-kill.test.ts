@@ -1,6 +1,6 @@
 /**
- * The death of an instance at each call of a checkout that changes something, before and after it took effect: the
- * customer is charged at most once, and the order tells the truth.
+ * The death of an instance at each call of a checkout that changes something: the customer is charged at most once, and
+ * the order tells the truth.
  */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { chargesFor, checkOut, expectAllSettles, openGround, ordersOf, PRODUCT, timePasses, type Ground } from '../purchase.ts'
@@ -67,9 +67,10 @@ describe('survives', () => {
     const found = (await points()).filter(({ operation }) => !READS.includes(operation))
     expect(found.map(({ target }) => target)).toEqual(expect.arrayContaining(['firestore', 'stripe', 'pubsub']))
     const struck: Struck[] = []
+    // Death before a call leaves what death after the one before it leaves.
     for (const [index, point] of found.entries()) {
-      struck.push(await killedAt(point, 'before', index % 2 === 0))
-      struck.push(await killedAt(point, 'after', index % 2 === 1))
+      if (index === 0) struck.push(await killedAt(point, 'before', false))
+      struck.push(await killedAt(point, 'after', index % 2 === 0))
     }
     await timePasses(ground, 0.6)
     const asked = struck.filter(({ again }) => again)

@@ -44,22 +44,25 @@ async function settle(): Promise<void> {
 }
 
 describe('does', () => {
-  test.each([
-    ['slow', 'VARHEARTS250', () => shop.fault({ target: 'square', operation: `POST ${COUNTS}`, when: 'after', effect: 'delay', delayMs: 1_600 })],
-    ['a page of some proxy', 'VARHEARTS1000', () => shop.twist('square', COUNTS, () => '<html>Welcome</html>')],
-    ['nothing', 'VARSEEDOIL250', () => shop.twist('square', COUNTS, () => undefined)],
-    ['no count of what is asked', 'VARSEEDOIL500', () => shop.twist('square', COUNTS, () => ({}))],
-    ['a count that is no number', 'VARCALMBALM30', () => shop.twist('square', COUNTS, (body) => ({ counts: body['counts'].map((count: Json) => ({ ...count, quantity: 'many' })) }))],
-    ['errors in a good answer', 'VARCALMBALM60', () => shop.twist('square', COUNTS, () => ({ errors: [{ category: 'API_ERROR', code: 'INTERNAL_SERVER_ERROR' }] }))],
-  ] as const)('sell by its own count, and say so, when the till answers %s', async (_, productId, trouble) => {
-    const before = await left(shop.guest(), productId)
-    const honest = trouble()
-    const startedAt = performance.now()
-    const { status, body } = await checkOut(await shop.person(), { cart: [{ productId, quantity: 1 }] })
-    honest?.()
-    expect([status, body['order'].stockUnconfirmed]).toEqual([201, true])
-    expect(performance.now() - startedAt).toBeLessThan(10_000)
-    expect(await left(shop.guest(), productId)).toBe(before - 1)
+  test('sell by its own count, and say so, when the till is slow or talks nonsense', async () => {
+    const troubles: ReadonlyArray<readonly [string, string, () => (() => void) | void]> = [
+      ['slow', 'VARHEARTS250', () => shop.fault({ target: 'square', operation: `POST ${COUNTS}`, when: 'after', effect: 'delay', delayMs: 1_600 })],
+      ['a page of some proxy', 'VARHEARTS1000', () => shop.twist('square', COUNTS, () => '<html>Welcome</html>')],
+      ['nothing', 'VARSEEDOIL250', () => shop.twist('square', COUNTS, () => undefined)],
+      ['no count of what is asked', 'VARSEEDOIL500', () => shop.twist('square', COUNTS, () => ({}))],
+      ['a count that is no number', 'VARCALMBALM30', () => shop.twist('square', COUNTS, (body) => ({ counts: body['counts'].map((count: Json) => ({ ...count, quantity: 'many' })) }))],
+      ['errors in a good answer', 'VARCALMBALM60', () => shop.twist('square', COUNTS, () => ({ errors: [{ category: 'API_ERROR', code: 'INTERNAL_SERVER_ERROR' }] }))],
+    ]
+    for (const [what, productId, trouble] of troubles) {
+      const before = await left(shop.guest(), productId)
+      const honest = trouble()
+      const startedAt = performance.now()
+      const { status, body } = await checkOut(await shop.person(), { cart: [{ productId, quantity: 1 }] })
+      honest?.()
+      expect([what, status, body['order'].stockUnconfirmed]).toEqual([what, 201, true])
+      expect(performance.now() - startedAt).toBeLessThan(10_000)
+      expect([what, await left(shop.guest(), productId)]).toEqual([what, before - 1])
+    }
     await settle()
     expect(await differences()).toEqual([])
   })
@@ -79,7 +82,7 @@ describe('survives', () => {
   test('the last piece wanted by three online and one in the store, all at once: one online at most; if both have it, staff know whose order', async () => {
     const productId = 'VARCAPOLV'
     const ends = new Set<string>()
-    for (let round = 0; round < 4; round += 1) {
+    for (let round = 0; round < 3; round += 1) {
       await lay(productId, 1)
       const people = await Promise.all(Array.from({ length: 3 }, () => shop.person()))
       const atTill = new Promise((resolve) => setTimeout(resolve, round * 8)).then(() => inStore(productId, { adjust: -1 }))
@@ -96,8 +99,8 @@ describe('survives', () => {
     expect(ends.size).toBeGreaterThan(0)
   })
 
-  test.each([11, 12])('an afternoon of everything at once (seed %i): each sale is taken off once, and both counts are one', async (seed) => {
-    const random = seeded(seed)
+  test('an afternoon of everything at once: each sale is taken off once, and both counts are one', async () => {
+    const random = seeded(11)
     const below = (n: number): number => Math.floor(random() * n)
     const productId = 'test-product-1'
     await lay(productId, 500)
@@ -109,12 +112,12 @@ describe('survives', () => {
     let givenBack = 0
     const acts: Array<() => Promise<unknown>> = [
       async () => {
-        const { status, body } = await checkOut(people[below(4)] as Person, { cart: [{ productId, quantity: 1 + below(3) }] }, `buy-${seed}-${random()}`)
+        const { status, body } = await checkOut(people[below(4)] as Person, { cart: [{ productId, quantity: 1 + below(3) }] }, `buy-${random()}`)
         if (status === 201) paid.push(body['order'])
       },
       async () => {
         const token = below(2) === 0 ? 'pm_card_visa_chargeDeclined' : 'pm_card_authenticationRequired'
-        await checkOut(people[below(4)] as Person, { cart: [{ productId, quantity: 1 }], paymentMethod: { token } }, `no-${seed}-${random()}`)
+        await checkOut(people[below(4)] as Person, { cart: [{ productId, quantity: 1 }], paymentMethod: { token } }, `no-${random()}`)
       },
       async () => {
         const order = paid.shift()

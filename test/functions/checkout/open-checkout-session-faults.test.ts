@@ -125,24 +125,22 @@ describe('survives', () => {
   })
 
   test('a key that stands for a page which was asked for in other words, and one that is asked about too late to open another: the page is found', async () => {
-    for (const change of ['words', 'time']) {
-      const click = await enter()
-      strike(click, { when: 'after', effect: 'drop', times: RESETS })
-      expect((await click.click()).status).toBe(504)
-      const [order] = ordersOf(shop, click.buyer) as [Json]
-      if (change === 'time') await shop.cloud.advance(6 * 60_000)
-      else {
-        const payment = { ...order['payment'], session: { ...order['payment'].session, expiresAtMs: order['payment'].session.expiresAtMs + 60_000 } }
-        await shop.cloud.servers.firestore.write([{ path: `orders/${order['id']}`, data: { ...order, payment } }])
-      }
+    const [words, time, late] = await Promise.all([enter(), enter(), enter()])
+    for (const click of [words, time]) strike(click, { when: 'after', effect: 'drop', times: RESETS })
+    strike(late, { when: 'before', effect: 'drop', times: RESETS })
+    const lost = await Promise.all([words, time, late].map(({ click }) => click()))
+    expect(lost.map(({ status }) => status)).toEqual([504, 504, 504])
+    const found = async (change: string, click: Click): Promise<void> => {
       const asked = await click.click()
       expect([change, asked.status, outcomeOf(click)]).toEqual([change, 201, { states: ['pending_payment'], pages: ['open'], charges: 0 }])
       await payOn(asked.body['url'])
     }
-    const late = await enter()
-    strike(late, { when: 'before', effect: 'drop', times: RESETS })
-    expect((await late.click()).status).toBe(504)
+    const [order] = ordersOf(shop, words.buyer) as [Json]
+    const payment = { ...order['payment'], session: { ...order['payment'].session, expiresAtMs: order['payment'].session.expiresAtMs + 60_000 } }
+    await shop.cloud.servers.firestore.write([{ path: `orders/${order['id']}`, data: { ...order, payment } }])
+    await found('words', words)
     await shop.cloud.advance(6 * 60_000)
+    await found('time', time)
     expect((await late.click()).status).toBe(503)
     expect(outcomeOf(late)).toEqual({ states: ['payment_failed'], pages: [], charges: 0 })
     await shop.cloud.drain()
@@ -160,7 +158,7 @@ describe('survives', () => {
 
   test('webhooks twice, late and out of order, and an old one sent again long after: nothing more happens', async () => {
     await shop.act('stripe', 'webhooks', { duplicates: 1, late: 0.5 })
-    const clicks = await Promise.all(Array.from({ length: 6 }, () => enter()))
+    const clicks = await Promise.all(Array.from({ length: 4 }, () => enter()))
     for (const [index, click] of clicks.entries()) {
       const { url } = (await click.click()).body
       if (index % 2 === 0) await payOn(url, 'pm_card_visa_chargeDeclined')
@@ -176,19 +174,15 @@ describe('survives', () => {
   })
 
   test('each of its commits lost, before and after it took effect: the same key ends in one page', async () => {
-    for (const effect of [{ effect: 'drop' }, { effect: 'error', status: 13 }] as const) {
-      for (const when of ['before', 'after'] as const) {
-        for (const skip of [0, 1]) {
-          const click = await enter()
-          shop.fault({ target: 'firestore', operation: 'Commit', match: click.buyer.email, when, skip, ...effect })
-          const first = await click.click()
-          expect([201, 500, 503, 504]).toContain(first.status)
-          shop.calm()
-          const again = await click.click()
-          expect([when, skip, again.status, outcomeOf(click).pages]).toEqual([when, skip, 201, ['open']])
-          await payOn(again.body['url'])
-        }
-      }
+    for (const [when, skip, effect] of [['before', 0, 'drop'], ['after', 0, 'error'], ['before', 1, 'error'], ['after', 1, 'drop']] as const) {
+      const click = await enter()
+      shop.fault({ target: 'firestore', operation: 'Commit', match: click.buyer.email, when, skip, effect, ...(effect === 'error' ? { status: 13 } : {}) })
+      const first = await click.click()
+      expect([201, 500, 503, 504]).toContain(first.status)
+      shop.calm()
+      const again = await click.click()
+      expect([when, skip, again.status, outcomeOf(click).pages]).toEqual([when, skip, 201, ['open']])
+      await payOn(again.body['url'])
     }
     await shop.cloud.drain()
   })
