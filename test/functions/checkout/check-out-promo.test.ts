@@ -102,6 +102,7 @@ describe('does', () => {
       expect([how, first.status]).toEqual([how, status])
       const orderId: string = first.body['orderId'] ?? first.body['details'].orderId
       if (how === 'cancelled') await buyer.post(`/api/orders/${orderId}/cancel`)
+      expect([how, usesOf(shop, code), shop.document('orders', orderId)?.['promo'].held]).toEqual(how === 'expired' ? [how, 1, true] : [how, 0, false])
       return { how, buyer, code, orderId }
     }))
     const given = (): unknown[] => held.map(({ code, orderId }) => [usesOf(shop, code), shop.document('orders', orderId)?.['promo'].held])

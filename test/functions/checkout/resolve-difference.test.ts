@@ -236,12 +236,12 @@ describe('survives', () => {
     expect(states.sort()).toEqual(['paid', 'payment_failed'])
   })
 
-  test('death of the instance after the commit: the same key gets the truth', async () => {
+  test.each(['before', 'after'] as const)('death of the instance %s the commit: the same key gets the truth', async (when) => {
     const [{ orderId }, { id }] = [await declined(), await foreign()]
     const wish = { orderId, reason: 'Paid by phone' }
     const body = { ...wish, confirm: await confirmOf(id, wish) }
-    shop.fault({ target: 'firestore', operation: 'Commit', function: 'resolve-difference', match: id, when: 'after', effect: 'kill' })
-    const key = 'a-click'
+    shop.fault({ target: 'firestore', operation: 'Commit', function: 'resolve-difference', match: id, when, effect: 'kill' })
+    const key = `a-click-${when}`
     const lost = await resolve(id, body, { key }).catch(() => undefined)
     expect(lost?.status).not.toBe(200)
     shop.calm()
