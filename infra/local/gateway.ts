@@ -121,7 +121,8 @@ export class Gateway {
 
 /** Takes the port at once; `handle` may be set later. Rejects with EADDRINUSE when somebody has the port. */
 export async function listen(port: number): Promise<{ server: Server; port: number }> {
-  const server = createServer({ keepAliveTimeout: 65_000 })
+  // Whoever called closes what he does not use: closed from here, a connection could go at the moment of its next request.
+  const server = createServer({ keepAliveTimeout: 0 })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, () => {

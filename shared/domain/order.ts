@@ -215,9 +215,12 @@ export function isOpen(order: Order): boolean {
   return OPEN_STATES.includes(order.state)
 }
 
-/** The gateway was certainly not reached: the same click stands for a new attempt, with an order of its own. */
+/**
+ * The gateway was certainly not reached: the same click stands for a new attempt, with an order of its own. Not where somebody
+ * has cancelled it: a click that comes again late must not buy what he gave up.
+ */
 export function endedUncharged(order: Order): boolean {
-  return !isOpen(order) && order.payment.status === 'not_charged'
+  return !isOpen(order) && order.payment.status === 'not_charged' && order.cancellation === undefined
 }
 
 /** The order in another state, with time and cause. */

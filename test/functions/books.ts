@@ -20,6 +20,7 @@ import type { Json, Shop } from './shop.ts'
 import { deliveryFaults, unsent } from './webhook-books.ts'
 
 export interface Evidence {
+  readonly nowMs: number
   readonly orders: readonly Order[]
   readonly members: readonly Member[]
   /** Memberships that another followed. */
@@ -69,12 +70,13 @@ export interface Evidence {
 }
 
 export function evidenceOf(shop: Shop): Evidence {
-  return gather((collection) => shop.documents(collection).map(({ data }) => data), (vendor, type) => shop.at(vendor, type))
+  return gather(shop.cloud.now(), (collection) => shop.documents(collection).map(({ data }) => data), (vendor, type) => shop.at(vendor, type))
 }
 
 /** The same from wherever documents and vendors' objects can be had. */
-export function gather(documents: (collection: string) => Json[], objects: (vendor: string, type: string) => Json[]): Evidence {
+export function gather(nowMs: number, documents: (collection: string) => Json[], objects: (vendor: string, type: string) => Json[]): Evidence {
   return {
+    nowMs,
     orders: documents('orders') as unknown as Order[],
     members: documents('memberships') as unknown as Member[],
     past: documents('past_memberships'),

@@ -9,6 +9,7 @@ import { profileNumber } from '../../shared/vendors/authorize-net/reference.ts'
 import type { Json } from './shop.ts'
 
 interface Kept {
+  readonly nowMs: number
   readonly orders: readonly Order[]
   readonly cards: readonly Card[]
   /** Stripe's attempts to keep a card, its payments, and its cards, those of nobody too. */
@@ -72,8 +73,8 @@ function kajaFaults({ cards, profiles }: Kept): string[] {
 }
 
 /** Who pays with his card and wants it kept has it kept. That it was there is forgotten a month after he took it back. */
-function leftFaults({ orders, cards }: Kept): string[] {
-  const lately = Math.max(0, ...orders.map(({ updatedAtMs }) => updatedAtMs)) - 25 * 86_400_000
+function leftFaults({ orders, cards, nowMs }: Kept): string[] {
+  const lately = nowMs - 25 * 86_400_000
   const kept = orders.filter(({ state, payment, createdAtMs }) => payment.keep !== undefined && PAID.includes(state) && createdAtMs > lately)
   return kept.flatMap(({ id, payment }) => {
     const left = cards.filter((card) => card.paidWith?.orderId === id && card.id === payment.keep?.cardId)

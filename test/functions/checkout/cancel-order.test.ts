@@ -7,7 +7,7 @@ import { stateOf, toldTo, tryToBuy } from '../held.ts'
 import { openPage, payOn, sessionsFor } from '../hosted.ts'
 import { kajaChargesFor, kajaRefundsFor, payByKaja } from '../kaja.ts'
 import {
-  chargesFor, checkOut, expectAllSettles, expectTrueBooks, left, openGround, orderOf, PRODUCT, timePasses, until, type Ground,
+  chargesFor, checkOut, expectAllSettles, expectTrueBooks, left, openGround, orderOf, ordersOf, PRODUCT, timePasses, until, type Ground,
 } from '../purchase.ts'
 import type { Answer, Json, Person, Shop } from '../shop.ts'
 
@@ -362,6 +362,19 @@ describe('survives', () => {
     const charged = chargesFor(shop, orderId).length
     expect([click.status, charged]).toEqual(charged === 1 ? [201, 1] : [409, 0])
     expect([answer.status, stateOf(shop, orderId)]).toEqual(charged === 0 ? [200, 'cancelled'] : answer.status === 200 ? [200, 'refunded'] : [409, 'paid'])
+  })
+
+  test('the click of an order that was cancelled before anything was charged: it is told so, and buys nothing; another one does', async () => {
+    const buyer = await shop.person()
+    const { id: cartId } = await buyer.fill({ productId: PRODUCT, quantity: 1 })
+    shop.fault({ target: 'stripe', operation: 'POST /v1/payment_intents', when: 'before', effect: 'error', status: 500, times: 99 })
+    expect((await checkOut(buyer, { cartId }, 'given-up')).status).toBe(504)
+    shop.calm()
+    const orderId = ordersOf(shop, buyer)[0]?.['id'] as string
+    expect(seen(await cancel(buyer, orderId))).toEqual([200, true, 'cancelled'])
+    const again = await checkOut(buyer, { cartId }, 'given-up')
+    expect([again.status, ordersOf(shop, buyer).map(({ state }) => state)]).toEqual([409, ['cancelled']])
+    expect((await checkOut(buyer, { cartId }, 'another')).status).toBe(201)
   })
 
   test('everything settles in the end', async () => {

@@ -50,10 +50,10 @@ async function evidenceAt(url: string): Promise<ReturnType<typeof gather>> {
     found.set(path, name === 'documents' ? list.map((document) => document['data'] as Json) : list)
   }
   const wanted: string[] = []
-  gather((collection) => [void wanted.push(collection)] as never[], (vendor, type) => [void wanted.push(`${vendor}/${type}`)] as never[])
+  gather(0, (collection) => [void wanted.push(collection)] as never[], (vendor, type) => [void wanted.push(`${vendor}/${type}`)] as never[])
   const pathOf = (name: string): string => (name.includes('/') ? `vendors/${name.replace('/', '/objects/')}` : `firestore/${name}`)
   await Promise.all(wanted.map((name) => look(pathOf(name), name.includes('/') ? 'objects' : 'documents')))
-  return gather((collection) => found.get(pathOf(collection)) ?? [], (vendor, type) => found.get(pathOf(`${vendor}/${type}`)) ?? [])
+  return gather(Date.now(), (collection) => found.get(pathOf(collection)) ?? [], (vendor, type) => found.get(pathOf(`${vendor}/${type}`)) ?? [])
 }
 
 describe('survives', () => {
