@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util'
 import { explore, Shops, told, type Explored } from './explorer.ts'
 import { SCENARIOS } from './scenarios.ts'
 
-const PAIRS = 6
+const PAIRS = 4
 /** Shops for each processor: while one waits for a silence to end, another works. */
 const SHOPS_EACH = 5
 const print = (line: string): void => void process.stdout.write(`${line}\n`)

@@ -70,7 +70,7 @@ function asks({ operation }: RecordedCall): boolean {
 
 /** So many calls of one kind are tried in every way; of those after them, which mostly do the same for another record, a share. */
 const OF_A_KIND = 3
-const SHARE_OF_OTHERS = 1 / 3
+const SHARE_OF_OTHERS = 1 / 4
 
 /** Numbers of the points that stand for all; where several calls do the same, those are drawn by chance that a seed repeats. */
 export function thinned(points: readonly Point[], random: () => number): number[] {

@@ -48,7 +48,7 @@ const LOOK_EVERY_MS = 100
  * Leases end, sweeps look, events come again: after these minutes everything must be in order. What runs every minute
  * runs only for a moment after each of them: who gets on with so few runs gets on with all.
  */
-const SETTLES_AFTER_MINUTES = [0, 1, 3, 5, 10, 20]
+const SETTLES_AFTER_MINUTES = [0, 2, 6, 12, 20]
 const RUNNING_MINUTES = 2
 /** A longer wait of a scenario's is cut into so many. */
 const WAITS = 4
