@@ -7,9 +7,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { atOnce } from '../../infra/bench/figures.ts'
+import { bundle, type Manifest } from '../../infra/build/bundle.ts'
 import { loadDeclarations } from '../../infra/build/functions-module.ts'
 import { firstRequest } from '../../infra/build/shipped/first-request.ts'
-import { bundleEnvironment, RunningBundle, tokenFor, type BundleAnswer } from '../../infra/local/bundle.ts'
+import { bundleEnvironment, createServersOnly, RunningBundle, tokenFor, type BundleAnswer } from '../../infra/local/bundle.ts'
 import type { LocalCloud } from '../../infra/local/cloud.ts'
 import type { Declaration } from '../../shared/entry/declaration.ts'
 
@@ -33,12 +34,36 @@ export async function openBuildPlace(): Promise<AsyncDisposable & { directory: s
   return { directory, [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }) }
 }
 
-/** Starts each of these functions as it was built in a folder, and calls it. */
-export function callBundles(cloud: LocalCloud, directory: string, names: readonly string[], tell: (called: Called) => void = () => undefined): Promise<Called[]> {
+/** Bundles in such a folder, and the cloud that serves them. */
+export interface Built extends AsyncDisposable {
+  readonly cloud: LocalCloud
+  readonly functions: Manifest
+  /** The folder of one function. */
+  readonly at: (name: string) => string
+}
+
+/** @param names all functions when absent */
+export async function openBuilt(names?: readonly string[]): Promise<Built> {
+  const place = await openBuildPlace()
+  const functions = await bundle({ directory: place.directory, ...(names === undefined ? {} : { names }) })
+  const cloud = await createServersOnly()
+  return {
+    cloud,
+    functions,
+    at: (name) => join(place.directory, 'functions', name),
+    [Symbol.asyncDispose]: async () => {
+      await cloud.stop()
+      await place[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Starts each of these functions as it was built, and calls it. */
+export function callBundles({ cloud, at }: Built, names: readonly string[], tell: (called: Called) => void = () => undefined): Promise<Called[]> {
   return atOnce(names, STARTED_AT_ONCE, async (name) => {
     const declaration = (await loadDeclarations()).find((one) => one.name === name)
     if (declaration === undefined) throw new Error(`There is no function ${name}.`)
-    const called = await callOne(cloud, declaration, join(directory, 'functions', name))
+    const called = await callOne(cloud, declaration, at(name))
     tell(called)
     return called
   })

@@ -6,37 +6,24 @@ import { execFile } from 'node:child_process'
 import { createServer } from 'node:http'
 import { createServer as createHttp2Server } from 'node:http2'
 import type { AddressInfo, Server } from 'node:net'
-import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { bundle } from '../../infra/build/bundle.ts'
-import { bundleEnvironment, createServersOnly, RunningBundle } from '../../infra/local/bundle.ts'
-import type { LocalCloud } from '../../infra/local/cloud.ts'
-import { openBuildPlace } from './calls.ts'
+import { bundleEnvironment, RunningBundle } from '../../infra/local/bundle.ts'
+import { openBuilt, type Built } from './calls.ts'
 
 const SALE = ['sync-square-catalogue', 'open-cart', 'set-cart-item', 'check-out', 'send-warehouse-rows']
 const JSON_TYPE = { 'content-type': 'application/json' }
 
-let cloud: LocalCloud
-let place: Awaited<ReturnType<typeof openBuildPlace>>
+let built: Built
 
 beforeAll(async () => {
-  cloud = await createServersOnly()
-  place = await openBuildPlace()
-  await bundle({ directory: place.directory, names: [...SALE, 'get-product'] })
+  built = await openBuilt([...SALE, 'get-product'])
 }, 60_000)
-afterAll(async () => {
-  await cloud.stop()
-  await place[Symbol.asyncDispose]()
-})
-
-function built(name: string): string {
-  return join(place.directory, 'functions', name)
-}
+afterAll(() => built[Symbol.asyncDispose]())
 
 /** Calls a bundle once, as the first request of an instance. */
 async function call(name: string, request: { path?: string; method?: string; body?: unknown; token?: string }): Promise<{ status: number; body: Record<string, any> }> {
-  const running = await RunningBundle.start(built(name), name, bundleEnvironment(cloud))
+  const running = await RunningBundle.start(built.at(name), name, bundleEnvironment(built.cloud))
   try {
     const { path = '/', method = 'POST', body = {}, token } = request
     const answer = await running.ask({ method, path, headers: JSON_TYPE, body: JSON.stringify(body) }, token)
@@ -66,18 +53,18 @@ function field(number: number, content: string | Buffer): Buffer {
 
 describe('does', () => {
   test('a sale, from the till to the warehouse, by bundles alone', { timeout: 120_000 }, async () => {
-    const token = await cloud.token({ role: 'customer', sub: 'customer-1', email: 'customer-1@example.com' })
+    const token = await built.cloud.token({ role: 'customer', sub: 'customer-1', email: 'customer-1@example.com' })
     expect((await call('sync-square-catalogue', {})).body['tally'].saved).toBeGreaterThan(20)
     const opened = await call('open-cart', { path: '/api/carts', token })
     const cartId = String(opened.body['cart'].id)
     const line = { productId: 'test-product-1', quantity: 2 }
     expect((await call('set-cart-item', { path: `/api/carts/${cartId}/items`, method: 'PUT', body: line, token })).status).toBe(200)
-    const before = cloud.servers.pubsub.counts().published
+    const before = built.cloud.servers.pubsub.counts().published
     const purchase = { customerId: 'customer-1', email: 'customer-1@example.com', cartId, paymentMethod: { token: 'pm_card_visa' } }
     const sold = await call('check-out', { path: '/api/checkout', body: purchase, token })
     expect([sold.status, sold.body['total']]).toEqual([201, 100])
-    expect(cloud.vendors.get('stripe')?.objects('payment_intents')).toHaveLength(1)
-    expect(cloud.servers.pubsub.counts().published).toBeGreaterThan(before)
+    expect(built.cloud.vendors.get('stripe')?.objects('payment_intents')).toHaveLength(1)
+    expect(built.cloud.servers.pubsub.counts().published).toBeGreaterThan(before)
     expect((await call('send-warehouse-rows', {})).body['tally'].saved).toBeGreaterThan(0)
   })
 
@@ -89,7 +76,7 @@ describe('does', () => {
     })
     const host = `127.0.0.1:${await listening(metadata)}`
     const code = "const { GoogleAuth } = google['google-auth-library'](); return new GoogleAuth({ scopes: ['https://www.googleapis.com/auth/datastore'] }).getAccessToken()"
-    expect(await beside(built('send-warehouse-rows'), code, { GCE_METADATA_HOST: host, METADATA_SERVER_DETECTION: 'assume-present', NO_PROXY: '127.0.0.1' })).toBe('ya29')
+    expect(await beside(built.at('send-warehouse-rows'), code, { GCE_METADATA_HOST: host, METADATA_SERVER_DETECTION: 'assume-present', NO_PROXY: '127.0.0.1' })).toBe('ya29')
     metadata.close()
     expect(asked.some((url) => url.includes('/service-accounts/default/token'))).toBe(true)
   })
@@ -104,7 +91,7 @@ describe('does', () => {
     const host = `127.0.0.1:${await listening(platform)}`
     const client = `new (google['@google-cloud/bigquery']().BigQuery)({ projectId: 'p', apiEndpoint: 'http://${host}' })`
     const code = `await ${client}.dataset('d').table('t').insert([{ insertId: '1', json: {} }], { raw: true }); return process.moduleLoadList.filter((one) => one.includes('undici'))`
-    const loaded = await beside(built('send-warehouse-rows'), code, { GCE_METADATA_HOST: host, METADATA_SERVER_DETECTION: 'assume-present', NO_PROXY: '127.0.0.1' })
+    const loaded = await beside(built.at('send-warehouse-rows'), code, { GCE_METADATA_HOST: host, METADATA_SERVER_DETECTION: 'assume-present', NO_PROXY: '127.0.0.1' })
     expect([callers, loaded]).toEqual([['Bearer ya29'], []])
     platform.close()
   })
@@ -118,7 +105,7 @@ describe('does', () => {
     })
     const host = `127.0.0.1:${await listening(store)}`
     const code = "const { Firestore } = google['@google-cloud/firestore'](); const batch = new Firestore({ projectId: 'p' }).batch(); batch.create(batch._firestore.doc('a/b'), {}); return batch.commit().catch(({ code, reason, domain }) => ({ code, reason, domain }))"
-    const told = await beside(built('get-product'), code, { FIRESTORE_EMULATOR_HOST: host, METADATA_SERVER_DETECTION: 'none', NO_PROXY: '127.0.0.1' })
+    const told = await beside(built.at('get-product'), code, { FIRESTORE_EMULATOR_HOST: host, METADATA_SERVER_DETECTION: 'none', NO_PROXY: '127.0.0.1' })
     expect(told).toEqual({ code: 9, reason: 'DATABASE_IS_GONE', domain: 'firestore.googleapis.com' })
     store.close()
   })

@@ -1,8 +1,6 @@
 /** `npm run test:bundles [-- NAME,NAME]`: starts every bundle alone and calls it; a line for each, and 1 when any is at fault. */
-import { bundle } from '../../infra/build/bundle.ts'
-import { createServersOnly } from '../../infra/local/bundle.ts'
 import { overBudget } from './budget.ts'
-import { callBundles, openBuildPlace, type Called } from './calls.ts'
+import { callBundles, openBuilt, type Called } from './calls.ts'
 
 const wanted = process.argv[2]?.split(',')
 const started = performance.now()
@@ -10,12 +8,9 @@ const tell = ({ name, kind, status, fault }: Called): void => {
   process.stdout.write(`${name.padEnd(34)}${kind.padEnd(10)}${status}${fault === undefined ? '' : `  FAULT: ${fault}`}\n`)
 }
 
-await using place = await openBuildPlace()
-const functions = await bundle({ directory: place.directory, ...(wanted === undefined ? {} : { names: wanted }) })
-const cloud = await createServersOnly()
-const called = await callBundles(cloud, place.directory, functions.map(({ name }) => name), tell)
-await cloud.stop()
-const over = functions.flatMap(overBudget)
+await using built = await openBuilt(wanted)
+const called = await callBundles(built, built.functions.map(({ name }) => name), tell)
+const over = built.functions.flatMap(overBudget)
 for (const sentence of over) process.stdout.write(`${sentence}\n`)
 const faults = called.filter(({ fault }) => fault !== undefined)
 process.stdout.write(`bundles: ${called.length} called, ${faults.length} at fault, ${((performance.now() - started) / 1000).toFixed(0)} s\n`)
