@@ -25,7 +25,8 @@ const servers = new Map<string, Server | undefined>()
 export function serve(functions: Record<string, unknown>): void {
   // Ctrl-C in a terminal reaches every process of the group: the supervisor decides when an instance ends.
   process.on('SIGINT', () => undefined)
-  process.on('disconnect', () => process.exit(0))
+  // An exit of its own can wait for ever, for whatever is still at work in it.
+  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
   process.on('message', takeSettings)
   if (process.env['LOCAL_SETTINGS_CHECKED'] === 'true') checkAtStart()
   openFront()

@@ -70,7 +70,6 @@ interface Slot {
 const READY_WAIT_MS = 10_000
 const STILLBORN_MAX = 2
 const BACK_OFF_MS_MAX = 2_000
-const STOP_WAIT_MS = 500
 
 export class Instances {
   readonly #options: InstancesOptions
@@ -170,17 +169,14 @@ export class Instances {
     }
   }
 
-  /** Lets the processes end by themselves for a moment (a coverage report is written then), then kills them. */
   async stop(): Promise<void> {
     this.#stopped = true
-    const children = this.#slots.flatMap(({ child }) => (child === undefined || child.exitCode !== null ? [] : [child]))
+    const children = this.#slots.flatMap(({ child }) => (child === undefined || child.exitCode !== null || child.signalCode !== null ? [] : [child]))
     await Promise.all(
       children.map(async (child) => {
-        const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-        if (child.connected) child.disconnect()
-        const timer = setTimeout(() => child.kill('SIGKILL'), STOP_WAIT_MS)
+        const gone = new Promise((resolve) => child.once('exit', resolve))
+        child.kill('SIGKILL')
         await gone
-        clearTimeout(timer)
       }),
     )
     for (const slot of this.#slots) slot.agent.destroy()

@@ -89,9 +89,13 @@ export function heldBack(before: MailAddress | undefined, { id, scope, hold, spe
   return next(known, { address, spellings, holds: { ...known.holds, [scope]: merged } }, { what: 'suppressed', why: merged.reason, scope, nowMs })
 }
 
-/** Of two reasons the weightier, of one reason the earlier: whichever comes first, the same is kept. */
+/**
+ * Of two reasons the weightier, of one reason the earlier: whichever comes first, the same is kept. A person's own second
+ * click is nothing new, by whichever clock it was the earlier.
+ */
 function weightier(known: Hold | null, hold: Hold): Hold {
   if (known === null) return hold
+  if (known.reason === hold.reason && hold.mailId === null) return known
   const byMail = (known.mailId ?? '') > (hold.mailId ?? '') ? 1 : -1
   const weighs = REASONS.indexOf(hold.reason) - REASONS.indexOf(known.reason) || known.sinceMs - hold.sinceMs || byMail
   return weighs > 0 ? hold : known

@@ -5,6 +5,7 @@
 import fc from 'fast-check'
 import type { OpenApi, OperationObject, Parameter } from '../../infra/build/openapi.ts'
 import { REFERENCE, type JsonSchema } from '../../infra/build/schemas.ts'
+import { CHARACTER } from '../character.ts'
 import type { Ids } from './ground.ts'
 
 export interface Asked {
@@ -180,7 +181,7 @@ function textIn({ pattern, format, minLength = 0, maxLength = 40 }: JsonSchema, 
   const usual = fc.string({ minLength: least, maxLength: Math.max(least, Math.min(most, 20)) })
   if (edge < 0.1) return usual
   return fc.oneof(
-    usual, fc.string({ unit: 'binary', minLength: least, maxLength: Math.max(least, Math.min(most, 20)) }), fc.constantFrom('x'.repeat(most), 'é'.repeat(Math.min(most, 200)), '\u202e\u0000\ud83d\ude00'.slice(0, Math.max(1, most)), ' '.repeat(Math.max(1, least))),
+    usual, fc.string({ unit: CHARACTER, minLength: least, maxLength: Math.max(least, Math.min(most, 20)) }), fc.constantFrom('x'.repeat(most), 'é'.repeat(Math.min(most, 200)), '\u202e\u0000\ud83d\ude00'.slice(0, Math.max(1, most)), ' '.repeat(Math.max(1, least))),
   )
 }
 

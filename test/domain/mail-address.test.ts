@@ -80,6 +80,11 @@ describe('refuses', () => {
 })
 
 describe('survives', () => {
+  test('clicks at once, by clocks that differ: the one that is written first counts, and the others are nothing new', () => {
+    const clicked = held(undefined, { reason: 'link', mailId: null }, 'campaigns')?.address
+    for (const sinceMs of [NOW_MS - 1, NOW_MS, NOW_MS + 1]) expect(held(clicked, { reason: 'link', sinceMs, mailId: null }, 'campaigns')).toBeUndefined()
+  })
+
   test('bounces and complaints in any order, and twice: the same is held, for the same reason, since the same moment', () => {
     const facts = fc.record({ reason: fc.constantFrom('manual', 'bounce', 'complaint'), sinceMs: fc.integer({ min: NOW_MS - 3, max: NOW_MS }), mailId: fc.constantFrom('eml_1', 'eml_2') })
     const all = (holds: readonly Hold[]) => holds.reduce<MailAddress | undefined>((before, one) => held(before, one)?.address ?? before, undefined)?.holds
