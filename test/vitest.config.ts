@@ -11,7 +11,10 @@ import { defineConfig } from 'vitest/config'
 process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'countinghouse-compiled')
 
 const ALL = ['test/**/*.test.ts']
-const ALONE = ['platform', 'stores', 'vendors', 'faults', 'functions/cards', 'functions/customers', 'infra/audit', 'infra/bench', 'infra/cost', 'infra/recovery'].map((folder) => `test/${folder}/**/*.test.ts`)
+const ALONE = [
+  ...['stores', 'vendors', 'faults', 'infra/bench', 'infra/cost', 'infra/recovery'].map((folder) => `test/${folder}/**/*.test.ts`),
+  ...['functions/cards/show-or-remove-card', 'platform/config', 'platform/derived', 'platform/firestore', 'platform/public-address'].map((file) => `test/${file}.test.ts`),
+]
 
 export default defineConfig({
   test: {

@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { randomBytes } from 'node:crypto'
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isOutdated, macOf, masterKeyNames, newDataKey, pseudonym, seal, unseal, unwrapKey, wrapKey } from '#platform/envelope.ts'
+import { configure, unconfigure } from '../configured.ts'
 
-process.env['MASTER_KEY'] = randomBytes(32).toString('base64url')
-process.env['PII_PEPPER'] = randomBytes(48).toString('base64url')
+const PII_PEPPER = randomBytes(48).toString('base64url')
+beforeAll(() => configure({ MASTER_KEY: randomBytes(32).toString('base64url'), PII_PEPPER }))
+afterAll(unconfigure)
 
 const CONTEXT = ['customer-1', 'av_1', 'id number']
 
@@ -38,7 +40,7 @@ describe('does', () => {
   test('a pseudonym is the same for the same customer only, and neither his key nor the pepper alone makes it', () => {
     const [one, other] = [newDataKey(), newDataKey()]
     expect(pseudonym(one, ['1990-01-01'])).toBe(pseudonym(one, ['1990-01-01']))
-    const others = [pseudonym(other, ['1990-01-01']), pseudonym(one, ['1990-01-02']), macOf(one, ['1990-01-01']), macOf(process.env['PII_PEPPER'] ?? '', ['1990-01-01'])]
+    const others = [pseudonym(other, ['1990-01-01']), pseudonym(one, ['1990-01-02']), macOf(one, ['1990-01-01']), macOf(PII_PEPPER, ['1990-01-01'])]
     expect(others).not.toContain(pseudonym(one, ['1990-01-01']))
   })
 })

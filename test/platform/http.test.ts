@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { configure, unconfigure } from '../configured.ts'
 import { callHttp, callPatiently, restMs, saidRetryAfterMs } from '../../shared/platform/http.ts'
 
 let url = ''
@@ -47,13 +48,14 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
 }
 
 beforeAll(async () => {
-  process.env['RETRY_WAIT_MS'] = '2'
+  configure({ RETRY_WAIT_MS: '2' })
   server.on('connection', () => (connections += 1))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
 })
 afterAll(() => {
+  unconfigure()
   server.closeAllConnections()
   server.close()
 })

@@ -7,6 +7,7 @@ import { SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { pseudonym, unwrapKey, type WrappedKey } from '#platform/envelope.ts'
 import { webhookKeys } from '#platform/webhook-secret.ts'
+import { configure, unconfigure } from '../configured.ts'
 import { openShop, type Json, type Person, type Shop } from '../functions/shop.ts'
 import { signedBy, type SigningVendor } from '../functions/signing.ts'
 
@@ -25,9 +26,12 @@ beforeAll(async () => {
   shop = await openShop({ furnish: async () => undefined, environment: Object.fromEntries(Object.entries(OLD).map(([name, value]) => [`${name}_PREVIOUS`, value])) })
   keys = shop.cloud.servers.keys
   const previous = Object.fromEntries(Object.entries(OLD).map(([name, value]) => [`${name}_PREVIOUS`, value]))
-  Object.assign(process.env, keys, previous)
+  configure({ ...keys, ...previous })
 })
-afterAll(() => shop.cloud.stop())
+afterAll(() => {
+  unconfigure()
+  return shop.cloud.stop()
+})
 
 let told = 0
 const seconds = (): number => Math.floor(shop.cloud.now() / 1000)

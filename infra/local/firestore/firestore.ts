@@ -35,6 +35,8 @@ export interface Firestore {
   readonly service: GrpcService
   /** For `GrpcPorts.onDisconnect`: a client that is gone holds no lock. */
   disconnect(connection: string): void
+  /** Names of the collections that hold documents. */
+  collections(): string[]
   /** Every document of the collections of this name, wherever they are, uncounted and past all locks. */
   peek(collectionId: string): PlainDocument[]
   count(collectionId: string): number
@@ -71,6 +73,7 @@ export function createFirestore({ timeline, disk, indexes, projectId }: Firestor
       text: (request) => JSON.stringify((request as Received<unknown> | undefined)?.message ?? {}),
     },
     disconnect: (connection) => database.transactions.disconnect(connection),
+    collections: () => [...new Set([...database.store.collections()].map((name) => name.slice(name.lastIndexOf('/') + 1)))],
     peek: (collectionId) => [...(group(collectionId)?.slots() ?? [])].map(({ document }) => plainDocument(root, document)),
     count: (collectionId) => group(collectionId)?.size ?? 0,
     values: (collectionId, field) =>

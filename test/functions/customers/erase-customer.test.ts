@@ -5,6 +5,7 @@ import { HOLDINGS } from '#domain/erasure.ts'
 import { NOBODY } from '#domain/mail.ts'
 import { daysAfter } from '#domain/civil-day.ts'
 import { macOf, pseudonym, unwrapKey } from '#platform/envelope.ts'
+import { configure, unconfigure } from '../../configured.ts'
 import { Mails, PERMANENT } from '../mails.ts'
 import { newMember } from '../members.ts'
 import { checkOut, expectTrueBooks, openGround, PRODUCT, type Ground } from '../purchase.ts'
@@ -29,14 +30,17 @@ beforeAll(async () => {
   shop = ground.shop
   admin = await shop.person('admin')
   // Whoever has everything: the store, the warehouse and the secrets.
-  Object.assign(process.env, shop.cloud.servers.keys)
+  configure(shop.cloud.servers.keys)
   former = await withHistory(shop, await shop.person())
   const { customer, verificationId } = former
   const [row] = ((await shop.cloud.rows('commerce', 'age_verifications')) as Json[]).filter((one) => one['verification_id'] === verificationId)
   before = { hash: row?.['date_of_birth_hash'], wrapped: shop.document('customer_keys', customer.id) as Json }
   erased = await erase(admin, customer, { key: 'once', reason: LETTER })
 })
-afterAll(() => shop.cloud.stop())
+afterAll(() => {
+  unconfigure()
+  return shop.cloud.stop()
+})
 afterEach(async () => {
   shop.calm()
   await shop.cloud.drain()
@@ -61,7 +65,7 @@ describe('does', () => {
     // Copies of rows are let go when they were found in the warehouse.
     await shop.cloud.advance(10 * 60_000)
     await shop.tally('reconcile-warehouse')
-    expect(await standingIn(shop, [customer.email, customer.address, BORN, 'Gomez', `phone of ${customer.id}`])).toEqual([])
+    expect(standingIn(shop, [customer.email, customer.address, BORN, 'Gomez', `phone of ${customer.id}`])).toEqual([])
     const warehouse = JSON.stringify(await wholeWarehouse(shop))
     expect(warehouse).toContain(verificationId)
     for (const trace of [customer.email, BORN, 'Gomez']) expect(warehouse).not.toContain(trace)
@@ -79,7 +83,7 @@ describe('does', () => {
     const { body } = await erase(admin, customer)
     expect(recordsOf(body)['mails']).toBeGreaterThanOrEqual(ids.length)
     await shop.cloud.drain()
-    expect(JSON.stringify(await wholeStore(shop))).not.toContain(customer.email)
+    expect(JSON.stringify(wholeStore(shop))).not.toContain(customer.email)
     expect(mails.address(customer.email)).toMatchObject({ address: null, held: ['all'] })
     await shop.cloud.servers.firestore.write(ids.slice(2).map((id) => ({ path: `mails/${id}`, delete: true })))
   })
@@ -92,7 +96,7 @@ describe('does', () => {
     // With the key it is a matter of a second: that is what must be gone.
     expect(dates.find(isHis(unwrapKey(wrapped as never, ['customer key', id])))).toBe(BORN)
     await shop.cloud.drain()
-    expect(JSON.stringify([await wholeStore(shop), await wholeWarehouse(shop)])).not.toContain(wrapped['sealed'])
+    expect(JSON.stringify([wholeStore(shop), await wholeWarehouse(shop)])).not.toContain(wrapped['sealed'])
     expect(() => unwrapKey(shop.document('customer_keys', id) as never, ['customer key', id])).toThrow(/./)
     const { PII_PEPPER, MASTER_KEY } = shop.cloud.servers.keys
     for (const guess of [Buffer.alloc(32), Buffer.from(MASTER_KEY, 'base64url')]) expect(dates.filter(isHis(guess))).toEqual([])
@@ -114,7 +118,7 @@ describe('does', () => {
     expect([orderOf(shop, orderId)['delivery'].address.state, shop.document('tax_exemptions', customer.id)]).toEqual(['TX', undefined])
     await shop.cloud.drain()
     // What payment services have told of a card goes by itself.
-    expect(await standingIn(shop, [customer.email, 'Maria Sample', 'Secret Lane', '76701'])).toEqual([])
+    expect(standingIn(shop, [customer.email, 'Maria Sample', 'Secret Lane', '76701'])).toEqual([])
     expect(shop.at('resend', 'emails').length).toBe(told)
   })
 
@@ -181,7 +185,7 @@ describe('survives', () => {
     await shop.cloud.drain()
     const done = await erase(admin, customer)
     expect([done.status, recordsOf(done.body)]).toMatchObject([200, { orders: 4, carts: 5 }])
-    expect(await standingIn(shop, [customer.email])).toEqual([])
+    expect(standingIn(shop, [customer.email])).toEqual([])
   })
 
   test('a payment service that does not answer: its card, and the key that names it there, are waited for', async () => {

@@ -1,6 +1,4 @@
 /** A customer with a history, the wish to forget him, and everything that an attacker could lay hands on. */
-import { Firestore } from '@google-cloud/firestore'
-import { PROJECT_ID } from '../../../infra/local/servers.ts'
 import { checkOut, PRODUCT } from '../purchase.ts'
 import type { Answer, Json, Person, Shop } from '../shop.ts'
 
@@ -44,17 +42,13 @@ export function orderOf(shop: Shop, orderId: string | undefined): Json {
 const WAREHOUSE = [['commerce', ['age_verifications_log', 'orders_log', 'payments_log', 'ledger_log']], ['audit', ['events_log']]] as const
 
 /** Every document of every collection. */
-export async function wholeStore(shop: Shop): Promise<Record<string, Json[]>> {
-  Object.assign(process.env, { FIRESTORE_EMULATOR_HOST: shop.cloud.addresses['FIRESTORE_EMULATOR_HOST'], METADATA_SERVER_DETECTION: 'none' })
-  const client = new Firestore({ projectId: PROJECT_ID })
-  const collections = await client.listCollections()
-  await client.terminate()
-  return Object.fromEntries(collections.map(({ id }) => [id, shop.documents(id)]))
+export function wholeStore(shop: Shop): Record<string, Json[]> {
+  return Object.fromEntries(shop.cloud.servers.firestore.collections().map((id) => [id, shop.documents(id)]))
 }
 
 /** Where one of these texts still stands, as `orders: customer-4@example.com`. */
-export async function standingIn(shop: Shop, traces: readonly string[]): Promise<string[]> {
-  const stores = Object.entries(await wholeStore(shop)).map(([name, documents]) => ({ name, text: JSON.stringify(documents) }))
+export function standingIn(shop: Shop, traces: readonly string[]): string[] {
+  const stores = Object.entries(wholeStore(shop)).map(([name, documents]) => ({ name, text: JSON.stringify(documents) }))
   return stores.flatMap(({ name, text }) => traces.filter((trace) => text.includes(trace)).map((trace) => `${name}: ${trace}`))
 }
 

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { unwrapKey, wrapKey, type WrappedKey } from '#platform/envelope.ts'
+import { configure, unconfigure } from '../../configured.ts'
 import { openShop, type Json, type Person, type Shop } from '../shop.ts'
 import { erase } from './forgetting.ts'
 
@@ -13,9 +14,12 @@ beforeAll(async () => {
   shop = await openShop({ environment: { MASTER_KEY_PREVIOUS: OLD } })
   // Here the old one is still the present one.
   const { MASTER_KEY, ...keys } = shop.cloud.servers.keys
-  Object.assign(process.env, keys, { MASTER_KEY: OLD, MASTER_KEY_PREVIOUS: MASTER_KEY })
+  configure({ ...keys, MASTER_KEY: OLD, MASTER_KEY_PREVIOUS: MASTER_KEY })
 })
-afterAll(() => shop.cloud.stop())
+afterAll(() => {
+  unconfigure()
+  return shop.cloud.stop()
+})
 afterEach(() => shop.calm())
 
 const keyOf = ({ id }: Person): Json => shop.document('customer_keys', id) as Json

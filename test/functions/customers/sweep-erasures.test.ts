@@ -56,7 +56,7 @@ describe('does', () => {
     await shop.cloud.drain()
     await pass(60)
     expect(await shop.tally(JOB)).toMatchObject({ settled: 1 })
-    expect([(await shown(customer))['erasure'].state, await standingIn(shop, [customer.email])]).toEqual(['done', []])
+    expect([(await shown(customer))['erasure'].state, standingIn(shop, [customer.email])]).toEqual(['done', []])
     await pass(15)
     expect(await shop.tally(JOB)).toMatchObject({ read: 1, settled: 1 })
   })
