@@ -5,12 +5,16 @@ import { BigQuery } from '@google-cloud/bigquery'
 import { PassThroughClient } from 'google-auth-library'
 import { LEASE_MS } from '../../shared/domain/sync-run.ts'
 import { createWarehouse } from '../warehouse/create.ts'
+import type { Declared } from './bigquery/catalog.ts'
 import type { DueWork, LocalCloud } from './cloud.ts'
 import { PROJECT_ID } from './servers.ts'
 
+/** The warehouse, from when this process has made one: the next begins with it. */
+let declared: Declared | undefined
+
 /** Warehouse tables as Terraform would make them; products and counts from Square, through the shop's own sync. */
 export async function furnishShop(cloud: LocalCloud): Promise<void> {
-  await renewShop(cloud)
+  await openWarehouse(cloud)
   let { status, body } = await cloud.runJob('sync-square-catalogue')
   // An earlier start was ended while its run was at work: the run's lease ends first.
   if (isDeferred(body)) await cloud.advance(LEASE_MS)
@@ -20,6 +24,13 @@ export async function furnishShop(cloud: LocalCloud): Promise<void> {
 
 function isDeferred(body: unknown): boolean {
   return (body as { tally?: { deferred?: number } }).tally?.deferred === 1
+}
+
+async function openWarehouse(cloud: LocalCloud): Promise<void> {
+  const { bigquery } = cloud.servers
+  if (declared !== undefined) return bigquery.declare(declared)
+  await renewShop(cloud)
+  declared = bigquery.declared()
 }
 
 /** Tables and columns that were declared after the shop was furnished. */

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { Disk } from '../disk.ts'
 import type { HttpAnswer, HttpService } from '../http-ports.ts'
 import type { Timeline } from '../timeline.ts'
-import { Catalog } from './catalog.ts'
+import { Catalog, type Declared } from './catalog.ts'
 import { Engine } from './engine.ts'
 import { Jobs } from './jobs.ts'
 import { Refusal } from './refusal.ts'
@@ -19,6 +19,9 @@ export interface BigQuery {
   readonly service: HttpService
   /** Every row of a table or a view, as plain JSON: what local control shows. */
   rows(datasetId: string, tableId: string): Promise<Array<Record<string, unknown>>>
+  /** What was created here, for another server to begin with. */
+  declared(): Declared
+  declare(declared: Declared): Promise<void>
   close(): Promise<void>
 }
 
@@ -43,6 +46,8 @@ export async function createBigQuery({ timeline, disk, projectId }: BigQueryOpti
       const { columns, rows } = await jobs.peek(datasetId, tableId)
       return rows.map((row) => plainRow(row, columns))
     },
+    declared: () => catalog.declared(),
+    declare: (declared) => catalog.declare(declared),
     close: () => engine.close(),
   }
 }

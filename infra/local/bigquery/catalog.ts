@@ -24,6 +24,12 @@ export interface CatalogOptions {
   readonly projectId: string
 }
 
+/** Datasets, tables and views, without rows. */
+export interface Declared {
+  readonly datasets: readonly Resource[]
+  readonly tables: readonly TableResource[]
+}
+
 export interface TableChange {
   readonly body: Resource
   readonly etag?: string | undefined
@@ -49,6 +55,25 @@ export class Catalog {
     return this.#datasets.values()
   }
 
+  declared(): Declared {
+    return { datasets: this.#datasets.values(), tables: this.#tables.values() }
+  }
+
+  /** Makes what is missing of it, all at once. */
+  async declare({ datasets, tables }: Declared): Promise<void> {
+    const missing = {
+      datasets: datasets.map((dataset) => ({ dataset, id: nameOf(dataset) })).filter(({ id }) => !this.#datasets.has(id)),
+      tables: tables.map((table) => ({ table, key: keyOf(table) })).filter(({ key }) => !this.#tables.has(key)),
+    }
+    const statements = [
+      ...missing.datasets.map(({ id }) => `CREATE SCHEMA IF NOT EXISTS ${this.#schema(id)}`),
+      ...missing.tables.filter(({ table }) => table.view === undefined).map(({ table }) => this.#creation(table.tableReference, table.schema.fields)),
+    ]
+    if (statements.length > 0) await this.#engine.change(statements.join('; '))
+    for (const { dataset, id } of missing.datasets) this.#datasets.set(id, { ...dataset, ...this.#stamps(undefined) })
+    for (const { table, key } of missing.tables) this.#tables.set(key, { ...table, ...this.#stamps(undefined) })
+  }
+
   dataset(id: string): Resource {
     const dataset = this.#datasets.get(id)
     if (dataset === undefined) throw new Refusal('notFound', `Not found: Dataset ${this.projectId}:${id}`)
@@ -56,7 +81,7 @@ export class Catalog {
   }
 
   async createDataset(body: Resource): Promise<Resource> {
-    const id = String((body['datasetReference'] as { datasetId?: unknown } | undefined)?.datasetId ?? '')
+    const id = nameOf(body)
     if (!/^\w{1,1024}$/.test(id)) throw new Refusal('invalid', `Invalid dataset ID "${id}".`)
     if (this.#datasets.has(id)) throw new Refusal('duplicate', `Already Exists: Dataset ${this.projectId}:${id}`)
     await this.#engine.change(`CREATE SCHEMA IF NOT EXISTS ${this.#schema(id)}`)
@@ -107,12 +132,11 @@ export class Catalog {
     if (existing !== undefined && !this.#expired(existing)) throw new Refusal('duplicate', `Already Exists: Table ${name}`)
     const fields = normalFields(viewFields ?? body.schema?.fields ?? [])
     checkTable({ ...body, schema: { fields } })
+    const tableReference = { projectId: this.projectId, datasetId, tableId }
     if (fields.length === 0) throw new Refusal('invalid', `The local server wants a schema for table ${name}.`)
     if (viewFields === undefined) {
-      const columns = columnDefinitions(fields).join(', ')
-      await this.#engine.change(`CREATE OR REPLACE TABLE ${this.#sql(datasetId, tableId)} (${columns})`)
+      await this.#engine.change(this.#creation(tableReference, fields))
     }
-    const tableReference = { projectId: this.projectId, datasetId, tableId }
     const type = viewFields === undefined ? 'TABLE' : 'VIEW'
     const head = { kind: 'bigquery#table', id: name, tableReference, type, location: LOCATION }
     return this.#tables.set(key, { ...without(body), ...head, schema: { fields }, ...this.#stamps(undefined) })
@@ -178,6 +202,10 @@ export class Catalog {
     return quoteName(this.schemaName(datasetId))
   }
 
+  #creation({ datasetId, tableId }: TableResource['tableReference'], fields: readonly Field[]): string {
+    return `CREATE OR REPLACE TABLE ${this.#sql(datasetId, tableId)} (${columnDefinitions(fields).join(', ')})`
+  }
+
   #sql(datasetId: string, tableId: string): string {
     return `${this.#schema(datasetId)}.${quoteName(tableId)}`
   }
@@ -192,6 +220,14 @@ export class Catalog {
     const creationTime = String(before?.['creationTime'] ?? now)
     return { creationTime, lastModifiedTime: now, etag: `${creationTime}-${revision}` }
   }
+}
+
+function nameOf(dataset: Resource): string {
+  return String((dataset['datasetReference'] as { datasetId?: unknown } | undefined)?.datasetId ?? '')
+}
+
+function keyOf({ tableReference: { datasetId, tableId } }: TableResource): string {
+  return `${datasetId}.${tableId}`
 }
 
 function checkEtag(before: Resource, etag: string | undefined): void {

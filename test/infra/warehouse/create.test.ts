@@ -60,6 +60,16 @@ describe('does', () => {
     expect(await checkWarehouse({ client: shop.client })).toEqual([])
   })
 
+  test('the same of another local server that begins with it: what is there keeps its rows, and all of it takes some', async () => {
+    await createWarehouse({ client: shop.client })
+    const other = await openShop()
+    await other.server.declare(shop.server.declared())
+    expect(await checkWarehouse({ client: other.client })).toEqual([])
+    await other.client.dataset('commerce').table('orders_log').insert([ORDER])
+    await other.server.declare(shop.server.declared())
+    expect(await other.ask('SELECT id, state FROM commerce.orders')).toEqual([{ id: 'ord_1', state: 'paid' }])
+  })
+
   test('one view for all money that came in, online and at the till', async () => {
     const at = { created_at: '2026-11-20T10:00:00Z', updated_at: '2026-11-20T10:00:00Z', row_version: 1 }
     const commerce = shop.client.dataset('commerce')
