@@ -1,7 +1,7 @@
 /**
  * Most files share processes, so that what is loaded and warm stays so: packages, and the instances of the shops that are
- * opened one after the other. Whatever configures its own process has one to itself, and so has what starts a long command
- * of its own: these begin first, or the end would wait for them.
+ * opened one after the other. Whatever loads modules anew, or calls stores and vendors from its own process, has one to itself,
+ * and so has what starts a long command of its own: these begin first, or the end would wait for them.
  */
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

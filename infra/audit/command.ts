@@ -4,7 +4,7 @@ import { dayAfter, keyIdOf, startOf } from '../../shared/domain/audit-seal.ts'
 import { proofOf } from '../../shared/domain/merkle.ts'
 import { verdicts, type Trail, type Verdict } from './verification.ts'
 
-const USAGE = 'npm run verify-audit -- [--day YYYY-MM-DD] [--url http://localhost:8080] [--key KEY] [--trust HASH] [--day YYYY-MM-DD --event ID]'
+const USAGE = 'npm run verify-audit -- [--day YYYY-MM-DD [--event ID]] [--url http://localhost:8080] [--key KEY] [--trust HASH]'
 const FAULTS_SHOWN_MAX = 1_000
 const SEALS_PAGE = 100
 /** A day is sealed within an hour of its end; a day more is given to what holds it up. */

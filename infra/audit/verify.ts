@@ -1,5 +1,5 @@
 /**
- * `npm run verify-audit -- [--day 2026-11-20] [--url http://localhost:8080] [--key KEY] [--trust HASH] [--event ID]`: proves
+ * `npm run verify-audit -- [--day 2026-11-20 [--event ID]] [--url http://localhost:8080] [--key KEY] [--trust HASH]`: proves
  * that the audit trail was not altered, one line a day; exits 1 when anything differs.
  *
  * With `--url` it reads a running local cloud. Without, it reads the project that GCP_PROJECT_ID names, with the
