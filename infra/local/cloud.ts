@@ -131,7 +131,7 @@ export async function createLocalCloud(options: LocalCloudOptions): Promise<Loca
   try {
     // Other functions than the project's have routes of their own.
     const file = options.functionsModule === undefined ? projectFile('firebase.json') : undefined
-    premises.server.on('request', cloud.gateway(options.firebaseJson ?? file).handle)
+    premises.openDoor(cloud.gateway(options.firebaseJson ?? file).handle)
     await cloud.start(options)
     return cloud
   } catch (error) {

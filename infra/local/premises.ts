@@ -5,9 +5,10 @@
  * Only one cloud lives in them at a time. An instance that still owes an answer when a cloud moves out is killed:
  * what it does late must never reach the next one.
  */
-import type { Server } from 'node:http'
+import type { RequestListener, Server } from 'node:http'
+import { Refusal, sendRefusal } from './answers.ts'
 import { openPorts } from './environment.ts'
-import { listen } from './gateway.ts'
+import { listen, requestIdOf } from './gateway.ts'
 import { GrpcPorts } from './grpc-ports.ts'
 import { HttpPorts } from './http-ports.ts'
 import { Instances } from './instances.ts'
@@ -26,7 +27,7 @@ type Log = (label: string, text: string) => void
 type Texts = Readonly<Record<string, string>>
 
 export class Premises {
-  readonly server: Server
+  readonly #server: Server
   readonly port: number
   readonly instances: Instances
   readonly grpc: GrpcPorts
@@ -37,6 +38,7 @@ export class Premises {
   keys: Keys | undefined
   #environment: (addresses: Texts) => Record<string, string> = () => ({})
   #log: Log = () => undefined
+  #answer: RequestListener = beClosed
   #isTaken = false
   #isClosed = false
 
@@ -47,7 +49,7 @@ export class Premises {
 
   private constructor({ instances: count, functionsModule }: PremisesOptions, { server, port }: { server: Server; port: number }) {
     const nobody = new Wire({ now: () => 0, kill: () => undefined })
-    this.server = server
+    this.#server = server.on('request', (request, response) => this.#answer(request, response))
     this.port = port
     this.grpc = new GrpcPorts(nobody)
     this.http = new HttpPorts(nobody)
@@ -80,13 +82,18 @@ export class Premises {
     }
   }
 
+  /** The cloud answers at the front door from now on. */
+  openDoor(answer: RequestListener): void {
+    this.#answer = answer
+  }
+
   /** The cloud moves out; another one may move in when nothing of what was said to this one can reach it any more. */
   async leave(): Promise<void> {
-    this.server.removeAllListeners('request')
+    this.#answer = beClosed
     this.#log = () => undefined
     const killed = await this.instances.killIndebted()
     await Promise.all(killed.flatMap((label) => [this.grpc.connections.ended(label), this.http.connections.ended(label)]))
-    // A request that is on its way to the front door comes to nobody there.
+    // A request that is on its way to the front door finds it closed.
     for (let turns = 0; turns < 2; turns += 1) await new Promise(setImmediate)
     this.#isTaken = false
   }
@@ -96,7 +103,13 @@ export class Premises {
     this.#isClosed = true
     await this.instances.stop()
     await Promise.all([this.grpc.close(), this.http.close()])
-    this.server.close()
-    this.server.closeAllConnections()
+    this.#server.close()
+    this.#server.closeAllConnections()
   }
+}
+
+/** Whoever calls before the shop is there is told so at once: left without an answer, he would wait for ever. */
+function beClosed(...[request, response]: Parameters<RequestListener>): void {
+  request.resume()
+  sendRefusal(response, new Refusal(503, 'SERVICE_UNAVAILABLE', 'The shop is not open yet. Please try again.'), { requestId: requestIdOf(request), nowMs: Date.now() })
 }

@@ -51,6 +51,16 @@ describe('does', () => {
 })
 
 describe('refuses', () => {
+  test('whoever calls while no shop is there, at once, and serves him when one is', async () => {
+    const call = (): Promise<Response> => fetch(`http://localhost:${premises.port}/api/echo/1`, { method: 'POST', body: 'x'.repeat(1000) })
+    const early = await call()
+    expect([early.status, early.headers.get('retry-after'), await early.json()]).toMatchObject([503, '1', { code: 'SERVICE_UNAVAILABLE', retryable: true }])
+    const cloud = await moveIn()
+    expect((await call()).status).not.toBe(503)
+    await cloud.stop()
+    expect((await call()).status).toBe(503)
+  })
+
   test('a second cloud while one is there', async () => {
     const first = await moveIn()
     await expect(moveIn()).rejects.toThrow('Another local cloud is in these premises.')
