@@ -1,13 +1,13 @@
 /** What the process of a test is itself configured with, for a while: others that share it find it as it was. */
 import { vi } from 'vitest'
-import { readAnew } from '#platform/config.ts'
+import { forgetAll } from '#platform/in-memory.ts'
 
 export function configure(settings: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value)
-  readAnew()
+  forgetAll()
 }
 
 export function unconfigure(): void {
   vi.unstubAllEnvs()
-  readAnew()
+  forgetAll()
 }

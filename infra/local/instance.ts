@@ -11,7 +11,8 @@ import { getTestServer } from '@google-cloud/functions-framework/testing'
 import { declarationsOf } from '../build/declarations.ts'
 import { register } from '../build/register.ts'
 import { openFront } from '../../shared/entry/front.ts'
-import { checkAtStart, readAnew } from '../../shared/platform/config.ts'
+import { checkAtStart } from '../../shared/platform/config.ts'
+import { forgetAll } from '../../shared/platform/in-memory.ts'
 import { caller, type SettingsMessage } from './preload.ts'
 
 /** Told to the supervisor once requests are taken. */
@@ -43,7 +44,7 @@ function takeSettings({ settings }: Partial<SettingsMessage>): void {
     if (value === null) delete process.env[name]
     else process.env[name] = value
   }
-  readAnew()
+  forgetAll()
 }
 
 /** The framework's server of one function; it never listens itself, requests are handed to it. */

@@ -244,7 +244,7 @@ export class Instances {
     const environment = this.#options.environment(slot.label)
     const settings = changes(slot.environment, environment)
     slot.environment = environment
-    if (Object.keys(settings).length > 0) slot.child?.send({ settings } satisfies SettingsMessage, () => undefined)
+    slot.child?.send({ settings } satisfies SettingsMessage, () => undefined)
   }
 
   async #tellClock(slot: Slot): Promise<void> {

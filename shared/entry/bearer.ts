@@ -5,6 +5,7 @@
 import { Failure } from '#values/failure.ts'
 import { config } from '#platform/config.ts'
 import { now } from '#platform/clock.ts'
+import { inMemory } from '#platform/in-memory.ts'
 import { ROLES, type Role } from './declaration.ts'
 
 export interface Caller {
@@ -18,7 +19,7 @@ export const GUEST: Caller = { role: 'guest', id: null, email: null }
 const STAFF: readonly string[] = ['viewer', 'support', 'admin']
 
 /** Tokens found valid a moment ago: a page makes several calls with one token. */
-const seen = new Map<string, { readonly caller: Caller; readonly untilMs: number }>()
+const seen = inMemory<string, { readonly caller: Caller; readonly untilMs: number }>()
 const SEEN_MS = 60_000
 const SEEN_MAX = 1_000
 

@@ -7,6 +7,7 @@
 import { z } from 'zod'
 import { CURRENCY, toMinor } from '#values/money.ts'
 import { shippingTable, taxTable, type ShippingRow } from '#values/rates.ts'
+import { inMemory } from './in-memory.ts'
 
 const positive = (fallback: number) => z.coerce.number().int().positive().default(fallback)
 /** `US, CA`: in capitals, without what is empty. */
@@ -268,7 +269,7 @@ const SECTIONS = { shop, access, vault, pseudonyms, certificates, seals, limits,
 /** What no instance runs without. */
 export const CHECKED_AT_START = ['shop', 'access', 'limits', 'fraud', 'deadlines'] as const
 type Sections = { [Name in keyof typeof SECTIONS]: z.output<(typeof SECTIONS)[Name]> }
-const read = new Map<string, unknown>()
+const read = inMemory<string, unknown>()
 
 /**
  * The settings of one section.
@@ -304,11 +305,6 @@ function isTimeZone(name: string): boolean {
  */
 export function checkAtStart(): void {
   for (const name of CHECKED_AT_START) config(name)
-}
-
-/** Forgets what was read: an instance of the local cloud that goes over to another shop has that shop's settings. */
-export function readAnew(): void {
-  read.clear()
 }
 
 /** What a setting is called, and whether nothing starts without it. */

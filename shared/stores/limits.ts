@@ -11,6 +11,7 @@ import { Failure } from '#values/failure.ts'
 import { HOUR_MS, MINUTE_MS } from '#values/time.ts'
 import { now } from '#platform/clock.ts'
 import { commit, doc, readAll, timestamp, type Data, type Doc, type Snapshot } from '#platform/firestore.ts'
+import { inMemory } from '#platform/in-memory.ts'
 
 /** Tokens of a slot, and at most so many slots in a window: a large limit has larger slots. */
 const SLOT_TOKENS_MIN = 10
@@ -28,7 +29,7 @@ interface Lease {
   taking: Promise<void> | undefined
 }
 
-const leases = new Map<string, Lease>()
+const leases = inMemory<string, Lease>()
 
 export interface Allowance {
   readonly allowed: boolean

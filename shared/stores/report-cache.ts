@@ -16,6 +16,7 @@ import { config } from '#platform/config.ts'
 import { jitter, pause, within } from '#platform/deadline.ts'
 import { derivedId } from '#platform/derived.ts'
 import { doc, readOne, revise, type Doc, type Writer } from '#platform/firestore.ts'
+import { inMemory } from '#platform/in-memory.ts'
 import { log } from '#platform/log.ts'
 import { alertPlace, nudgeKeys, raiseAlert, resolveAlert } from './alerts.ts'
 
@@ -45,9 +46,9 @@ interface Kept {
 const NOTHING: Kept = { rows: null, watermarkMs: null, loadedAtMs: 0, refreshAtMs: 0, failure: null, failures: 0, holder: null, leaseUntilMs: 0 }
 type Rows = readonly Fields[]
 
-const waiting = new Map<string, Promise<Shown<Rows>>>()
+const waiting = inMemory<string, Promise<Shown<Rows>>>()
 /** What this instance answered last, for when the shop's own store is away. */
-const lastShown = new Map<string, Shown<Rows>>()
+const lastShown = inMemory<string, Shown<Rows>>()
 const LAST_SHOWN_MAX = 100
 
 /** What is asked for. */

@@ -7,6 +7,7 @@ import { now } from '#platform/clock.ts'
 import { config } from '#platform/config.ts'
 import { transact } from '#platform/firestore.ts'
 import { inLanes } from '#platform/lanes.ts'
+import { inMemory } from '#platform/in-memory.ts'
 import { alertPlace, nudgeKeys, raiseAlert } from './alerts.ts'
 import { counterDoc, counterOf, countedUp } from './limits.ts'
 
@@ -14,7 +15,7 @@ const WINDOW_MS = 5 * MINUTE_MS
 /** Over when there was no such window for so long. */
 const QUIET_MS = 10 * MINUTE_MS
 /** Until when a vendor's window is known to be full. It is only a courtesy: the counter decides. */
-const fullUntil = new Map<string, number>()
+const fullUntil = inMemory<string, number>()
 
 export async function noteBadSignature(vendor: string): Promise<void> {
   await inLanes([`bad signature ${vendor}`], async () => {

@@ -12,7 +12,7 @@ const EXPOSED = ['X-Request-Id', 'Idempotent-Replayed', 'RateLimit-Limit', 'Rate
 let shop: Shop
 let guest: Person
 beforeAll(async () => {
-  shop = await openShop({ apart: true, environment: { API_LIMIT_PER_MINUTE: '100', CORS_ORIGINS: `${ORIGIN}, https://admin.shop.example` } })
+  shop = await openShop({ environment: { API_LIMIT_PER_MINUTE: '100', CORS_ORIGINS: `${ORIGIN}, https://admin.shop.example` } })
   guest = shop.guest()
 })
 afterAll(() => shop.cloud.stop())

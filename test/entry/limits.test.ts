@@ -11,7 +11,7 @@ const AS_SPECIFIED = { API_LIMIT_PER_MINUTE: '100', ADMIN_LIMIT_PER_MINUTE: '60'
 
 let shop: Shop
 beforeAll(async () => {
-  shop = await openShop({ apart: true, environment: AS_SPECIFIED })
+  shop = await openShop({ environment: AS_SPECIFIED })
 })
 afterAll(() => shop.cloud.stop())
 
@@ -122,6 +122,14 @@ describe('survives', () => {
     expect(before).toBe(60)
     expect(before + after).toBeLessThanOrEqual(100)
     expect(before + after).toBeGreaterThan(75)
+  })
+
+  test('another shop moving into the same instances: it begins with all its tokens', async () => {
+    for (let shops = 0; shops < 2; shops += 1) {
+      const one = await openShop({ environment: AS_SPECIFIED })
+      expect(passed(await knock(one.guest(), 70))).toBe(70)
+      await one.cloud.stop()
+    }
   })
 
   test('the restart of everything', async () => {

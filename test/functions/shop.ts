@@ -56,15 +56,12 @@ async function vacantPremises(): Promise<Premises> {
 
 const SIZE = { port: 0, instances: 2 }
 
-export interface ShopOptions extends Partial<LocalCloudOptions> {
-  /** Its instances serve no other shop: limits and reports are kept in their memory, and a test is about those. */
-  readonly apart?: true
-}
+export type ShopOptions = Partial<LocalCloudOptions>
 
 /** @param environment what is other than in the usual shop */
-export async function openShop({ environment, apart, ...options }: ShopOptions = {}): Promise<Shop> {
+export async function openShop({ environment, ...options }: ShopOptions = {}): Promise<Shop> {
   const { furnish: _, ...special } = options
-  const isShared = apart !== true && Object.keys(special).length === 0
+  const isShared = Object.keys(special).length === 0
   const cloud = await createLocalCloud({
     ...SIZE, furnish: furnishShop, dueWork: shopWork, jobsPaused: true, environment: { ...TRUSTING, ...IMPATIENT, ...ROTATED, ...environment }, ...options,
     ...(isShared ? { premises: await vacantPremises() } : {}),

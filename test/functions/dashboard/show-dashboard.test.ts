@@ -9,7 +9,7 @@ const TTL_MS = 30_000
 let shop: Shop
 let viewer: Person
 beforeAll(async () => {
-  shop = await openShop({ apart: true, environment: { BQ_QUERY_DEADLINE_MS: '2000' } })
+  shop = await openShop({ environment: { BQ_QUERY_DEADLINE_MS: '2000' } })
   viewer = await shop.person('viewer')
   // Noon of a Friday in Chicago.
   await shop.cloud.advance(Date.parse('2027-01-15T18:00:00Z') - shop.cloud.now())
