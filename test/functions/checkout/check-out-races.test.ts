@@ -1,5 +1,5 @@
 /**
- * Many at once, over two instances: the same click twenty times, a hundred customers, sixty for seven pieces; with every
+ * Many at once, over two instances: the same click twenty times, sixty for seven pieces; with every
  * message and every webhook delivered twice and out of order.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -77,18 +77,6 @@ describe('does', () => {
     const early = times(5, () => checkOut(guest, { cartId: id }))
     await until(() => ordersOf(shop, guest).length === 1)
     expectOneOrder(guest, await Promise.all([...early, ...times(5, () => checkOut(guest, { cartId: id }))]))
-  })
-
-  test('sell to 100 customers at once: 100 orders, 100 charges, no two alike', async () => {
-    const buyers = await people(100)
-    const answers = await Promise.all(buyers.map((buyer) => checkOut(buyer, { cart: [{ productId: PRODUCT, quantity: 1 }] })))
-    expect(tally(answers)).toEqual({ 201: 100 })
-    for (const of of ['orderId', 'number', 'transactionId'] as const) {
-      const found = answers.map(({ body }) => (of === 'orderId' ? body[of] : of === 'number' ? body['order'][of] : body['payment'][of]))
-      expect(new Set(found).size).toBe(100)
-    }
-    await shop.cloud.drain()
-    expectTrueBooks(ground)
   })
 
   test('sell carts that meet in opposite order without one waiting for the other for ever', async () => {
