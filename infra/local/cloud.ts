@@ -98,9 +98,9 @@ export async function createLocalCloud(options: LocalCloudOptions): Promise<Loca
   const log = closing.adopt(new InstanceLog(options.directory, options.verbose === true), (opened) => opened.close())
   const settings = disk.shelves('cloud').shelf<Settings>('settings')
   const timeline = new Timeline(settings.get(SETTINGS)?.offsetMs ?? 0)
-  premises.take(log.write)
+  const tenant = premises.take(log.write)
   const counter: Counter = { served: 0 }
-  const wire = new Wire({ now: () => timeline.now(), kill: (label) => void instances.kill(label) })
+  const wire = new Wire({ now: () => timeline.now(), kill: (label) => void instances.kill(label), tenant })
   const errands = new Errands((name, request, timeoutMs) => instances.request(name, request, timeoutMs), declarations)
   const servers = await createServers({
     timeline,

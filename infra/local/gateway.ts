@@ -38,7 +38,7 @@ export interface GatewayOptions {
 const NOT_PASSED = new Set([
   'connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer',
   'transfer-encoding', 'upgrade', 'expect', 'host', 'cookie', 'content-length', 'x-forwarded-for', 'x-forwarded-host',
-  'x-forwarded-proto', 'forwarded', 'x-local-function', 'x-local-request',
+  'x-forwarded-proto', 'forwarded', 'x-local-function', 'x-local-request', 'x-local-tenant',
 ])
 const NOT_ANSWERED = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'set-cookie'])
 const METHODS = new Set(['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])

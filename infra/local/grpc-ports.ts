@@ -163,6 +163,7 @@ export class GrpcPorts {
         bytes: 0,
         function: text(call.metadata.get('x-local-function')[0]),
         requestId: text(call.metadata.get('x-local-request')[0]),
+        tenant: text(call.metadata.get('x-local-tenant')[0]),
         text: () => (service.text === undefined ? JSON.stringify(request) : service.text(request)),
       },
       (tally) => run({ request, connection, instance, signal: gone.signal }, tally),

@@ -87,6 +87,7 @@ export class HttpPorts {
           bytes: body.length,
           function: header(request, 'x-local-function'),
           requestId: header(request, 'x-local-request'),
+          tenant: header(request, 'x-local-tenant'),
           text: () => `${method} ${request.url ?? ''}\n${JSON.stringify(request.headers)}\n${body.toString('utf8')}`,
         },
         (tally) => service.handle(call, tally),

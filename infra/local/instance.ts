@@ -60,9 +60,10 @@ function listen(): void {
   const listener = createServer({ keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 }, (request, response) => {
     const name = take(request, 'x-local-function')
     const requestId = take(request, 'x-local-request')
+    const tenant = take(request, 'x-local-tenant')
     const server = serverOf(name)
     if (server === undefined) response.writeHead(404).end()
-    else caller.run({ function: name, requestId }, () => server.emit('request', request, response))
+    else caller.run({ function: name, requestId, tenant }, () => server.emit('request', request, response))
   })
   listener.listen(0, '127.0.0.1', () => {
     // One that is killed writes nothing when it ends: the next one is to find what this one compiled.

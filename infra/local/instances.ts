@@ -77,6 +77,8 @@ export class Instances {
   readonly #waiting = new Set<() => void>()
   /** Path of what the processes run. */
   #program = ''
+  /** The cloud that asks now; what it asks carries its name. */
+  tenant = ''
   #offsetMs = 0
   #turn = 0
   #stopped = false
@@ -156,7 +158,7 @@ export class Instances {
       const slot = this.#next() ?? (await this.#nextReady())
       try {
         slot.unanswered += 1
-        const answer = await send(slot, functionName, request, timeoutMs)
+        const answer = await send(slot, functionName, { ...request, headers: { ...request.headers, 'x-local-tenant': this.tenant } }, timeoutMs)
         slot.unanswered -= 1
         return answer
       } catch (error) {

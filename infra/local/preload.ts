@@ -5,8 +5,8 @@
  * It does two things:
  * 1. `Date` follows the cloud's clock, so that SDK signature checks, token times and our own clock agree after a jump.
  *    Timers and `performance.now()` stay real: deadlines inside one request are real.
- * 2. Outgoing calls say on whose behalf they are made (`x-local-function`, `x-local-request`), so that the cost of
- *    one request can be counted. For gRPC the caller is noted when the call is made, not when a stream is opened:
+ * 2. Outgoing calls say on whose behalf they are made (`x-local-function`, `x-local-request`, `x-local-tenant`), so that the
+ *    cost of one request can be counted, and what comes too late for its own cloud reaches no other. For gRPC the caller is noted when the call is made, not when a stream is opened:
  *    calls queue while a channel connects and then all leave in the context of the first.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
@@ -17,6 +17,8 @@ import { Channel, type Metadata } from '@grpc/grpc-js'
 export interface Caller {
   readonly function: string
   readonly requestId: string
+  /** The cloud that the request came in from. */
+  readonly tenant: string
 }
 
 /** Set per incoming request by the instance. */
@@ -64,6 +66,7 @@ function nameCallerInGrpc(): void {
       const named = metadata.clone()
       named.set('x-local-function', from.function)
       named.set('x-local-request', from.requestId)
+      named.set('x-local-tenant', from.tenant)
       start(named, listener)
     }
     return call
@@ -77,6 +80,7 @@ function nameCallerInFetch(): void {
     const { request } = message as { request: { addHeader(name: string, value: string): void } }
     request.addHeader('x-local-function', from.function)
     request.addHeader('x-local-request', from.requestId)
+    request.addHeader('x-local-tenant', from.tenant)
   })
 }
 
@@ -87,6 +91,7 @@ function nameCallerInHttp(): void {
     if (from === undefined || request.headersSent) return
     request.setHeader('x-local-function', from.function)
     request.setHeader('x-local-request', from.requestId)
+    request.setHeader('x-local-tenant', from.tenant)
   })
 }
 

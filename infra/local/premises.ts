@@ -40,6 +40,7 @@ export class Premises {
   #log: Log = () => undefined
   #answer: RequestListener = beClosed
   #isTaken = false
+  #tenants = 0
   #isClosed = false
 
   /** Takes the port at once; rejects with EADDRINUSE when somebody has it. */
@@ -65,11 +66,14 @@ export class Premises {
     return !this.#isTaken && !this.#isClosed
   }
 
-  /** A cloud moves in; what its instances print goes to its log. */
-  take(log: Log): void {
+  /** A cloud moves in; what its instances print goes to its log. Answers the name by which their calls are known as its own. */
+  take(log: Log): string {
     if (!this.isVacant) throw new Error('Another local cloud is in these premises.')
     this.#isTaken = true
     this.#log = log
+    this.#tenants += 1
+    this.instances.tenant = String(this.#tenants)
+    return this.instances.tenant
   }
 
   /** Opens the ports of the first cloud's servers; later ones find them as they are. Says what the instances are to know. */

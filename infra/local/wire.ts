@@ -19,6 +19,8 @@ export interface WireCall {
   readonly bytes: number
   readonly function?: string | undefined
   readonly requestId?: string | undefined
+  /** For whom the caller worked when it took the request; undefined when nobody had asked. */
+  readonly tenant?: string | undefined
   /** Text a fault's `match` is searched in; made only when a fault asks. */
   readonly text: () => string
 }
@@ -89,9 +91,12 @@ export class Wire {
   #clearing = new AbortController()
   readonly #now: () => number
   readonly #kill: (instance: string) => void
+  readonly #tenant: string | undefined
 
-  constructor(options: { now: () => number; kill: (instance: string) => void }) {
+  /** @param options `tenant`: whose servers these are; absent, they answer everybody */
+  constructor(options: { now: () => number; kill: (instance: string) => void; tenant?: string }) {
     this.#now = options.now
+    this.#tenant = options.tenant
     this.#kill = options.kill
   }
 
@@ -120,6 +125,7 @@ export class Wire {
   }
 
   async pass<T>(call: WireCall, work: (tally: Tally) => Promise<T> | T): Promise<T> {
+    if (call.tenant !== undefined && this.#tenant !== undefined && call.tenant !== this.#tenant) throw new WireFault('error', 403)
     const startedMs = performance.now()
     const record: CallRecord = {
       n: ++this.#n,

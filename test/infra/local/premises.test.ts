@@ -5,6 +5,7 @@ import { Premises } from '../../../infra/local/premises.ts'
 
 const functionsModule = new URL('./fixtures/functions.ts', import.meta.url)
 const HOUR_MS = 3_600_000
+const PERMISSION_DENIED = 7
 
 let premises: Premises
 beforeAll(async () => {
@@ -16,7 +17,7 @@ function moveIn(environment: Record<string, string> = {}): Promise<LocalCloud> {
   return createLocalCloud({ environment, port: 0, instances: 1, functionsModule, indexes: { indexes: [] }, premises })
 }
 
-async function echo(cloud: LocalCloud, query = ''): Promise<{ pid: number; now: string; env: { JWT_SECRET: string; SHOP_NAME?: string } }> {
+async function echo(cloud: LocalCloud, query = ''): Promise<{ pid: number; now: string; env: { JWT_SECRET: string; SHOP_NAME?: string }; failure: number | null }> {
   return (await fetch(`${cloud.url}/api/echo/1${query}`)).json() as never
 }
 
@@ -59,6 +60,18 @@ describe('refuses', () => {
     expect((await call()).status).not.toBe(503)
     await cloud.stop()
     expect((await call()).status).toBe(503)
+  })
+
+  test('what a function of the cloud before still does although it has answered', async () => {
+    const first = await moveIn()
+    await echo(first, '?leave=notes')
+    expect((await echo(first, '?finish')).failure).toBeNull()
+    await first.stop()
+    const second = await moveIn()
+    const since = second.wire.lastCall
+    expect((await echo(second, '?finish')).failure).toBe(PERMISSION_DENIED)
+    expect(second.wire.calls(since)).toEqual([])
+    await second.stop()
   })
 
   test('a second cloud while one is there', async () => {
