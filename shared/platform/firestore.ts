@@ -1,5 +1,5 @@
 /**
- * Firestore: the client (built on first use), documents, and the three ways to change them.
+ * Firestore: documents, and the three ways to change them.
  *
  * - `commit`: writes only, guarded by preconditions (`create`, `lastUpdateTime`); one round trip, no lock held.
  * - `revise`: reads decide what is written; of what was read, what is written must still be as it was read.
@@ -16,6 +16,7 @@ import type * as Client from '@google-cloud/firestore'
 import { Failure } from '#values/failure.ts'
 import { config } from './config.ts'
 import { jitter, pause, within } from './deadline.ts'
+import { firestoreClient } from './firestore-client.ts'
 
 export type Data = Record<string, unknown>
 export type Doc = Client.DocumentReference<Data, Data>
@@ -36,43 +37,28 @@ export interface Unit extends Writer {
   query(query: Query): Promise<Snapshot[]>
 }
 
-let loading: Promise<{ client: Client.Firestore; module: typeof Client }> | undefined
-
-async function load(): Promise<{ client: Client.Firestore; module: typeof Client }> {
-  loading ??= (async () => {
-    const module = (await import('@google-cloud/firestore')) as unknown as typeof Client & { default?: typeof Client }
-    const exported = module.default ?? module
-    const client = new exported.Firestore({
-      projectId: config('shop').GCP_PROJECT_ID,
-      ignoreUndefinedProperties: true,
-    })
-    return { client, module: exported }
-  })()
-  return loading
-}
-
 /** A document; the client is loaded when it is first needed. */
 export async function doc(collection: string, id: string): Promise<Doc> {
-  return (await load()).client.collection(collection).doc(id) as Doc
+  return (await firestoreClient()).client.collection(collection).doc(id) as Doc
 }
 
 export async function collection(name: string): Promise<Client.CollectionReference<Data, Data>> {
-  return (await load()).client.collection(name) as Client.CollectionReference<Data, Data>
+  return (await firestoreClient()).client.collection(name) as Client.CollectionReference<Data, Data>
 }
 
 /** Values that the server computes: `increment`, `delete`. */
 export async function fieldValue(): Promise<typeof Client.FieldValue> {
-  return (await load()).module.FieldValue
+  return (await firestoreClient()).module.FieldValue
 }
 
 export async function timestamp(ms: number): Promise<Client.Timestamp> {
-  return (await load()).module.Timestamp.fromMillis(ms)
+  return (await firestoreClient()).module.Timestamp.fromMillis(ms)
 }
 
 /** Reads documents in one round trip, in the order asked. */
 export async function readAll(docs: readonly Doc[]): Promise<Snapshot[]> {
   if (docs.length === 0) return []
-  const { client } = await load()
+  const { client } = await firestoreClient()
   const snapshots = await translated(inTime('read', client.getAll(...docs)))
   return snapshots as Snapshot[]
 }
@@ -103,7 +89,7 @@ export async function countOf(query: Query): Promise<number> {
 
 /** Number of documents a query finds, and what a whole number in them adds up to. */
 export async function totalOf(query: Query, field: string): Promise<{ count: number; amount: number }> {
-  const { AggregateField } = (await load()).module
+  const { AggregateField } = (await firestoreClient()).module
   const wanted = { count: AggregateField.count(), amount: AggregateField.sum(field) }
   return (await translated(inTime('sum', query.aggregate(wanted).get()))).data()
 }
@@ -116,7 +102,7 @@ export type Committed = { readonly done: true; readonly at: Client.Timestamp } |
 
 /** Commits writes without reading first. */
 export async function commit(fill: (writer: Writer) => void): Promise<Committed> {
-  const { client } = await load()
+  const { client } = await firestoreClient()
   const batch = client.batch()
   fill(batch as unknown as Writer)
   try {
@@ -135,7 +121,7 @@ export async function commit(fill: (writer: Writer) => void): Promise<Committed>
  * its own operation's record first. Nothing outside Firestore may be called in it.
  */
 export async function transact<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
-  const { client } = await load()
+  const { client } = await firestoreClient()
   return untilCommitted((giveUpAt) => {
     const run = client.runTransaction((transaction) => withoutDelay(giveUpAt, work(unitOf(transaction, giveUpAt))), { maxAttempts: 1 })
     return within(leftUntil(giveUpAt), 'transaction', run)
@@ -147,7 +133,7 @@ export async function transact<T>(work: (unit: Unit) => Promise<T>): Promise<T> 
  * As with `transact` it may run several times. What it reads and does not write may be another by then.
  */
 export async function revise<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
-  const { client, module } = await load()
+  const { client, module } = await firestoreClient()
   return untilCommitted(async (giveUpAt) => {
     const batch = client.batch()
     const { unit, written } = guardedUnit({ client, batch, absent: module.FieldValue.delete(), giveUpAt })

@@ -1,5 +1,5 @@
 /** Documents that are changed without locks: nothing is lost, nothing is kept waiting, whoever else writes them meanwhile. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type * as Platform from '#platform/firestore.ts'
 import { codeOf, startFirestore, until, type TestFirestore } from '../infra/local/firestore/client.ts'
 
@@ -140,6 +140,31 @@ describe('survives', () => {
       return 'written'
     })
     expect([found, await held(place)]).toEqual(['mine already', { count: 0, mine: true }])
+  })
+
+  test('a store that is away for longer than a commit may take: it is not made later, when its caller has been told that it failed', async () => {
+    const place = await laid()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] })
+    const pass = async (ms: number): Promise<void> => {
+      for (let left = ms; left > 0; left -= 100) {
+        await vi.advanceTimersByTimeAsync(100)
+        for (let turns = 0; turns < 20; turns += 1) await new Promise(setImmediate)
+      }
+    }
+    try {
+      server.wire.addFault({ target: 'firestore', operation: 'Commit', when: 'before', effect: 'drop', times: 10_000 })
+      const told: unknown[] = []
+      platform.commit((writer) => writer.set(place, { a: 1 })).catch((error: unknown) => told.push(error))
+      await pass(10_000)
+      expect(told).toMatchObject([{ code: 'SERVICE_UNAVAILABLE' }])
+      server.wire.clearFaults()
+      const since = server.wire.lastCall
+      await pass(120_000)
+      expect(server.wire.calls(since)).toEqual([])
+    } finally {
+      vi.useRealTimers()
+    }
+    expect(await held(place)).toBeUndefined()
   })
 
   test('an answer that does not come: nobody else waits for it', async () => {
