@@ -9,7 +9,7 @@ import { build } from 'esbuild'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { leaveOut } from '../build/left-out.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -17,6 +17,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const DIRECTORY = fileURLToPath(new URL('../../node_modules/.cache/countinghouse/', import.meta.url))
 /** What nobody has started from for so long belongs to sources that are gone. */
 const KEPT_MS = 30 * 86_400_000
+const COUNTED_EVERY_MS = 3_000
 
 /** What shapes it, beside the sources that are in it. */
 const BUILDERS = ['infra/local/built.ts', 'infra/build/left-out.ts', 'infra/build/messages.ts', 'package-lock.json']
@@ -31,9 +32,22 @@ const built = new Map<string, Promise<string>>()
 
 /** Builds what serves a functions module, once a process, and answers its path. */
 export function builtInstance(module: URL): Promise<string> {
-  const known = built.get(module.href) ?? buildInstance(module)
+  const known = built.get(module.href) ?? (process.env['NODE_V8_COVERAGE'] === undefined ? buildInstance(module) : instanceOfSources(module))
   built.set(module.href, known)
   return known
+}
+
+/** The lines that run are counted: they run as they are written, and what was counted is written down before a kill can lose it. */
+async function instanceOfSources(module: URL): Promise<string> {
+  const own = (name: string): string => JSON.stringify(pathToFileURL(join(ROOT, name)))
+  const code = [
+    `import ${own('infra/local/preload.ts')}`, "import { takeCoverage } from 'node:v8'",
+    `const [{ serve }, functions] = await Promise.all([import(${own('infra/local/instance.ts')}), import(${JSON.stringify(module)})])`,
+    `setInterval(takeCoverage, ${COUNTED_EVERY_MS}).unref()`, 'serve(functions)',
+  ].join('\n')
+  const file = join(DIRECTORY, `sources-${shortHash(code)}.mjs`)
+  keep(file, code)
+  return file
 }
 
 async function buildInstance(module: URL): Promise<string> {

@@ -161,7 +161,7 @@ export function stuck(evidence: Evidence): string[] {
     ...mails.filter(({ status, to }) => !OUT.includes(status) && to !== NOBODY).map(({ id, status, lastError }) => `mail ${id} is ${status}: ${lastError}`),
     ...inbox
       .filter(({ status }) => status !== 'applied' && status !== 'ignored')
-      .map(({ vendor, id, type, status, lastError, nextAtMs }) => `event ${id} (${vendor} ${type}) is ${status}, due ${nextAtMs}: ${lastError}`),
+      .map(({ vendor, id, type, status, attempts, nudges, lastError, nextAtMs }) => `event ${id} (${vendor} ${type}) is ${status}, due in ${Number(nextAtMs) - evidence.nowMs} ms after ${attempts} tries and ${nudges} nudges: ${lastError}`),
     ...unfinished(evidence.cards),
     ...untold(evidence),
     ...unsent(evidence.deliveries),
