@@ -1,15 +1,17 @@
 /**
- * Hands a paid order over, in the way in which it was ordered: picked up, by an adult where it must be, or shipped with a tracking
- * number.
+ * Hands a paid order over, in the way in which it was ordered: picked up, by an adult where it must be, or shipped, of which its
+ * customer is told with the tracking number.
  *
  * Safe to run twice: an order that is fulfilled the same way answers the same; another way is a conflict. What was
- * cancelled or is given back must never be handed over, also while its money is still on its way.
+ * cancelled or is given back must never be handed over, also while its money is still on its way. The mail is queued in the commit
+ * that hands over.
  */
 import { z } from 'zod'
 import { handedOver } from '#domain/fulfilment.ts'
 import { orderView } from '#domain/order.ts'
 import { OrderShown } from '#domain/shown/order.ts'
 import { now } from '#platform/clock.ts'
+import { config } from '#platform/config.ts'
 import { changeOrder } from '#stores/orders.ts'
 import { whoIs } from '#entry/bearer.ts'
 import { endpoint, route } from '#entry/endpoint.ts'
@@ -29,7 +31,7 @@ export const fulfilOrder = endpoint({
     reply: z.object({ order: OrderShown }),
     run: async ({ body, params, caller }) => {
       const handover = { how: body.how, tracking: body.tracking ?? null, toAdult: body.toAdult, by: whoIs(caller) }
-      const order = await changeOrder(params['orderId'] ?? '', (found) => handedOver(found, handover, now()))
+      const order = await changeOrder(params['orderId'] ?? '', (found) => handedOver(found, handover, { nowMs: now(), shopName: config('shop').SHOP_NAME }))
       return { order: orderView(order) }
     },
   }),

@@ -1,9 +1,10 @@
 /**
  * Handing a paid order over, as it was ordered: what was to be picked up is not shipped, since tax and fee were another's,
- * and what is for adults goes to an adult.
+ * and what is for adults goes to an adult. Whoever waits for a parcel is told how to follow it.
  */
 import { Failure, invalid } from '#values/failure.ts'
 import { moved, type Fulfilment, type Order } from './order.ts'
+import { shippedMail } from './receipt.ts'
 import { goesBack } from './refund.ts'
 import { auditRow, orderRow } from './rows.ts'
 import type { Settlement } from './settlement.ts'
@@ -17,7 +18,7 @@ export interface Handover extends Omit<Fulfilment, 'atMs' | 'toAdult'> {
  * Undefined when it has been handed over so already.
  * @throws Failure CONFLICT when it is not to be handed over, or not so; INVALID_INPUT when nobody says that it goes to an adult
  */
-export function handedOver(order: Order, { toAdult, ...handover }: Handover, nowMs: number): Settlement | undefined {
+export function handedOver(order: Order, { toAdult, ...handover }: Handover, { nowMs, shopName }: { nowMs: number; shopName: string }): Settlement | undefined {
   const { fulfilment: before, purpose } = order
   if (purpose !== undefined) throw new Failure('CONFLICT', { message: `A ${purpose.kind} is not handed over.`, details: { purpose: purpose.kind } })
   if (before !== null) {
@@ -36,7 +37,8 @@ export function handedOver(order: Order, { toAdult, ...handover }: Handover, now
   const fulfilment: Fulfilment = { ...handover, ...(toAdult ? { toAdult: true } : {}), atMs: nowMs }
   const settled = moved({ ...order, fulfilment }, order.state === 'paid' ? 'fulfilled' : order.state, `${handover.how} by ${handover.by}`, nowMs)
   const rows = [orderRow(settled), auditRow(settled, 'order.fulfilled', handover.how, handover.by)]
-  return { order: settled, entries: [], mails: [], holds: [], stock: [], rows, reopenCart: false }
+  const mails = handover.tracking === null ? [] : [shippedMail(settled, handover.tracking, shopName)]
+  return { order: settled, entries: [], mails, holds: [], stock: [], rows, reopenCart: false }
 }
 
 const ORDERED = { pick_up: 'picked_up', ship: 'shipped' } as const

@@ -83,6 +83,13 @@ export const TEMPLATES = {
       paragraphs: [`Order ${orderNumber} was cancelled${byStaff ? ' by us' : ''}. ${setAside ? SET_FREE : 'Nothing was charged.'}`],
     }),
   }),
+  shipped: template({
+    variables: z.strictObject({ orderNumber: order.orderNumber, lines: rows, tracking: line(100) }),
+    write: ({ orderNumber, lines, tracking }) => ({
+      subject: `Order ${orderNumber} is on its way`, title: 'Your order is on its way', rows: [lines],
+      paragraphs: [`We have shipped order ${orderNumber}. Its tracking number is ${tracking}.`],
+    }),
+  }),
   /** To a supplier. */
   purchase_order: template({
     variables: z.strictObject({ orderId: line(), lines: rows, expectedOn: line(40) }),

@@ -252,6 +252,11 @@ export interface Taken extends Received {
   readonly shippingTax: number
 }
 
+/** Units that were not given back. */
+export function unrefunded(line: Pick<OrderLine, 'quantity' | 'refundedQuantity'>): number {
+  return line.quantity - line.refundedQuantity
+}
+
 /** What was really taken for an order: its total, unless the gateway took another amount; of that nothing is known to be tax or shipping. */
 export function takenFor(order: Order): Taken {
   const { received } = order.payment

@@ -2,7 +2,7 @@
 import { toText } from '#values/money.ts'
 import type { MailIntent } from './mail.ts'
 import { written, type VariablesOf } from './mail-templates.ts'
-import { takenFor, type Order, type Refund } from './order.ts'
+import { takenFor, unrefunded, type Order, type Refund } from './order.ts'
 
 export function receiptMail(order: Order, shopName: string): MailIntent {
   return { id: `receipt-${order.id}`, ...about(order), ...written('receipt', factsOf(order), { shopName }) }
@@ -36,6 +36,13 @@ export function cancelledMail(order: Order, shopName: string): MailIntent {
   const setAside = order.history.some(({ state }) => state === 'in_review')
   const facts = { ...factsOf(order), byStaff: order.cancellation?.byStaff === true, setAside }
   return { id: `cancelled-${order.id}`, ...about(order), ...written('cancelled', facts, { shopName }) }
+}
+
+/** Once: an order is handed over once. What was given back before is not in the parcel. */
+export function shippedMail(order: Order, tracking: string, shopName: string): MailIntent {
+  const kept = order.lines.filter((line) => unrefunded(line) > 0)
+  const lines = kept.map((line): [string, string] => [line.name, String(unrefunded(line))])
+  return { id: `shipped-${order.id}`, ...about(order), ...written('shipped', { orderNumber: order.number, lines, tracking }, { shopName }) }
 }
 
 function about({ id, email }: Order): Pick<MailIntent, 'to' | 'orderId'> {

@@ -12,7 +12,7 @@ import { refundEntry, refundReturnEntry, type Booking } from './ledger.ts'
 import type { AlertChange } from './alert.ts'
 import { closed } from './cancellation.ts'
 import { holdsMoney } from './dispute.ts'
-import { moved, orderView, refundedAmount, refundView, stateOfPaid, takenFor, type Answer, type Order, type OrderLine, type Refund } from './order.ts'
+import { moved, orderView, refundedAmount, refundView, stateOfPaid, takenFor, unrefunded, type Answer, type Order, type OrderLine, type Refund } from './order.ts'
 import type { RefundOutcome, RefundRequest } from './payment.ts'
 import { cancelledMail, refundMail, refundReturnedMail } from './receipt.ts'
 import { auditRow, ledgerRows, orderRow, refundRow } from './rows.ts'
@@ -234,10 +234,6 @@ function linesWithout(order: Order, refund: Refund): OrderLine[] {
 
 function withRefund(order: Order, refund: Refund): Order {
   return { ...order, refunds: order.refunds.map((other) => (other.id === refund.id ? refund : other)) }
-}
-
-function unrefunded(line: OrderLine): number {
-  return line.quantity - line.refundedQuantity
 }
 
 /** Value of lines at what was paid for them, tax included; or the tax in it. */

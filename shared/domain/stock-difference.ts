@@ -3,7 +3,7 @@
  * there is, because the store sold it meanwhile or it was never there. Which orders wait for it, the last promised first.
  */
 import { iso } from '#values/time.ts'
-import { isOpen, type Order } from './order.ts'
+import { isOpen, unrefunded, type Order } from './order.ts'
 import type { Product } from './product.ts'
 import type { StockDifferenceShown } from './shown/stock.ts'
 import { shortage } from './stock.ts'
@@ -24,7 +24,7 @@ export function stockDifferenceView(product: Product, orders: readonly Order[]):
 function owed(order: Order, productId: string): number {
   const waits = isOpen(order) || (['paid', 'partially_refunded', 'disputed'].includes(order.state) && order.fulfilment === null)
   if (!waits) return 0
-  return order.lines.filter((line) => line.productId === productId && line.counted).reduce((sum, line) => sum + line.quantity - line.refundedQuantity, 0)
+  return order.lines.filter((line) => line.productId === productId && line.counted).reduce((sum, line) => sum + unrefunded(line), 0)
 }
 
 function waitingView(order: Order, productId: string): StockDifferenceShown['orders'][number] {

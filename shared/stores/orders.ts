@@ -20,7 +20,7 @@ import { addLeftCard, cardDoc } from './cards.ts'
 import { cartDoc, cartOf, reopening } from './carts.ts'
 import { grantWrites, withGrant } from './grants.ts'
 import { entryDoc, postEntry } from './ledger.ts'
-import { mailDoc, queueMail } from './mails.ts'
+import { mailDoc, nudgeMails, queueMail } from './mails.ts'
 import { markApplied, pendingRecord } from './inbox.ts'
 import { addRows, addStockMoves, outboxDoc } from './outbox.ts'
 import { readPage, type PageWish } from './pages.ts'
@@ -215,7 +215,7 @@ export async function changeOrder(orderId: string, rule: (order: Order) => Order
     unit.update(place, orderData(change))
     return { order: change, settlement: undefined }
   })
-  await nudgeAlerts(settlement?.alerts ?? [])
+  await Promise.all([nudgeAlerts(settlement?.alerts ?? []), nudgeMails(settlement?.mails ?? [])])
   return changed
 }
 

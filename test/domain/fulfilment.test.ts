@@ -8,6 +8,7 @@ import { NOW_MS, draftLine, orderIn } from './given.ts'
 
 const SHIP: Delivery = { how: 'ship', address: { name: 'Jo Doe', line1: '1 Main St', city: 'Austin', state: 'TX', postalCode: '78701', country: 'US' } }
 const PICKED_UP: Handover = { how: 'picked_up', tracking: null, toAdult: false, by: 'support sue' }
+const FACTS = { nowMs: NOW_MS, shopName: 'Corner Shop' }
 const SHIPPED: Handover = { how: 'shipped', tracking: '1Z', toAdult: false, by: 'support sue' }
 
 function paid(delivery?: Delivery, forAdults = false): Order {
@@ -16,7 +17,7 @@ function paid(delivery?: Delivery, forAdults = false): Order {
 
 function refused(order: Order, handover: Handover): Failure {
   try {
-    handedOver(order, handover, NOW_MS)
+    handedOver(order, handover, FACTS)
   } catch (error) {
     if (error instanceof Failure) return error
   }
@@ -31,11 +32,20 @@ describe('does', () => {
     ['goods for adults to an adult', paid({ how: 'pick_up' }, true), { ...PICKED_UP, toAdult: true }],
     ['goods for adults by a parcel that was ordered', paid(SHIP, true), SHIPPED],
   ])('hand over %s', (_what, order, handover) => {
-    expect(handedOver(order, handover, NOW_MS)?.order).toMatchObject({ state: 'fulfilled', fulfilment: { how: handover.how, ...(handover.toAdult ? { toAdult: true } : {}) } })
+    expect(handedOver(order, handover, FACTS)?.order).toMatchObject({ state: 'fulfilled', fulfilment: { how: handover.how, ...(handover.toAdult ? { toAdult: true } : {}) } })
+  })
+
+  test('tell whoever waits for a parcel its number, and what is in it of what was not given back; nobody else', () => {
+    const order = orderIn('paid', { lines: [draftLine({ productId: 'lamp', name: 'Lamp', quantity: 3 }), draftLine({ productId: 'oil', name: 'Oil', quantity: 1 })], draft: { delivery: SHIP } })
+    const left = { ...order, lines: order.lines.map((line) => ({ ...line, refundedQuantity: 1 })) }
+    const mails = handedOver(left, SHIPPED, FACTS)?.mails
+    expect(mails).toMatchObject([{ id: `shipped-${order.id}`, to: order.email, orderId: order.id, template: 'shipped', text: expect.stringMatching(/tracking number is 1Z\.[\s\S]*Lamp: 2/) }])
+    expect(mails?.[0]?.text).not.toContain('Oil')
+    expect(handedOver(paid({ how: 'pick_up' }), PICKED_UP, FACTS)?.mails).toEqual([])
   })
 
   test('keep the address off all that leaves the order', () => {
-    const settlement = handedOver(paid(SHIP), SHIPPED, NOW_MS)
+    const settlement = handedOver(paid(SHIP), SHIPPED, FACTS)
     expect(JSON.stringify({ ...settlement, order: undefined })).not.toMatch(/Jo Doe|Main St|78701/)
   })
 })

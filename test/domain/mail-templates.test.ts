@@ -14,6 +14,7 @@ const GIVEN: { [Name in TemplateName]: VariablesOf<Name> } = {
   under_review: { ...ORDER, goodsSetAside: true },
   review_ended: { ...ORDER, charged: true },
   cancelled: { ...ORDER, byStaff: true, setAside: false },
+  shipped: { orderNumber: '7NF8-YVVR-Q1', lines: [['Lamp', '2']], tracking: '1Z999AA10123456784' },
   purchase_order: { orderId: 'po_1', lines: [['24 x Lamp', 'LAMP-1']], expectedOn: '2026-11-27' },
   notice: { subject: 'About your order', title: 'A word', paragraphs: ['It is ready.', 'Come by.'], rows: [[['Opens', '9:00']]], action: { label: 'See it', url: 'https://shop.example/?a=1&b=2' }, notes: ['Small print.'] },
   newsletter: { subject: 'News', title: 'New in', paragraphs: ['Come and see.'] },

@@ -43,6 +43,14 @@ describe('does', () => {
     expect(body['order']).toMatchObject({ state: 'fulfilled', fulfilment: { how: 'shipped', tracking: '1Z999' } })
   })
 
+  test('tell its customer of a shipment, once, though it is recorded twice', async () => {
+    const id = await bought()
+    for (const _ of [1, 2]) await handOver(id, SHIPPED)
+    await shop.cloud.drain()
+    const mails = shop.at('resend', 'emails').filter(({ idempotency_key: key }) => key === `shipped-${id}`)
+    expect(mails).toMatchObject([{ subject: expect.stringMatching(/^Order \S+ is on its way$/), text: expect.stringContaining('1Z999') }])
+  })
+
   test('answer the same again when it is told the same again', async () => {
     const id = await bought()
     const [first, second] = [await handOver(id, SHIPPED), await handOver(id, SHIPPED)]
