@@ -5,7 +5,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { kajaChargesFor, kajaRefundsFor, newNonce, payByKaja } from '../kaja.ts'
 import { decide } from '../held.ts'
-import { expectAllSettles, expectTrueBooks, openGround, PRODUCT, timePasses, type Ground } from '../purchase.ts'
+import { expectAllSettles, expectTrueBooks, openGround, PRODUCT, timePasses, until, type Ground } from '../purchase.ts'
 import type { Answer, Json, Person, Shop } from '../shop.ts'
 
 vi.setConfig({ testTimeout: 30_000 })
@@ -157,10 +157,12 @@ describe('survives', () => {
 
   test('the settlement between the look and the void: it becomes a refund', async () => {
     const orderId = await bought()
-    shop.fault({ target: 'authorize-net', match: 'voidTransaction', when: 'before', effect: 'delay', delayMs: 400 })
+    shop.fault({ target: 'authorize-net', match: 'voidTransaction', when: 'before', effect: 'delay', delayMs: 10_000 })
+    const since = shop.cloud.wire.lastCall
     const answer = refund(orderId, {}, 'between')
-    await new Promise((resolve) => setTimeout(resolve, 150))
+    await until(() => shop.cloud.wire.calls(since).some(({ fault }) => fault === 'before delay'))
     await shop.act('authorize-net', 'settle')
+    shop.calm()
     expect((await answer).status).toBe(201)
     expect([kajaChargesFor(shop, orderId)[0]?.['transactionStatus'], given(orderId)]).toEqual(['settledSuccessfully', [100]])
   })

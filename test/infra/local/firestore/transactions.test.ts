@@ -311,7 +311,7 @@ describe.runIf(ours)('survives', () => {
     const killedMs = performance.now()
     child.kill('SIGKILL')
     await write
-    expect(performance.now() - killedMs).toBeLessThan(1500)
+    expect(performance.now() - killedMs).toBeLessThan(10_000)
   })
 
   test('a waiting call that its client gives up leaves the queue and is never applied', async () => {
