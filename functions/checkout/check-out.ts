@@ -77,7 +77,7 @@ async function run(call: Call<Body, unknown>): Promise<Reply> {
   if (customerId === null && (save || cardId !== undefined)) throw nobodysCard(call.caller)
   const runner = newId('run')
   const placed = await placeOrder({
-    ...linesOf(call.body, customerId, token ?? `card ${cardId ?? ''}`),
+    ...linesOf(call, customerId, token ?? `card ${cardId ?? ''}`),
     customerId,
     email: call.body.email,
     ...termsOf(call.body),

@@ -59,7 +59,7 @@ async function run(call: Call<z.output<typeof Purchase>, unknown>): Promise<Repl
   const customerId = customerOf(call.caller, call.body.customerId)
   const runner = newId('run')
   const placed = await placeOrder({
-    ...linesOf(call.body, customerId, 'hosted'),
+    ...linesOf(call, customerId, 'hosted'),
     customerId,
     email: call.body.email,
     ...termsOf(call.body),

@@ -13,7 +13,9 @@ import { endpoint, route } from '#entry/endpoint.ts'
 const DAYS_MAX = 90
 const DAYS_SHOWN = 30
 
-const Query = z.strictObject({ from: z.iso.date().optional(), to: z.iso.date().optional() })
+/** Days are compared as text: those of another length would come before all others. */
+const day = z.iso.date().regex(/^2/, 'must be a day from 2000 on')
+const Query = z.strictObject({ from: day.optional(), to: day.optional() })
 
 export const showHistory = endpoint({
   name: 'show-history',

@@ -1,7 +1,7 @@
-/** Journal entries, the newest first, all or those of one order. */
+/** Journal entries, the newest first, all or those of one order, a page at a time. */
 import { z } from 'zod'
-import { idField, limitField } from '#values/schema.ts'
-import { listOf } from '#values/shown.ts'
+import { cursorField, idField, limitField } from '#values/schema.ts'
+import { cursorShown, listOf } from '#values/shown.ts'
 import { entryView } from '#domain/ledger.ts'
 import { EntryShown } from '#domain/shown/books.ts'
 import { listEntries } from '#stores/ledger.ts'
@@ -14,8 +14,11 @@ export const listLedgerEntries = endpoint({
   GET: route({
     who: ['viewer', 'support', 'admin'],
     summary: 'Journal entries',
-    query: z.strictObject({ orderId: idField.optional(), limit: limitField(50, 100) }),
-    reply: z.object({ entries: listOf(EntryShown) }),
-    run: async ({ query }) => ({ entries: (await listEntries(query)).map(entryView) }),
+    query: z.strictObject({ orderId: idField.optional(), cursor: cursorField.optional(), limit: limitField(50, 100) }),
+    reply: z.object({ entries: listOf(EntryShown), nextCursor: cursorShown }),
+    run: async ({ query }) => {
+      const { entries, nextCursor } = await listEntries(query)
+      return { entries: entries.map(entryView), nextCursor }
+    },
   }),
 })

@@ -204,8 +204,11 @@ export interface Fulfilment {
   readonly atMs: number
 }
 
-/** How long one runner may work on an open payment before another may take over. Longer than the charge's deadline. */
-export const LEASE_MS = 30_000
+/**
+ * How long one runner may work on an open payment before another may take over. Longer than the charge's deadline, and shorter
+ * than a click that comes again waits for its answer: when the runner is dead, that click pays.
+ */
+export const LEASE_MS = 20_000
 /** How long a page at the gateway may be paid: Stripe's least of 30 minutes, and time to ask for it a second time. */
 export const SESSION_MS = 35 * MINUTE_MS
 /** First look of the sweep at an order whose runner never came back. */

@@ -89,7 +89,9 @@ export function endpoint(facts: EndpointFacts): EndpointDeclaration {
     const requestId = requestIdOf(request)
     try {
       if (crossOrigin(request, response, Object.keys(routes))) return
-      const reply = await answer(facts, routes[request.method as Method], request, response, requestId)
+      // Who asks for the headers only gets those of the answer; Express sends no body.
+      const method = request.method === 'HEAD' ? 'GET' : (request.method as Method)
+      const reply = await answer(facts, method, request, response, requestId)
       send(response, reply, requestId)
     } catch (error) {
       sendFailure(response, error, { requestId, function: name })
@@ -98,7 +100,8 @@ export function endpoint(facts: EndpointFacts): EndpointDeclaration {
   return { kind: 'endpoint', name, path, impact, timeoutSeconds, routes, handle, ...(resources === undefined ? {} : { resources }) }
 }
 
-async function answer(facts: EndpointFacts, route: Route<unknown, unknown> | undefined, request: Request, response: Response, requestId: string): Promise<Reply> {
+async function answer(facts: EndpointFacts, method: Method, request: Request, response: Response, requestId: string): Promise<Reply> {
+  const route = facts[method]
   const ip = ipOf(request)
   const { API_LIMIT_PER_MINUTE, ADMIN_LIMIT_PER_MINUTE } = config('limits')
   // A probe is not limited: it must not need the store to say that this instance is alive.
@@ -107,11 +110,11 @@ async function answer(facts: EndpointFacts, route: Route<unknown, unknown> | und
   const caller = await callerOf(request.headers.authorization)
   if (route.who !== 'public') refuseRole(caller, route.who)
   // Whoever may only read changes nothing, also where no role is needed.
-  if (route.who === 'public' && request.method !== 'GET' && (caller.role === 'viewer' || caller.role === 'support')) throw new Failure('FORBIDDEN')
+  if (route.who === 'public' && method !== 'GET' && (caller.role === 'viewer' || caller.role === 'support')) throw new Failure('FORBIDDEN')
   if (isStaff(caller) && facts.path.startsWith('/api/admin')) limited(response, await takeToken(`admin:${caller.id ?? ''}`, ADMIN_LIMIT_PER_MINUTE))
   const params = readParams(facts.path, request.path)
   const query = validated(route.query ?? NOTHING, request.query, 'query')
-  const body = request.method === 'GET' || route.anyBody === true ? {} : validated(route.body ?? NOTHING, bodyOf(request), 'body')
+  const body = method === 'GET' || route.anyBody === true ? {} : validated(route.body ?? NOTHING, bodyOf(request), 'body')
   const key = route.idempotent ? idempotencyKeyOf(request) : undefined
   const requestHash = createHash('sha256').update(canonical([params, body])).digest('base64url')
   const scope = [facts.name, caller.id === null ? `guest ${ip}` : `${caller.role} ${caller.id}`, key ?? '']

@@ -69,11 +69,18 @@ export function customerOf(caller: Caller, wanted: string | undefined): string |
   return wanted ?? (caller.role === 'customer' ? caller.id : null)
 }
 
+interface Keyed {
+  readonly key: string | undefined
+  readonly caller: Caller
+  readonly body: Purchase
+}
+
 /**
- * Two lines of one product count together. The id of an inline cart follows from what is bought, by whom, and how it is paid.
+ * Two lines of one product count together. The id of an inline cart follows from what is bought, by whom, and how it is paid;
+ * whoever sends a key of his own says himself which purchase it is.
  * @param paidBy the card's token, or the name of another way to pay
  */
-export function linesOf(body: Purchase, customerId: string | null, paidBy: string) {
+export function linesOf({ body, key }: Keyed, customerId: string | null, paidBy: string) {
   if (body.cartId !== undefined) return { cartId: body.cartId, inline: undefined }
   const { CURRENCY } = config('shop')
   const byProduct = new Map<string, NonNullable<Purchase['cart']>[number]>()
@@ -86,18 +93,13 @@ export function linesOf(body: Purchase, customerId: string | null, paidBy: strin
   const inline = [...byProduct.values()].sort((a, b) => (a.productId < b.productId ? -1 : 1))
   const lines = inline.map(({ productId, quantity, price }) => `${quantity} ${price ?? ''} ${productId}`)
   const terms = body.promoCode === undefined && body.fulfilment === undefined ? [] : [JSON.stringify([body.promoCode, body.fulfilment])]
-  return { cartId: derivedId('inl', [customerId ?? body.email.toLowerCase(), paidBy, ...lines, ...terms]), inline }
+  const own = key === undefined ? [] : ['key', key]
+  return { cartId: derivedId('inl', [customerId ?? body.email.toLowerCase(), paidBy, ...lines, ...terms, ...own]), inline }
 }
 
 /** What is agreed besides the lines. */
 export function termsOf({ promoCode, fulfilment: delivery, expectedTotal }: Purchase): { promoCode: string | undefined; delivery: Delivery | undefined; expectedTotal: number | undefined } {
   return { promoCode, delivery, expectedTotal }
-}
-
-interface Keyed {
-  readonly key: string | undefined
-  readonly caller: Caller
-  readonly body: Purchase
 }
 
 /** The order that a caller's key stands for at one endpoint; undefined without a key: then the cart and its version say it. */

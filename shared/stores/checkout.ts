@@ -99,8 +99,13 @@ async function orderOfRequest(request: PlaceRequest, basis: Basis): Promise<Orde
   request.refuseStranger(cart)
   if (cart.orderId === null) return undefined
   const holder = request.keyedOrderId === undefined ? await readOrder(cart.orderId) : undefined
-  if (request.keyedOrderId === undefined && (holder === undefined || isPaidAlike(request, holder))) return holder
+  if (request.keyedOrderId === undefined && (holder === undefined || (isOwn(request, holder) && isPaidAlike(request, holder)))) return holder
   throw new Failure('CONFLICT', { message: 'This cart is being paid or has been paid.', details: { orderId: cart.orderId, cartId: cart.id } })
+}
+
+/** Who only has the cart's id must never be told of the order of somebody else who paid it. */
+function isOwn({ customerId, email }: PlaceRequest, order: Order): boolean {
+  return customerId === order.customerId && (customerId !== null || email.toLowerCase() === order.email.toLowerCase())
 }
 
 /** A click on the other way to pay is no double of this one. What costs nothing is paid in no way. */

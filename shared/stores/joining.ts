@@ -1,10 +1,12 @@
 /** The same click on several instances: one runs it, the others wait for what comes of it, and take over when its lease ends. */
+import { LEASE_MS } from '#domain/order.ts'
 import { now } from '#platform/clock.ts'
 import { pause } from '#platform/deadline.ts'
 
 /** A request that waits for another's answer looks this often, in milliseconds. */
 const LOOK_MS = { first: 25, most: 250 }
-const WAIT_MS = 25_000
+/** Longer than a dead runner has the right to run. */
+const WAIT_MS = LEASE_MS + 5_000
 
 export interface Waiting<Run> {
   /** Whether there is nothing left to run, or something to tell. */

@@ -1,6 +1,7 @@
 /** The journal: entries are created, never changed. */
 import type { JournalEntry } from '#domain/ledger.ts'
 import { collection, doc, readAll, readQuery, type Doc, type Query, type Unit, type Writer } from '#platform/firestore.ts'
+import { readPage, type PageWish } from './pages.ts'
 
 export function entryDoc(entryId: string): Promise<Doc> {
   return doc('ledger', entryId)
@@ -28,17 +29,16 @@ export async function postedIn(unit: Unit, entries: readonly JournalEntry[]): Pr
   return new Set((await entriesIn(unit, entries.map(({ id }) => id))).map(({ id }) => id))
 }
 
-export interface EntryFilter {
+export interface EntryFilter extends PageWish {
   readonly orderId?: string | undefined
-  readonly limit: number
 }
 
-/** Entries, the newest first. */
-export async function listEntries(filter: EntryFilter): Promise<JournalEntry[]> {
+/** A page of entries, the newest first. */
+export async function listEntries(filter: EntryFilter): Promise<{ readonly entries: readonly JournalEntry[]; readonly nextCursor: string | null }> {
   let query: Query = await collection('ledger')
   if (filter.orderId !== undefined) query = query.where('orderId', '==', filter.orderId)
-  const found = await readQuery(query.orderBy('atMs', 'desc').limit(filter.limit))
-  return found.map((snapshot) => snapshot.data() as unknown as JournalEntry)
+  const { found, nextCursor } = await readPage(query.orderBy('atMs', 'desc').orderBy('__name__', 'desc'), 'atMs', filter)
+  return { entries: found.map((snapshot) => snapshot.data() as unknown as JournalEntry), nextCursor }
 }
 
 /** Balance of every account by currency, in minor units. Their sum is zero. */

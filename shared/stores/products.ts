@@ -41,9 +41,10 @@ export interface ProductPage {
   readonly nextCursor: string | null
 }
 
-/** Listed products by name, one query a page. `q` finds products that have every word. */
+/** Listed products by name, one query a page. `q` finds products that have every word; where it has none, nothing. */
 export async function listProducts(filter: ProductFilter): Promise<ProductPage> {
   const [first, ...others] = wordsOf(filter.q ?? '')
+  if (filter.q !== undefined && first === undefined) return { products: [], nextCursor: null }
   let query: Query = (await collection('products')).where('listed', '==', true)
   if (filter.category !== undefined) query = query.where('category', '==', filter.category)
   if (first !== undefined) query = query.where('words', 'array-contains', first)

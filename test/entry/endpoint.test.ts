@@ -82,6 +82,14 @@ describe('does', () => {
     expect([status, headers.get('access-control-allow-origin')]).toEqual([401, 'https://admin.shop.example'])
   })
 
+  test('answer HEAD with what GET has, without its body', async () => {
+    for (const path of ['/health', '/api/products?limit=1']) {
+      const [get, head] = [await guest.get(path), await guest.call('HEAD', path)]
+      expect([head.status, head.text, head.headers.get('content-type')]).toEqual([get.status, '', get.headers.get('content-type')])
+    }
+    expect((await guest.call('HEAD', '/api/orders')).status).toBe(401)
+  })
+
   test('answer a preflight with what may be sent', async () => {
     const { status, headers } = await guest.call('OPTIONS', '/api/carts/cart_any', undefined, { origin: ORIGIN, 'access-control-request-method': 'DELETE' })
     expect(status).toBe(204)

@@ -67,6 +67,10 @@ describe('does', () => {
     expect((await allPages('q=gold&category=Edibles')).flat()).toEqual([])
   })
 
+  test.each(['!!', '\u{1F600}', '\u3002', '\0'])('finds nothing for %j, which has no word', async (q) => {
+    expect((await shop.guest().get(`/api/products?q=${encodeURIComponent(q)}`)).body).toMatchObject({ success: true, products: [], nextCursor: null })
+  })
+
   test('finds nothing for words nobody used', async () => {
     const { status, body } = await guest.get('/api/products?q=zeppelin')
     expect({ status, products: body['products'], next: body['nextCursor'] }).toEqual({ status: 200, products: [], next: null })

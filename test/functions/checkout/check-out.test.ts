@@ -169,6 +169,15 @@ describe('does', () => {
     expect(ordersOf(shop, buyer)).toHaveLength(2)
   })
 
+  test('take an inline cart of the same lines under another key for another purchase', async () => {
+    const buyer = await shop.person()
+    const cart = [{ productId: PRODUCT, quantity: 1 }]
+    const answers = [await checkOut(buyer, { cart }, 'this-morning'), await checkOut(buyer, { cart }, 'this-evening'), await checkOut(buyer, { cart }, 'this-morning')]
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201])
+    const [first, second, again] = answers.map(({ body }) => body['orderId'])
+    expect([first === again, first === second, ordersOf(shop, buyer).length]).toEqual([true, false, 2])
+  })
+
   test('take the same declined card again as a new attempt, stored or inline, but replay it under its key', async () => {
     const buyer = await shop.person()
     const declining = { paymentMethod: { token: 'tok_declined' } }
@@ -281,6 +290,27 @@ describe('refuses', () => {
     expect(ordersOf(shop, stranger)).toEqual([])
   })
 
+  test.each(['its cart paid', 'a bank asking its customer'])('the order of somebody else to whoever has the id of a cart of nobody: %s', async (what) => {
+    const [owner, stranger, guest, admin] = [await shop.person(), await shop.person(), shop.guest(), await shop.person('admin')]
+    const { id: cartId } = await shop.guest().fill({ productId: PRODUCT, quantity: 1 })
+    const token = what === 'its cart paid' ? 'pm_card_visa' : 'pm_card_authenticationRequired'
+    const { body } = await checkOut(owner, { cartId, paymentMethod: { token } })
+    for (const other of [stranger, guest, admin]) {
+      const answer = await checkOut(other, { cartId })
+      expect([refusal(answer).slice(0, 2), answer.text.includes(owner.email), answer.text.includes('secret')]).toEqual([[409, 'CONFLICT'], false, false])
+    }
+    expect((await checkOut(owner, { cartId })).text).toContain(body['orderId'])
+    expect([stranger, guest].flatMap((other) => ordersOf(shop, other))).toEqual([])
+  })
+
+  test('a guest the order of another guest, whose cart he has: by his address he is told apart', async () => {
+    const [one, other] = [shop.guest(), shop.guest()]
+    const { id: cartId } = await one.fill({ productId: PRODUCT, quantity: 1 })
+    expect((await checkOut(one, { cartId })).status).toBe(201)
+    expect(refusal(await checkOut(other, { cartId })).slice(0, 2)).toEqual([409, 'CONFLICT'])
+    expect(await checkOut(one, { cartId, email: one.email.toUpperCase() })).toMatchObject({ status: 201 })
+  })
+
   test('whoever buys in the name of somebody else', async () => {
     const cart = [{ productId: PRODUCT, quantity: 1 }]
     const [guest, customer, viewer, support] = [shop.guest(), await shop.person(), await shop.person('viewer'), await shop.person('support')]
@@ -331,6 +361,17 @@ describe('refuses', () => {
     expect(refusal(later).slice(0, 2)).toEqual([422, 'IDEMPOTENCY_MISMATCH'])
     expect(ordersOf(shop, buyer)).toHaveLength(1)
     expect((await checkOut(buyer, { cartId: id }, 'another')).status).toBe(201)
+  })
+
+  test('the click that comes again after a death before the charge: it pays when the dead runner\'s time is over, and does not give up before', async () => {
+    const buyer = await shop.person()
+    const { id: cartId } = await buyer.fill({ productId: PRODUCT, quantity: 1 })
+    shop.fault({ target: 'stripe', operation: 'POST /v1/payment_intents', when: 'before', effect: 'kill' })
+    expect((await checkOut(buyer, { cartId })).status).toBe(503)
+    await shop.cloud.instances.allReady()
+    const again = checkOut(buyer, { cartId })
+    await shop.cloud.advance(20_001)
+    expect(await again).toMatchObject({ status: 201, body: { order: { state: 'paid' } } })
   })
 
   test('a second tab with another key: this cart is being or has been paid, by this order', async () => {

@@ -48,7 +48,7 @@ describe('does', () => {
 describe('refuses', () => {
   test.each([
     ['more than ninety days', 'from=2026-11-04&to=2027-02-02', 'from'], ['an end before the beginning', 'from=2027-02-02&to=2027-02-01', 'from'],
-    ['a day that no calendar has', 'from=2027-02-30&to=2027-03-01', 'from'], ['a word for a day', 'from=yesterday', 'from'],
+    ['a day that no calendar has', 'from=2027-02-30&to=2027-03-01', 'from'], ['a word for a day', 'from=yesterday', 'from'], ['a day before the shop', 'from=0001-01-01&to=0001-01-31', 'from'], ['a day that nobody will see', 'from=9999-12-30&to=9999-12-31', 'from'],
   ])('%s', async (_, query, field) => {
     const { status, body } = await viewer.get(`${PATH}?${query}`)
     expect(status).toBe(400)

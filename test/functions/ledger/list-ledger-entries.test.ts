@@ -32,6 +32,19 @@ describe('does', () => {
     for (const { postings } of all) expect(postings.reduce((sum: number, { amount }: Json) => sum + Math.round(amount * 100), 0)).toBe(0)
   })
 
+  test('turn pages, all of them and those of one order: each entry once', async () => {
+    for (const filter of ['', `orderId=${order['id']}&`]) {
+      const all = await entries(filter)
+      const found: Json[] = []
+      for (let cursor: string | null = ''; cursor !== null; ) {
+        const { body } = await support.get(`/api/admin/ledger/entries?${filter}limit=1${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`)
+        found.push(...body['entries'])
+        cursor = body['nextCursor']
+      }
+      expect(found).toEqual(all)
+    }
+  })
+
   test('list those of one order, with amounts, time and where to find them at Stripe', async () => {
     const [refund, charge] = await entries(`orderId=${order['id']}`)
     expect(charge).toEqual({
