@@ -1,6 +1,7 @@
 /**
- * Rows for the warehouse of what the points of sale tell. Named after the thing and its version: one that is read again
- * is the same row. Money is NUMERIC as decimal text.
+ * Rows for the warehouse of what the points of sale tell. Named after the thing and its version, which for Lightspeed is when it
+ * was read, since its own moments say too little: a row that is sent again is the same row, and one of the same name never
+ * has another version, or the one that BigQuery leaves out would be looked for in vain. Money is NUMERIC as decimal text.
  */
 import { toText } from '#values/money.ts'
 import { iso } from '#values/time.ts'
@@ -51,7 +52,7 @@ export function tillItemRow(item: TillItem, readAtMs: number): WarehouseRow {
 }
 
 export function counterSaleRow(sale: CounterSale): WarehouseRow {
-  return factRow('analytics.lightspeed_transactions_log', `${sale.id}-${sale.updatedAtMs}-${sale.fingerprint}`, {
+  return factRow('analytics.lightspeed_transactions_log', `${sale.id}-${sale.readAtMs}-${sale.fingerprint}`, {
     id: sale.id,
     mode: sale.mode,
     status: sale.status,
@@ -78,7 +79,7 @@ export function counterSaleRow(sale: CounterSale): WarehouseRow {
 
 /** Stock that moves moves no item's own moment: the row is as new as the newest of both. */
 export function counterItemRow(item: CounterItem): WarehouseRow {
-  return factRow('analytics.lightspeed_products_log', `${item.id}-${item.updatedAtMs}-${item.fingerprint}`, {
+  return factRow('analytics.lightspeed_products_log', `${item.id}-${item.readAtMs}-${item.fingerprint}`, {
     id: item.id,
     mode: item.mode,
     name: item.name,

@@ -42,6 +42,13 @@ describe('does', () => {
     expect(shop.documents('alerts')).toEqual([])
   })
 
+  test('find what a till told twice, at first as an item and then as its stock', async () => {
+    await shop.tally('sync-lightspeed-items')
+    await shop.cloud.advance(11 * MINUTE_MS)
+    expect(await prove()).toMatchObject({ failed: 0 })
+    expect(receipts()).toEqual([])
+  })
+
   test('name what is missing, hand it over again, and say when it is there', async () => {
     const [kept, lost] = [await sold(), await sold()]
     const all = await rows('orders_log')
