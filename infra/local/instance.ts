@@ -29,13 +29,23 @@ export function serve(functions: Record<string, unknown>): void {
   // An exit of its own can wait for ever, for whatever is still at work in it.
   process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
   process.on('message', takeSettings)
-  if (process.env['LOCAL_SETTINGS_CHECKED'] === 'true') checkAtStart()
+  if (process.env['LOCAL_SETTINGS_CHECKED'] === 'true') checkedAtStart()
   openFront()
   for (const declaration of declarationsOf(functions)) {
     register(declaration)
     servers.set(declaration.name, undefined)
   }
   listen()
+}
+
+/** Whoever started the shop reads which setting is wrong, and nothing of where that was found. */
+function checkedAtStart(): void {
+  try {
+    checkAtStart()
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`)
+    process.exit(1)
+  }
 }
 
 function takeSettings({ settings }: Partial<SettingsMessage>): void {

@@ -70,6 +70,12 @@ interface Slot {
 const READY_WAIT_MS = 10_000
 const STILLBORN_MAX = 2
 const BACK_OFF_MS_MAX = 2_000
+const LAST_WORDS_MAX = 4_000
+
+/** The instances end as soon as they begin; its message has their last words. */
+export class NoStart extends Error {
+  override readonly name = 'NoStart'
+}
 
 export class Instances {
   readonly #options: InstancesOptions
@@ -108,7 +114,7 @@ export class Instances {
     await this.#until(() => this.#slots.every((slot) => slot.ready || slot.stillborn >= STILLBORN_MAX), 60_000)
     if (this.#slots.every((slot) => slot.ready)) return
     await this.stop()
-    throw new Error(`The functions do not start:\n${this.#lastWords.trim()}`)
+    throw new NoStart(`The functions do not start:\n${saidOnce(this.#lastWords)}`)
   }
 
   list(): Array<{ label: string; pid: number | undefined; ready: boolean; restarts: number }> {
@@ -218,7 +224,7 @@ export class Instances {
     slot.child = child
     child.stdout?.setEncoding('utf8').on('data', (text: string) => this.#options.log(slot.label, text))
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#lastWords = (this.#lastWords + text).slice(-4000)
+      this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS_MAX)
       this.#options.log(slot.label, text)
     })
     child.on('message', (message: ReadyMessage | ClockMessage) => this.#hear(slot, message))
@@ -300,6 +306,12 @@ function changes(before: Slot['environment'], after: Slot['environment']): Recor
   const gone = Object.keys(before).filter((name) => !(name in after))
   const other = Object.entries(after).filter(([name, value]) => before[name] !== value)
   return Object.fromEntries([...gone.map((name) => [name, null]), ...other])
+}
+
+/** All instances say the same, and the first line may be half of one. */
+function saidOnce(words: string): string {
+  const lines = words.slice(words.length < LAST_WORDS_MAX ? 0 : words.indexOf('\n')).trim().split('\n')
+  return [...new Set(lines)].join('\n')
 }
 
 function settle(slot: Slot): void {

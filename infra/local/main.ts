@@ -1,15 +1,19 @@
-/**
- * `npm start`: the whole product on one machine. The last line it prints is `ready http://localhost:PORT`.
- *
- * Flags: `--port 8080`, `--instances 2`, `--fresh` (begin anew), `--verbose` (show what the functions print),
- * `--directory .local` (where the state lives), `--functions functions/index.ts` (what to run).
- */
+/** `npm start`: the whole product on one machine. The last line it prints is `ready http://localhost:PORT`. */
 import { resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { LocalCloudOptions } from './cloud.ts'
 
 const NODE_MAJOR_MIN = 24
+const USAGE = `npm start -- [flags]
+  --port 8080                      where the shop is
+  --instances 2                    processes that run the functions
+  --fresh                          begin anew: forget what was kept
+  --directory .local               where the state lives
+  --verbose                        show what the functions print
+  --functions functions/index.ts   what to run
+Every setting of the shop (PRICE_LOCK_MINUTES, TAX_RATES, ...) is taken from the environment.
+`
 
 class Refused extends Error {}
 
@@ -47,8 +51,13 @@ function readFlags(): LocalCloudOptions {
       verbose: { type: 'boolean', default: false },
       directory: { type: 'string', default: fileURLToPath(new URL('../../.local', import.meta.url)) },
       functions: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
     },
   })
+  if (values.help) {
+    process.stdout.write(USAGE)
+    process.exit(0)
+  }
   return {
     port: numberWithin(values.port, '--port', { min: 0, max: 65_535 }),
     instances: numberWithin(values.instances, '--instances', { min: 1, max: 32 }),
@@ -72,7 +81,7 @@ function refusalOf(error: unknown, port: number): unknown {
         'with "npm start -- --port 8081".',
     )
   }
-  return error instanceof Error && error.name === 'DirectoryTaken' ? new Refused(error.message) : error
+  return error instanceof Error && ['DirectoryTaken', 'NoStart'].includes(error.name) ? new Refused(error.message) : error
 }
 
 /** The second signal does not wait. */

@@ -24,7 +24,7 @@ async function main(): Promise<void> {
     method: 'POST',
     body: JSON.stringify({ role, sub, email, org, events: events?.split(','), expiresIn: values['expires-in'] }),
   }).catch(() => {
-    throw new Error(`No local cloud answers at http://localhost:${port}. Start it with "npm start" first.`)
+    throw new Error(`No local cloud answers at http://localhost:${port}. Start it with "npm start" first, or say where it is: --port 8081.`)
   })
   const { token, error } = (await answer.json()) as { token?: string; error?: string }
   if (token === undefined) throw new Error(error ?? 'The local cloud gave no token.')

@@ -24,7 +24,11 @@ interface Run {
 }
 
 function run(file: string, ...flags: string[]): Run {
-  const child = spawn(process.execPath, [file, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] })
+  return runWith({}, file, ...flags)
+}
+
+function runWith(settings: Record<string, string>, file: string, ...flags: string[]): Run {
+  const child = spawn(process.execPath, [file, ...flags], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...settings } })
   started.push(child)
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text))
@@ -89,4 +93,15 @@ describe('refuses', () => {
     expect(runs[1]?.output()).toBe('--port must be a whole number from 0 to 65535, not "x".\n')
     expect(runs[2]?.output()).toBe('--instances must be a whole number from 1 to 32, not "0".\n')
   }, 20_000)
+
+  test('a setting that makes no sense, by name and once, however many processes found it', async () => {
+    const refused = runWith({ PRICE_LOCK_MINUTES: '0' }, main, '--directory', join(directory, 'wrong'), '--port', '0')
+    expect(await refused.end).toBe(1)
+    expect(refused.output()).toBe('The functions do not start:\nConfiguration is wrong. PRICE_LOCK_MINUTES: Too small: expected number to be >0\n')
+  }, 20_000)
+
+  test('to begin when it is only asked how', async () => {
+    const asked = run(main, '--help')
+    expect([await asked.end, asked.output()]).toEqual([0, expect.stringContaining('--fresh')])
+  })
 })
