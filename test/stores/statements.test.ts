@@ -216,10 +216,10 @@ describe('does', () => {
     expect((await rowsOf(customersWon(SINCE_OCTOBER))).rows).toEqual([{ month: '2026-10', customers: 1, revenue: '130' }, { month: '2026-11', customers: 3, revenue: '90' }])
   })
 
-  test('customers by recency, frequency and money: each in the fifth of all that he is in', async () => {
+  test('customers by recency, frequency and money: each in the fifth of all that he is in, counted from the best', async () => {
     const { rows } = await rowsOf(customersByValue(SINCE_OCTOBER))
     expect(rows.map((row) => Object.values(row as object).slice(0, 6))).toEqual([
-      [4, 2, 1, 1, '15', 1], [3, 1, 3, 1, '50', 1], [2, 3, 2, 1, '25', 1], [1, 4, 4, 1, '130', 2],
+      [5, 3, 2, 1, '15', 1], [4, 4, 4, 1, '50', 1], [3, 2, 3, 1, '25', 1], [2, 5, 5, 1, '130', 2],
     ])
   })
 

@@ -1,5 +1,6 @@
 /**
- * Customers by recency, frequency and money: each is ranked from 1 to 5 among all, 5 is best. Not who they are, but how many
+ * Customers by recency, frequency and money: each is ranked from 1 to 5 among all, 5 is best, and counted from the best: where
+ * there are fewer than five, nobody is among the worst. Not who they are, but how many
  * of each kind there are, and what they are worth.
  */
 import type { Statement } from '#platform/bigquery.ts'
@@ -17,9 +18,9 @@ customers AS (
 ),
 ranked AS (
   SELECT customer, last_at, purchases, spent,
-    NTILE(5) OVER (ORDER BY last_at, customer) AS recency,
-    NTILE(5) OVER (ORDER BY purchases, customer) AS frequency,
-    NTILE(5) OVER (ORDER BY spent, customer) AS money
+    6 - NTILE(5) OVER (ORDER BY last_at DESC, customer) AS recency,
+    6 - NTILE(5) OVER (ORDER BY purchases DESC, customer) AS frequency,
+    6 - NTILE(5) OVER (ORDER BY spent DESC, customer) AS money
   FROM customers
 )
 SELECT recency, frequency, money, COUNT(*) AS customers, SUM(spent) AS revenue, SUM(purchases) AS transactions, MAX(last_at) AS last_purchase,
