@@ -233,9 +233,9 @@ export type ListDisputesAnswer = { readonly success: true; readonly disputes: Re
 
 export type ListLedgerAccountsAnswer = { readonly success: true; readonly accounts: ReadonlyArray<LedgerAccount>; readonly trialBalance: Readonly<Record<string, Amount>>; readonly timestamp: Moment }
 
-export type ListLedgerEntriesWish = { readonly orderId?: string | undefined; readonly limit?: number | undefined }
+export type ListLedgerEntriesWish = { readonly orderId?: string | undefined; readonly cursor?: string | undefined; readonly limit?: number | undefined }
 
-export type ListLedgerEntriesAnswer = { readonly success: true; readonly entries: ReadonlyArray<JournalEntry>; readonly timestamp: Moment }
+export type ListLedgerEntriesAnswer = { readonly success: true; readonly entries: ReadonlyArray<JournalEntry>; readonly nextCursor: NextCursor; readonly timestamp: Moment }
 
 export type ListMemberBenefitsWish = { readonly status?: 'due' | 'given' | undefined; readonly customerId?: string | undefined; readonly cursor?: string | undefined; readonly limit?: number | undefined }
 
@@ -371,7 +371,7 @@ export type ListForecastsWish = { readonly cursor?: string | undefined; readonly
 
 export type ListForecastsAnswer = { readonly success: true; readonly mode: 'live' | 'degraded' | 'mock'; readonly lastUpdated: Moment | null; readonly ageSeconds: number | null; readonly reason?: string | undefined; readonly method: Readonly<Record<string, string | number>>; readonly error: { readonly wape: number | null; readonly naiveWape: number | null; readonly days: number }; readonly rules: Readonly<Record<string, number>>; readonly products: ReadonlyArray<Forecast>; readonly nextCursor: NextCursor; readonly emptyBecause?: string | undefined; readonly timestamp: Moment }
 
-export type ShowHistoryWish = { readonly from?: string | undefined; readonly to?: string | undefined }
+export type ShowHistoryWish = { readonly from?: unknown & unknown | undefined; readonly to?: unknown & unknown | undefined }
 
 export type ShowHistoryAnswer = { readonly success: true; readonly mode: 'live' | 'degraded' | 'mock'; readonly lastUpdated: Moment | null; readonly ageSeconds: number | null; readonly reason?: string | undefined; readonly from: Day; readonly to: Day; readonly currency: Currency; readonly daily: ReadonlyArray<SalesDay>; readonly monthly: ReadonlyArray<SalesMonth>; readonly totals: SalesSums; readonly emptyBecause?: string | undefined; readonly timestamp: Moment }
 
@@ -845,7 +845,7 @@ export class Countinghouse extends Transport {
 
   /** Journal entries. For viewer, support, admin. */
   listLedgerEntries(wish: ListLedgerEntriesWish = {}, options?: CallOptions): Promise<ListLedgerEntriesAnswer> {
-    return this.send({ operation: 'listLedgerEntries', method: 'GET', path: '/api/admin/ledger/entries', keyed: false, parameters: wish, query: ['orderId', 'limit'] }, options)
+    return this.send({ operation: 'listLedgerEntries', method: 'GET', path: '/api/admin/ledger/entries', keyed: false, parameters: wish, query: ['orderId', 'cursor', 'limit'] }, options)
   }
 
   /** List what members are to get. For viewer, support, admin. */

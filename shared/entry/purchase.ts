@@ -25,8 +25,8 @@ const address = z.strictObject({
   line2: written(200).optional(),
   city: written(100),
   state: stateField,
-  postalCode: z.string().trim().toUpperCase().regex(/^[A-Z0-9][A-Z0-9 -]{1,10}$/, 'must be a postal code'),
-  country: z.string().trim().toUpperCase().regex(/^[A-Z]{2}$/, 'must be a country in two letters'),
+  postalCode: z.string().trim().regex(/^[A-Za-z0-9][A-Za-z0-9 -]{1,10}$/, 'must be a postal code').toUpperCase(),
+  country: z.string().trim().regex(/^[A-Za-z]{2}$/, 'must be a country in two letters').toUpperCase(),
 })
 /** How the goods come to the customer. */
 const fulfilment = z.discriminatedUnion('how', [z.strictObject({ how: z.literal('pick_up') }), z.strictObject({ how: z.literal('ship'), address })])
