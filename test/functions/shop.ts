@@ -80,13 +80,15 @@ export class Shop {
     this.cloud = cloud
   }
 
-  pauseJobs(paused = true): void {
+  pauseJobs(paused = true, names?: readonly string[]): void {
     const { scheduler, pubsub } = this.cloud.servers
-    for (const { job } of scheduler.list(`projects/${pubsub.projectId}/locations/${REGION}`)) scheduler.pause(job.name, paused)
+    const jobs = scheduler.list(`projects/${pubsub.projectId}/locations/${REGION}`).map(({ job }) => job.name)
+    for (const job of jobs.filter((one) => names?.includes(one.split('/').at(-1) ?? '') ?? true)) scheduler.pause(job, paused)
   }
 
-  resumeJobs(): void {
-    this.pauseJobs(false)
+  /** The clock fires these again, or all. */
+  resumeJobs(names?: readonly string[]): void {
+    this.pauseJobs(false, names)
   }
 
   /** Runs a scheduled function and answers its tally. */

@@ -12,7 +12,7 @@ afterAll(() => shop.cloud.stop())
 describe('does', () => {
   test('bring in sales and items, each once, by the schedule alone', async () => {
     const { saleID } = (await shop.act('lightspeed', 'sales', { customerID: '7', lines: [{ itemID: '3', quantity: 2 }] }))['sale']
-    shop.resumeJobs()
+    shop.resumeJobs(['sync-lightspeed-sales', 'sync-lightspeed-items'])
     await shop.cloud.advance(31 * MINUTE_MS)
     await shop.cloud.drain()
     shop.pauseJobs()

@@ -31,7 +31,7 @@ describe('survives', () => {
 describe('does', () => {
   test('bring in every payment and every item, once, by the schedule alone', async () => {
     for (let n = 0; n < PAYMENTS; n += 1) await shop.act('square', 'payments', { lines: [{ variationId: 'VARTOTE1', quantity: '1' }] })
-    shop.resumeJobs()
+    shop.resumeJobs(['sync-square-payments', 'sync-square-catalogue', 'send-warehouse-rows'])
     await shop.cloud.advance(16 * MINUTE_MS)
     await shop.cloud.drain()
     shop.pauseJobs()

@@ -1,6 +1,5 @@
 /** Carts that nobody has touched for 30 days go; all others stay. The cases share one clock and run in order. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { REGION } from '../../../infra/build/firebase.ts'
 import { openShop, type Json, type Person, type Shop } from '../shop.ts'
 
 const DAY_MS = 86_400_000
@@ -71,11 +70,9 @@ describe('does', () => {
 
   test('fire by itself once a day', async () => {
     const [id = ''] = await lay(1, 31)
-    const { scheduler, pubsub } = shop.cloud.servers
-    const job = `projects/${pubsub.projectId}/locations/${REGION}/jobs/sweep-carts`
-    scheduler.pause(job, false)
+    shop.resumeJobs(['sweep-carts'])
     await shop.cloud.advance(DAY_MS)
-    scheduler.pause(job, true)
+    shop.pauseJobs()
     expect(exists(id)).toBe(false)
   })
 })
