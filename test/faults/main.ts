@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { explore, Shops, told, type Explored } from './explorer.ts'
+import type { Scenario } from './scenario.ts'
 import { SCENARIOS } from './scenarios.ts'
 
 const PAIRS = 4
@@ -34,16 +35,21 @@ else {
   await shops.close()
 }
 
-async function exploreOne(name: string): Promise<Explored> {
+function scenarioNamed(name: string): Scenario {
   const scenario = SCENARIOS.find((one) => one.name === name)
   if (scenario === undefined) throw new Error(`There is no scenario ${name}: ${SCENARIOS.map((one) => one.name).join(', ')}`)
-  return explore(scenario, exploration, shops)
+  return scenario
+}
+
+function exploreOne(name: string): Promise<Explored> {
+  return explore(scenarioNamed(name), exploration, shops)
 }
 
 async function exploreThese(names: readonly string[]): Promise<Explored[]> {
   const done: Explored[] = []
-  for (const name of names) {
-    const explored = await exploreOne(name)
+  // A name that there is not is refused before minutes are spent on the others.
+  for (const scenario of names.map(scenarioNamed)) {
+    const explored = await explore(scenario, exploration, shops)
     done.push(explored)
     tell(explored)
   }
