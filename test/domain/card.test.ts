@@ -97,7 +97,7 @@ describe('does', () => {
     const rows = [settled(SENT, STORED), wantRemoval(after(SENT, STORED), 'customer c-1', NOW)].map((change) => change?.rows[0])
     expect(rows.map((row) => row?.json['what'])).toEqual(['card.stored', 'card.removing'])
     expect(new Set(rows.map((row) => row?.insertId)).size).toBe(2)
-    expect(JSON.stringify(rows)).not.toMatch(/4242|a@b\.c|pm_1|sealed/)
+    expect(JSON.stringify(rows)).not.toMatch(/\b4242\b|a@b\.c|pm_1|sealed/)
   })
 })
 

@@ -53,7 +53,7 @@ describe('does', () => {
     expect(own.map(({ what, why, who }) => [what, why, who])).toEqual([
       ['tax_exemption.granted', 'Reseller', `admin ${admin.id}`], ['tax_exemption.granted', 'All states', `admin ${admin.id}`],
     ])
-    expect(JSON.stringify([events, shop.documents('tax_exemptions'), shop.documents('outbox')])).not.toContain('4711')
+    expect(JSON.stringify([events, shop.documents('tax_exemptions'), shop.documents('outbox')])).not.toMatch(/\b4711\b/)
   })
 })
 
